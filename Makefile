@@ -1,0 +1,59 @@
+# Needs Python 3.11 or newer and make; everything else is installed into .venv.
+
+PYTHON ?= python3
+
+BIN := .venv/bin
+STAMP := .venv/installed
+TEST := DJANGO_SETTINGS_MODULE=tests.settings
+
+# The locks must not tell from which index or folder this machine takes its packages.
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade \
+	--generate-hashes --allow-unsafe --strip-extras --annotation-style=line \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint check-migrations lock clean
+
+## help: list these targets
+help:
+	@sed -n 's/^## \([a-z-]*\): /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+## install: the locked packages, in .venv
+install: $(STAMP)
+
+# The stamp is the last thing written: an interrupted installation starts over. A new lock
+# gets a new environment, so that nothing stays installed that the lock does not name.
+$(STAMP): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@echo "Installing the locked packages into .venv (a few minutes the first time) ..."
+	@rm -rf .venv  # `venv --clear` would empty what a link points to
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+## run: the site with everything it needs, on this machine only; Ctrl-C stops it
+run: install
+	@exec $(BIN)/python -m config.run
+
+## test: style, types, migrations and the whole test suite
+test: lint check-migrations
+	$(BIN)/python -m pytest
+
+## lint: style and types
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+
+check-migrations: install
+	$(TEST) $(BIN)/python manage.py makemigrations --check --dry-run
+
+## lock: write the lock files anew, with the newest versions that requirements*.in allow
+lock: install
+	$(COMPILE) --output-file=requirements.txt requirements.in
+	$(COMPILE) --output-file=requirements-dev.txt requirements-dev.in
+
+## clean: remove .venv, the caches and the data of `make run`
+clean:
+	rm -rf .venv .local .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

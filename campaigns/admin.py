@@ -1,0 +1,29 @@
+"""Campaigns in the admin."""
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from campaigns.models import Campaign
+
+
+@admin.register(Campaign)
+class CampaignAdmin(admin.ModelAdmin[Campaign]):
+    """Find, read and edit campaigns."""
+
+    list_display = ["name", "owner", "session_count", "created_at", "updated_at"]
+    list_filter = ["created_at", "updated_at"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "description", "owner__username"]
+    autocomplete_fields = ["owner"]
+    readonly_fields = ["id", "created_at", "updated_at"]
+    date_hierarchy = "created_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        """Count the sessions in the same query."""
+        return super().get_queryset(request).annotate(session_count=Count("sessions"))
+
+    @admin.display(description="sessions", ordering="session_count")
+    def session_count(self, campaign: Campaign) -> int:
+        """Return how many sessions are filed here."""
+        return getattr(campaign, "session_count", 0)

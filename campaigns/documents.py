@@ -1,0 +1,23 @@
+"""How a campaign stands in DynamoDB."""
+
+from campaigns.models import Campaign
+from mirror.attributes import TextAttribute, TimeAttribute
+from mirror.documents import Document
+from mirror.registry import register
+
+
+@register(Campaign, entity="campaign", long_texts=["description"])
+class CampaignDocument(Document):
+    """ElectroDB's entity ``campaign``: below its owner."""
+
+    id = TextAttribute()
+    owner_id = TextAttribute("userId")
+    name = TextAttribute()
+    description = TextAttribute()
+    created_at = TimeAttribute("createdAt")
+    updated_at = TimeAttribute("updatedAt")
+
+    @classmethod
+    def keys(cls, instance: Campaign) -> dict[str, str]:
+        """Return the primary key."""
+        return {"pk": f"user#{instance.owner_id}", "sk": f"camp#{instance.pk}"}

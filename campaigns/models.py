@@ -1,0 +1,27 @@
+"""The campaigns of game masters."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from mirror.capture import capture_changes
+
+
+class Campaign(models.Model):
+    """A series of play sessions that one game master runs."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="campaigns")
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        indexes = [models.Index(fields=["owner", "-created_at"], name="campaign_owner_newest")]
+        triggers = capture_changes()
+
+    def __str__(self) -> str:
+        return self.name

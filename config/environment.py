@@ -1,0 +1,88 @@
+"""Reading the environment: one function for each kind of value, each with a clear error.
+
+Only ``config.settings`` calls these. A wrong value raises ``ImproperlyConfigured`` with one
+sentence that names the variable and what it takes; the value itself is not repeated where it
+can hold a secret.
+"""
+
+import os
+import re
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off", ""})
+EXAMPLE_SECRET_KEYS = frozenset({"change-me", "changeme", "secret", "example", "your-secret-key"})
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable without surrounding space; ``default`` where it is unset or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    """Return a switch; a word that is neither yes nor no is an error, never a silent no."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    word = value.strip().lower()
+    if word in TRUE:
+        return True
+    if word in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} takes 1 or 0 (true or false), not {value!r}.")
+
+
+def choice(name: str, options: tuple[str, ...], *, default: str) -> str:
+    """Return one of ``options``."""
+    value = text(name, default)
+    if value not in options:
+        raise ImproperlyConfigured(f"{name} takes {' or '.join(options)}, not {value!r}.")
+    return value
+
+
+def words(name: str) -> list[str]:
+    """Return a comma-separated list; unset is empty."""
+    return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def required(name: str, what: str, pattern: str) -> str:
+    """Return a value that must be there and match ``pattern``; ``what`` says what it is."""
+    value = text(name)
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set: it names {what}.")
+    if not re.fullmatch(pattern, value):
+        raise ImproperlyConfigured(f"{name} is not {what}: {value!r} is not a valid name.")
+    return value
+
+
+def secret_key(*, debug: bool) -> str:
+    """Return ``SECRET_KEY``; without DEBUG a missing or example key is an error."""
+    value = text("SECRET_KEY")
+    if debug:
+        return value or "django-insecure-for-development-only"
+    example = value.lower() in EXAMPLE_SECRET_KEYS or value.startswith("django-insecure-")
+    if not value or example:
+        problem = "an example key" if value else "not set"
+        raise ImproperlyConfigured(
+            f"SECRET_KEY is {problem}. Set a random one of 50 characters or more "
+            "(or DEBUG=1 on a development machine)."
+        )
+    return value
+
+
+def database_url(name: str) -> dict[str, Any]:
+    """Return Django's settings for a PostgreSQL URL; anything else is an error."""
+    url = text(name)
+    form = f"{name} takes postgres://USER:PASSWORD@HOST:PORT/DATABASE"
+    if not re.match(r"^(postgres|postgresql|pgsql)://", url):
+        raise ImproperlyConfigured(f"{form}; the value that is set is no PostgreSQL address.")
+    try:
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+    except (ValueError, UnicodeError):
+        raise ImproperlyConfigured(f"{form}; the value that is set cannot be read.") from None
+    if not config.get("NAME"):
+        raise ImproperlyConfigured(f"{form}; the value that is set names no database.")
+    return config

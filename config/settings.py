@@ -1,0 +1,177 @@
+"""Settings: all of them, read once from the environment (the README has the table)."""
+
+from pathlib import Path
+
+import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
+
+from config import embedded, environment, sentry
+
+django_stubs_ext.monkeypatch()  # lets the code say ModelAdmin[Campaign] where it runs, too
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LOCAL_DIR = BASE_DIR / ".local"  # what `make run` keeps: never in git
+
+if not environment.text("DATABASE_URL"):
+    embedded.share_environment(LOCAL_DIR)
+
+DEBUG = environment.boolean("DEBUG", default=False)
+SECRET_KEY = environment.secret_key(debug=DEBUG)
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "pgtrigger",
+    "campaigns",
+    "sessions_app",
+    "mirror",  # last: it finds the documents and extends the admins of the apps above
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# PostgreSQL -----------------------------------------------------------------------------------
+
+if environment.text("DATABASE_URL"):
+    _database = environment.database_url("DATABASE_URL")
+else:
+    _database = embedded.database(LOCAL_DIR / "postgres")
+DATABASES = {"default": {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **_database}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The mirror -----------------------------------------------------------------------------------
+
+MIRROR_ENABLED = environment.boolean("MIRROR_ENABLED", default=True)
+MIRROR = {
+    "ENABLED": MIRROR_ENABLED,
+    "DISPATCH": environment.choice("MIRROR_DISPATCH", ("inline", "worker"), default="inline"),
+    "STORAGE": "mirror",
+    "TABLE": "",
+    "REGION": environment.text("AWS_REGION", "us-east-1"),
+}
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+if MIRROR_ENABLED:
+    MIRROR["TABLE"] = environment.required(
+        "DYNAMODB_TABLE_NAME", "the DynamoDB table of the mirror", r"[A-Za-z0-9_.-]{3,255}"
+    )
+    STORAGES["mirror"] = {
+        "BACKEND": "mirror.storage.ObjectStorage",
+        "OPTIONS": {
+            "bucket_name": environment.required(
+                "AWS_S3_BUCKET_NAME",
+                "the S3 bucket of the mirror",
+                r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+            ),
+            "region_name": MIRROR["REGION"],
+            # A stand-in for S3 on one address has no host name for each bucket.
+            "addressing_style": "path"
+            if environment.text("AWS_ENDPOINT_URL_S3") or environment.text("AWS_ENDPOINT_URL")
+            else "auto",
+        },
+    }
+
+# People ---------------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# A transcript may be 10 MB, and a form quotes it with its markup.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = DEBUG
+
+# Safety ---------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = not DEBUG
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # the load balancer asks over plain HTTP
+SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
+SECURE_HSTS_PRELOAD = not DEBUG
+SESSION_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_SECURE = not DEBUG
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "private": {
+            "()": "config.logs.PrivateFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "private"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "mirror": {"level": "INFO"},
+        # Django's own handlers print an exception with its message, and messages quote data.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}
+
+SENTRY_DSN = environment.text("SENTRY_DSN")
+if SENTRY_DSN:
+    try:
+        sentry.start(SENTRY_DSN)
+    except ValueError:
+        raise ImproperlyConfigured("SENTRY_DSN is not a Sentry address.") from None

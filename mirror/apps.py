@@ -1,0 +1,27 @@
+"""The app that mirrors others."""
+
+from django.apps import AppConfig
+from django.core.signals import request_finished, request_started
+from django.db.models.signals import post_delete, post_save
+from django.utils.module_loading import autodiscover_modules
+
+
+class MirrorConfig(AppConfig):
+    """Mirrors registered models to DynamoDB and S3."""
+
+    name = "mirror"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Find every app's ``documents.py`` and listen to the models that it registers."""
+        from mirror import checks, handoff, registry  # noqa: F401 - the checks register themselves
+
+        autodiscover_modules("documents")
+        request_started.connect(handoff.start_request, dispatch_uid="mirror.start_request")
+        request_finished.connect(handoff.end_request, dispatch_uid="mirror.end_request")
+        for document in registry.documents():
+            model = document.mirror_options.model
+            for signal in (post_save, post_delete):
+                signal.connect(
+                    handoff.object_changed, sender=model, dispatch_uid=f"mirror.{model._meta.label}"
+                )

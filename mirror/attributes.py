@@ -1,0 +1,148 @@
+"""PynamoDB attributes that take a Django field's value as it is.
+
+An empty value is left out of the item, as ElectroDB does: DynamoDB would store NULL or ``""``.
+"""
+
+import json
+import math
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from pynamodb.attributes import Attribute
+
+from mirror.errors import Unmirrorable
+
+MAX_DIGITS = 38  # DynamoDB's limits for a number
+MAX_EXPONENT = 125
+MIN_EXPONENT = -130
+MAX_DEPTH = 32  # and for nesting
+
+
+class TextAttribute(Attribute[Any]):
+    """A string: text, and identifiers of any kind (UUID, integer) as text."""
+
+    attr_type = "S"
+
+    def __init__(self, attr_name: str | None = None, *, null: bool = True, **options: Any) -> None:
+        super().__init__(attr_name=attr_name, null=null, **options)
+
+    def serialize(self, value: Any) -> str:
+        return encodable(str(value))
+
+    def deserialize(self, value: Any) -> str:
+        return str(value)
+
+
+class TimeAttribute(Attribute[datetime]):
+    """A moment as ISO 8601 in UTC, cut (not rounded) to milliseconds, with ``Z``."""
+
+    attr_type = "S"
+
+    def __init__(self, attr_name: str | None = None, *, null: bool = True) -> None:
+        super().__init__(attr_name=attr_name, null=null)
+
+    def serialize(self, value: datetime) -> str:
+        utc = value.astimezone(UTC)
+        return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z".rjust(24, "0")
+
+    def deserialize(self, value: Any) -> datetime:
+        return datetime.fromisoformat(value)
+
+
+class NativeAttribute(Attribute[Any]):
+    """Any JSON value in DynamoDB's own types: maps, lists, numbers, not a string of JSON."""
+
+    attr_type = "NATIVE"  # no type of DynamoDB: serialize() returns the value with its type
+
+    def __init__(self, attr_name: str | None = None, *, null: bool = True) -> None:
+        super().__init__(attr_name=attr_name, null=null)
+
+    def serialize(self, value: Any) -> dict[str, Any]:
+        return to_native(value)
+
+    def get_value(self, value: dict[str, Any]) -> Any:
+        return value
+
+    def deserialize(self, value: Any) -> Any:
+        return from_native(value)
+
+
+class WholeNumberAttribute(Attribute[int]):
+    """An integer."""
+
+    attr_type = "N"
+
+    def __init__(self, attr_name: str | None = None, *, null: bool = True) -> None:
+        super().__init__(attr_name=attr_name, null=null)
+
+    def serialize(self, value: int) -> str:
+        return number(value)
+
+    def deserialize(self, value: Any) -> int:
+        return int(value)
+
+
+def to_native(value: Any, depth: int = 1) -> dict[str, Any]:
+    """Return a JSON value as DynamoDB writes it (``{"M": {"a": {"N": "1"}}}``).
+
+    Raises ``Unmirrorable`` for what DynamoDB cannot hold.
+    """
+    if depth > MAX_DEPTH:
+        raise Unmirrorable("NestedTooDeep")
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case int() | float():
+            return {"N": number(value)}
+        case str():
+            return {"S": encodable(value)}
+        case list():
+            return {"L": [to_native(item, depth + 1) for item in value]}
+        case dict():
+            return {"M": {encodable(k): to_native(v, depth + 1) for k, v in value.items()}}
+        case _:
+            raise Unmirrorable(f"NoJSON_{type(value).__name__}")
+
+
+def from_native(value: dict[str, Any]) -> Any:
+    """Return the JSON value that ``to_native`` was given."""
+    ((kind, content),) = value.items()
+    match kind:
+        case "M":
+            return {key: from_native(item) for key, item in content.items()}
+        case "L":
+            return [from_native(item) for item in content]
+        case "N":
+            return json.loads(content) if re.search(r"[.eE]", content) else int(content)
+        case "NULL":
+            return None
+        case _:
+            return content
+
+
+def number(value: float) -> str:
+    """Return a number as DynamoDB takes it, every digit kept; raises ``Unmirrorable`` where it
+    cannot keep them.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Unmirrorable("NumberNotFinite")
+    text = str(value) if isinstance(value, int) and abs(value) < 10**MAX_DIGITS else repr(value)
+    exact = Decimal(text)
+    if exact and not MIN_EXPONENT <= exact.adjusted() <= MAX_EXPONENT:
+        raise Unmirrorable("NumberOutOfRange")
+    if len(exact.normalize().as_tuple().digits) > MAX_DIGITS:
+        raise Unmirrorable("NumberTooManyDigits")
+    return text
+
+
+def encodable(text: str) -> str:
+    """Return ``text``; raises ``Unmirrorable`` for half a surrogate pair, which is not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Unmirrorable("NotUnicode") from None
+    return text

@@ -1,0 +1,38 @@
+"""How long a person's request may wait for AWS."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from mirror.errors import Failure, Kind, SinkError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Calls are made on these threads: a name server that hangs or an answer that trickles in gets
+# past every timeout of a client, but not past the wait for a thread.
+_threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="mirror-inline")
+
+
+class BudgetSpent(Exception):
+    """There is no time left for another call."""
+
+
+class Budget:
+    """Seconds that all calls to AWS on behalf of one request may take together."""
+
+    def __init__(self, seconds: float) -> None:
+        self.left = seconds
+
+    def run(self, sink: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return what ``call`` returns; raises ``SinkError`` where it outlasts the budget."""
+        if self.left <= 0:
+            raise BudgetSpent
+        started = time.monotonic()
+        try:
+            return _threads.submit(call, *args, **kwargs).result(timeout=self.left)
+        except TimeoutError:
+            raise SinkError(Failure(Kind.UNREACHABLE, "BudgetTimeout", sink=sink)) from None
+        finally:
+            self.left -= time.monotonic() - started

@@ -1,0 +1,75 @@
+"""System checks: what would make the mirror miss writes or mix up objects."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import pgtrigger
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.db.models import UUIDField
+
+from mirror import registry
+
+KEYS = {"ENABLED", "DISPATCH", "STORAGE", "TABLE", "REGION"}
+
+
+@register("mirror")
+def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """E001: ``MIRROR`` lacks a key or has one too many. E002: no such storage."""
+    config = settings.MIRROR
+    if set(config) != KEYS:
+        wrong = ", ".join(sorted(set(config) ^ KEYS))
+        return [
+            Error(f"MIRROR takes exactly {', '.join(sorted(KEYS))}; see {wrong}.", id="mirror.E001")
+        ]
+    if config["ENABLED"] and config["STORAGE"] not in settings.STORAGES:
+        return [
+            Error(
+                f"STORAGES has no {config['STORAGE']!r}, which MIRROR['STORAGE'] names.",
+                id="mirror.E002",
+            )
+        ]
+    return []
+
+
+@register("mirror")
+def check_documents(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """E003: a mirrored model without triggers. E004: two models that share S3 keys.
+    E005: two documents of one entity.
+    """
+    problems: list[CheckMessage] = []
+    captured = {
+        model for model, trigger in pgtrigger.registered() if trigger.name == "mirror_update"
+    }
+    options = [document.mirror_options for document in registry.documents()]
+    problems += [
+        Error(
+            f"{one.label} is mirrored, but its changes are not captured.",
+            hint="Add triggers = capture_changes() to its Meta, and make migrations.",
+            obj=one.model,
+            id="mirror.E003",
+        )
+        for one in options
+        if one.model not in captured
+    ]
+    for one, two in combinations(options, 2):
+        unique = all(isinstance(o.model._meta.pk, UUIDField) for o in (one, two))
+        folders = {*one.body_folders, one.texts_folder} & {*two.body_folders, two.texts_folder}
+        if folders and not unique:
+            problems.append(
+                Error(
+                    f"{one.label} and {two.label} both keep objects in {', '.join(sorted(folders))}/,"
+                    " and their primary keys can be equal.",
+                    hint="Register them with another texts_folder or other body folders.",
+                    id="mirror.E004",
+                )
+            )
+        if one.entity == two.entity:
+            problems.append(
+                Error(
+                    f"{one.label} and {two.label} are both entity {one.entity!r}.", id="mirror.E005"
+                )
+            )
+    return problems

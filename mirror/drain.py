@@ -1,0 +1,182 @@
+"""Draining the ledger: once (``mirror_sync``), or for good (``mirror_sync --watch``)."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Event
+
+from django.db import OperationalError, connection
+from django.db.models import F, Min, Q
+from django.db.models.functions import Greatest, Now
+
+from mirror.breaker import breaker
+from mirror.capture import CHANNEL
+from mirror.engine import Outcome, mirror_entry
+from mirror.models import OWED, PROBE_INTERVAL, Backlog, LedgerEntry, LedgerQuerySet, Outage
+from mirror.registry import documents, labels
+from mirror.sinks import DYNAMODB, patient_sinks
+
+THREADS = 6  # they hide latency; for more CPU run more processes
+BATCH = 8  # entries that a thread claims at once: all are done long before the lease ends
+SOON = 5.0  # seconds: a back-off that a single run still waits for
+OUTAGE_RETRIES = 2  # how often a single run looks whether a store is back, a second apart
+PATIENCE = 60.0  # seconds without progress: claims of others have ended or expired by then
+IDLE = 30.0  # seconds: the longest sleep of a watch, should a notification be lost
+
+Progress = Callable[[Outcome], None]
+
+
+@dataclass(frozen=True)
+class Drained:
+    """What one run did, and what it left."""
+
+    mirrored: int
+    backlog: Backlog
+    outages: frozenset[str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is owed any more."""
+        return not (self.backlog.pending or self.backlog.parked)
+
+    @property
+    def helpless(self) -> bool:
+        """Whether a store was out of reach and nothing could be done at all."""
+        return bool(self.outages) and not self.mirrored and not self.complete
+
+
+def ours() -> LedgerQuerySet:
+    """Return the entries of all registered models."""
+    return LedgerEntry.objects.filter(model__in=labels())
+
+
+def sync(progress: Progress = lambda outcome: None) -> Drained:
+    """Mirror everything that is owed, what is in back-off or claimed by others included."""
+    ours().hasten()
+    Outage.objects.open().update(probe_at=Now())
+    done: Counter[Outcome] = Counter()
+    retries = OUTAGE_RETRIES
+    idle_since = time.monotonic()
+    while True:
+        worked = work_off(progress)
+        done += worked
+        if worked:
+            idle_since = time.monotonic()
+        wait = _seconds_until_due()
+        if wait is None or time.monotonic() - idle_since > PATIENCE:
+            break
+        if breaker.open:
+            if not retries:
+                break
+            retries -= 1
+            wait = 1
+            Outage.objects.open().update(probe_at=Now())
+            ours().hasten()
+        elif wait > SOON:
+            break
+        time.sleep(wait)
+    return Drained(done[Outcome.MIRRORED], ours().backlog(), frozenset(breaker.open))
+
+
+def mark_all() -> int:
+    """Owe every object of every registered model; return how many."""
+    return sum(
+        LedgerEntry.objects.mark_table(document.mirror_options.model) for document in documents()
+    )
+
+
+def watch(stop: Event, progress: Progress = lambda outcome: None) -> None:
+    """Mirror what is owed as it comes, until ``stop`` is set. Survives a lost database."""
+    while not stop.is_set():
+        try:
+            _listen()
+            while not stop.is_set():
+                work_off(progress)
+                _sleep(stop)
+        except OperationalError:
+            connection.close()
+            stop.wait(1)
+
+
+def work_off(progress: Progress = lambda outcome: None) -> Counter[Outcome]:
+    """Mirror what is due now, and return how the attempts ended."""
+    breaker.refresh()
+    if breaker.open:
+        return _probe(progress)
+    done = _claim_and_mirror(progress, rounds=1)
+    if done.total() == BATCH:  # a full batch: there is more
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-drain") as threads:
+            runs = [threads.submit(_in_thread, progress) for _ in range(THREADS)]
+        for run in runs:
+            done += run.result()
+    return done
+
+
+def _in_thread(progress: Progress) -> Counter[Outcome]:
+    try:
+        return _claim_and_mirror(progress)
+    finally:
+        connection.close()
+
+
+def _probe(progress: Progress) -> Counter[Outcome]:
+    """While a store is out of reach: try one entry, and go on where it has come back."""
+    done: Counter[Outcome] = Counter()
+    if Outage.objects.open().filter(probe_at__lte=Now()).exists():
+        for entry in ours().pending().claim(1):
+            outcome = mirror_entry(entry, patient_sinks(), breaker)
+            progress(outcome)
+            done[outcome] += 1
+    if DYNAMODB not in breaker.open:
+        done += _claim_and_mirror(progress)
+    return done
+
+
+def _claim_and_mirror(progress: Progress, rounds: int | None = None) -> Counter[Outcome]:
+    """Claim batch after batch, until nothing is due or DynamoDB is out of reach."""
+    done: Counter[Outcome] = Counter()
+    while rounds is None or rounds > 0:
+        entries = ours().due().claim(BATCH)
+        for entry in entries:
+            outcome = mirror_entry(entry, patient_sinks(), breaker)
+            progress(outcome)
+            done[outcome] += 1
+        if not entries or DYNAMODB in breaker.open:
+            break
+        rounds = rounds and rounds - 1
+    return done
+
+
+def _seconds_until_due() -> float | None:
+    """Return when there is something to do again, at the earliest; None where nothing is owed."""
+    claimed = ours().pending().filter(claimed_until__gt=Now())
+    retry, sweep = F("next_attempt_at"), Greatest("sweep_at", "next_attempt_at")
+    waits = ours().aggregate(
+        retry=Min(retry - Now(), filter=OWED & Q(parked_at=None)),
+        sweep=Min(sweep - Now(), filter=Q(sweep_at__isnull=False, parked_at=None)),
+    )
+    due = [wait.total_seconds() for wait in waits.values() if wait is not None]
+    return max(min(due), 0.5 if claimed.exists() else 0.05) if due else None
+
+
+def _listen() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"LISTEN {CHANNEL}")
+
+
+def _sleep(stop: Event) -> None:
+    """Sleep until a change is notified, something is due again, or ``stop`` is set."""
+    seconds = _seconds_until_due()
+    wake = time.monotonic() + min(
+        IDLE if seconds is None else seconds,
+        PROBE_INTERVAL.total_seconds() if breaker.open else IDLE,
+    )
+    while not stop.is_set() and (left := wake - time.monotonic()) > 0:
+        # A second at most, so that a signal to stop is heard.
+        notified = connection.connection.notifies(timeout=min(left, 1), stop_after=1)
+        if list(notified):
+            return

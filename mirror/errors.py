@@ -1,0 +1,130 @@
+"""What can go wrong on the way to AWS, sorted by what is to be done about it.
+
+A failure carries the class and the code of an error, never its text: boto's messages and
+PostgreSQL's quote the data.
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from botocore.exceptions import ClientError
+
+MAX_UNEXPLAINED_ATTEMPTS = 3
+LONGEST_DELAY = timedelta(minutes=5)
+
+# What AWS answers when it is asked too much, or stumbles: this call may work a moment later.
+BUSY = frozenset(
+    {
+        "InternalError",
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+# What AWS answers when the object itself is at fault: it will never work.
+REFUSED = frozenset(
+    {
+        "EntityTooLarge",
+        "InvalidArgument",
+        "InvalidRequest",
+        "ItemCollectionSizeLimitExceededException",
+        "KeyTooLongError",
+        "MetadataTooLarge",
+        "SerializationException",
+        "ValidationError",
+        "ValidationException",
+    }
+)
+
+
+class Kind(Enum):
+    """What a failure is about, and so what follows from it."""
+
+    UNREACHABLE = "the store: nothing works until it is back, and everybody stops asking"
+    BUSY = "the moment: try again a little later"
+    REFUSED = "the object: park it, and let no other wait for it"
+    UNEXPLAINED = "unknown: try again a few times, then park it"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed attempt."""
+
+    kind: Kind
+    error_class: str
+    code: str = ""
+    sink: str = ""
+
+    def retry_after(self, attempts: int, *, chance: float | None = None) -> timedelta | None:
+        """Return how long to wait after the ``attempts``-th failed attempt; None to give up.
+
+        Doubles from one second to five minutes, less a random part of up to a half, so that
+        what failed together does not come back together. ``chance`` (0 to 1) stands for the
+        random part.
+        """
+        if self.kind is Kind.REFUSED:
+            return None
+        if self.kind is Kind.UNEXPLAINED and attempts >= MAX_UNEXPLAINED_ATTEMPTS:
+            return None
+        delay = min(timedelta(seconds=2 ** min(attempts - 1, 20)), LONGEST_DELAY)
+        chance = random.random() if chance is None else chance  # noqa: S311 - jitter is no secret
+        return delay * (1 - chance / 2)
+
+
+class Unmirrorable(ValueError):
+    """An object that cannot be represented in DynamoDB, whatever is tried.
+
+    ``code`` is a word for the reason, free of data.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class SinkError(Exception):
+    """A call to a store failed."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.sink}: {failure.code or failure.error_class}")
+        self.failure = failure
+
+
+class Superseded(Exception):
+    """A conditional write was refused: the item holds ``remote_revision``, newer than ours."""
+
+    def __init__(self, remote_revision: int) -> None:
+        super().__init__(str(remote_revision))
+        self.remote_revision = remote_revision
+
+
+class ClaimLost(Exception):
+    """The lease ran out, or the object was changed: the attempt ends and removes nothing."""
+
+
+def classify(error: Exception, sink: str) -> Failure:
+    """Sort an exception that a call to ``sink`` raised."""
+    name = type(error).__name__
+    if not isinstance(error, ClientError):
+        # No answer, a broken one, or no credentials to ask with.
+        return Failure(Kind.UNREACHABLE, name, sink=sink)
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in REFUSED:
+        kind = Kind.REFUSED
+    elif code in BUSY or status >= 500 or status == 429:
+        kind = Kind.BUSY
+    else:
+        kind = Kind.UNREACHABLE  # credentials, rights, a missing table or bucket
+    return Failure(kind, name, code, sink)

@@ -1,0 +1,100 @@
+"""From a saved object to the engine: right after commit, guarded, within a budget.
+
+The ledger has been marked by the trigger already. All that happens here is that a person's change
+need not wait for the worker (``MIRROR_DISPATCH=inline``); whatever goes wrong, it stays pending.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from asgiref.local import Local
+from django.conf import settings
+from django.db import transaction
+
+if TYPE_CHECKING:
+    from django.db import models
+
+    from mirror.budget import Budget
+
+logger = logging.getLogger("mirror")
+_context = Local()  # per request, in threads and in coroutines
+
+INLINE_SECONDS = 2.0  # what one request may wait for AWS, in all
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Leave what is saved in this block to the worker, or to the next ``mirror_sync``.
+
+    For bulk work, and for tests. Nothing is lost: the ledger is marked all the same.
+    """
+    before = getattr(_context, "paused", False)
+    _context.paused = True
+    try:
+        yield
+    finally:
+        _context.paused = before
+
+
+def start_request(**_: Any) -> None:
+    """Give a request its budget (``request_started``)."""
+    from mirror.budget import Budget
+
+    _context.budget = Budget(INLINE_SECONDS)
+
+
+def end_request(**_: Any) -> None:
+    """Take the budget away again (``request_finished``)."""
+    _context.budget = None
+
+
+def object_changed(
+    sender: type[models.Model], instance: models.Model, using: str, **_: Any
+) -> None:
+    """Hand a saved or deleted object to the engine on commit (``post_save``, ``post_delete``)."""
+    config = settings.MIRROR
+    if not config["ENABLED"] or config["DISPATCH"] != "inline":
+        return
+    if getattr(_context, "paused", False):
+        return
+    deliver = partial(_deliver, sender._meta.label_lower, str(instance.pk))
+    transaction.on_commit(deliver, using=using)
+
+
+def _deliver(label: str, object_id: str) -> None:
+    """Mirror one object now, unless a store is out of reach or the budget is spent."""
+    try:
+        _mirror_now(label, object_id)
+    except Exception as error:  # noqa: BLE001 - the guard: a person's request must not notice;
+        # the change stays owed, and the log says so by class, as messages quote data
+        logger.error(  # noqa: TRY400 - no traceback: it ends with the message
+            "%s %s could not be handed off and stays pending: %s",
+            label,
+            object_id,
+            type(error).__name__,
+        )
+
+
+def _mirror_now(label: str, object_id: str) -> None:
+    from django.db.models import Exists
+
+    from mirror.breaker import breaker
+    from mirror.budget import Budget
+    from mirror.engine import mirror_entry
+    from mirror.models import LedgerEntry, Outage
+    from mirror.sinks import inline_sinks
+
+    budget: Budget = getattr(_context, "budget", None) or Budget(INLINE_SECONDS)
+    if budget.left <= 0:
+        return
+    entries = LedgerEntry.objects.due().filter(
+        ~Exists(Outage.objects.open()), model=label, object_id=object_id
+    )
+    for entry in entries.claim(1):
+        breaker.open.clear()  # no outage, says the claim
+        mirror_entry(entry, inline_sinks(), breaker, budget)

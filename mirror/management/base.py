@@ -1,0 +1,50 @@
+"""What the mirror's commands have in common: exit codes, and one sentence for what stops them."""
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import OperationalError
+
+from mirror.errors import SinkError
+
+COULD_NOT_WORK = 2
+
+
+class MirrorCommand(BaseCommand):
+    """Runs ``run()`` and exits with the code that it returns; 2 where it could not work at all."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Parse nothing, compute nothing: call ``run`` and turn its trouble into a sentence."""
+        try:
+            self._require_mirror()
+            code = self.run(**options)
+        except SinkError as error:
+            failure = error.failure
+            reason = f"{failure.error_class} {failure.code}".strip()
+            self.stderr.write(f"{failure.sink} cannot be reached or used: {reason}.")
+            code = COULD_NOT_WORK
+        except OperationalError as error:
+            kind = type(error.__cause__ or error).__name__
+            self.stderr.write(f"The database does not answer ({kind}). Check DATABASE_URL.")
+            code = COULD_NOT_WORK
+        except KeyboardInterrupt:
+            self.stderr.write("Stopped; what is left stays pending.")
+            code = COULD_NOT_WORK
+        if code:
+            sys.exit(code)
+
+    def run(self, **options: Any) -> int:
+        """Do the command's work and return its exit code."""
+        raise TypeError(f"{type(self).__name__} must define run().")
+
+    def _require_mirror(self) -> None:
+        if not settings.MIRROR["ENABLED"]:
+            self.stderr.write("The mirror is switched off: MIRROR_ENABLED is 0.")
+            sys.exit(COULD_NOT_WORK)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether output goes to no terminal, so that a progress bar would be in the way."""
+        return not sys.stderr.isatty()

@@ -1,0 +1,61 @@
+"""``manage.py mirror_sync``: bring the mirror what is owed."""
+
+import signal
+from argparse import ArgumentParser
+from threading import Event
+from typing import Any
+
+from tqdm import tqdm
+
+from mirror.drain import Drained, mark_all, ours, sync, watch
+from mirror.management.base import COULD_NOT_WORK, MirrorCommand
+
+
+class Command(MirrorCommand):
+    help = (
+        "Mirror everything that is owed, and exit: changes in back-off too, and after waiting for "
+        "those that another process is working on. "
+        "Exit codes: 0 nothing is owed any more, 1 something is parked or still failing, "
+        "2 could not work at all."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--all",
+            action="store_true",
+            help="owe every object first (a backfill; to resume it, run again without --all)",
+        )
+        parser.add_argument(
+            "--watch",
+            action="store_true",
+            help="stay, and mirror each change as it comes (the worker); ends on SIGTERM or Ctrl-C",
+        )
+
+    def run(self, **options: Any) -> int:
+        if options["all"]:
+            self.stdout.write(f"{mark_all()} objects are owed.")
+        if options["watch"]:
+            return self._watch()
+        with tqdm(total=ours().pending().count(), unit=" objects", disable=self.quiet) as bar:
+            drained = sync(lambda outcome: bar.update())
+        return self._report(drained)
+
+    def _watch(self) -> int:
+        stop = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        self.stdout.write("Watching for changes; Ctrl-C ends it.")
+        self.stdout.flush()
+        watch(stop)
+        return 0
+
+    def _report(self, drained: Drained) -> int:
+        backlog = drained.backlog
+        self.stdout.write(
+            f"{drained.mirrored} mirrored, {backlog.pending} pending, {backlog.parked} parked."
+        )
+        if drained.outages:
+            self.stderr.write(f"Out of reach: {', '.join(sorted(drained.outages))}.")
+        if drained.helpless:
+            return COULD_NOT_WORK
+        return 0 if drained.complete else 1

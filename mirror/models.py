@@ -1,0 +1,330 @@
+"""The ledger: what is owed to the mirror, what may exist there, and when AWS was out of reach."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import uuid4
+
+from django.db import connection, models, transaction
+from django.db.models import Count, F, Min, Q
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
+
+from mirror.errors import Failure
+
+LEASE = timedelta(seconds=50)  # how long a claim holds: others may take it over afterwards
+UPLOAD_MAY_LAND = timedelta(minutes=16)  # AWS refuses a request signed more than 15 minutes ago
+PROBE_INTERVAL = timedelta(seconds=5)  # how often an outage lets one call through
+IN_USE = "in use"
+
+OWED = Q(revision__gt=F("mirrored_revision"))
+FRESH_START = {
+    "attempts": 0,
+    "next_attempt_at": Now(),
+    "parked_at": None,
+    "error_class": "",
+    "error_code": "",
+}
+
+
+class ItemKey(NamedTuple):
+    """The primary key of an item."""
+
+    pk: str
+    sk: str
+
+
+class Backlog(NamedTuple):
+    """What is outstanding; ``oldest`` is since when the longest pending change waits."""
+
+    pending: int
+    parked: int
+    oldest: datetime | None
+
+
+class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
+    """The verbs of the ledger. Each is one conditional statement: look at what it returns."""
+
+    def owed(self) -> LedgerQuerySet:
+        """Changed since it was mirrored, parked or not."""
+        return self.filter(OWED)
+
+    def pending(self) -> LedgerQuerySet:
+        """On its way: owed and not parked."""
+        return self.filter(OWED, parked_at=None)
+
+    def parked(self) -> LedgerQuerySet:
+        """Owed, and given up until somebody acts or the object changes."""
+        return self.filter(OWED, parked_at__isnull=False)
+
+    def due(self) -> LedgerQuerySet:
+        """What a drain has to do now: pending and not in back-off, or with a removal that must be
+        repeated because an upload may have landed after it.
+        """
+        return self.filter(
+            OWED | Q(sweep_at__lte=Now()), next_attempt_at__lte=Now(), parked_at=None
+        )
+
+    def backlog(self) -> Backlog:
+        """Count the outstanding entries."""
+        return Backlog(
+            **self.owed().aggregate(
+                pending=Count("pk", filter=Q(parked_at=None)),
+                parked=Count("pk", filter=Q(parked_at__isnull=False)),
+                oldest=Min("owed_since", filter=Q(parked_at=None)),
+            )
+        )
+
+    def claim(self, limit: int) -> list[LedgerEntry]:
+        """Lease up to ``limit`` of these entries to the caller and return them as they stand.
+
+        One short statement, so that no lock is held while AWS is asked: a person's save of the
+        same object never waits. An entry that a transaction is just marking is passed over.
+        """
+        unclaimed = self.filter(Q(claimed_until=None) | Q(claimed_until__lte=Now()))
+        chosen = unclaimed.order_by("next_attempt_at", "pk").values("pk")[:limit]
+        sql, params = chosen.query.sql_with_params()
+        lease_ends = time.monotonic() + LEASE.total_seconds()
+        entries = list(
+            LedgerEntry.objects.raw(
+                f"""
+                UPDATE mirror_ledgerentry
+                SET claim = %s, claimed_until = clock_timestamp() + %s
+                WHERE id = ANY(ARRAY({sql} FOR UPDATE SKIP LOCKED))
+                RETURNING *, clock_timestamp() AS claimed_at
+                """,  # noqa: S608 - the SQL put in is Django's own, with placeholders
+                [uuid4(), LEASE, *params],
+            )
+        )
+        for entry in entries:
+            entry.lease_ends = lease_ends
+        return entries
+
+    def hasten(self) -> None:
+        """Make everything workable due now: somebody asked."""
+        self.pending().update(**FRESH_START)
+        self.filter(sweep_at__isnull=False).update(sweep_at=Now(), next_attempt_at=Now())
+
+    def retry(self) -> int:
+        """Give what failed a fresh start, parked entries included; return how many."""
+        return self.owed().update(**FRESH_START)
+
+    def mark_table(self, model: type[models.Model], *, distrust: bool = False) -> int:
+        """Raise the revision of every row of ``model``, and of every row that is gone but was
+        mirrored; return how many. With ``distrust`` objects are uploaded anew, as to an empty
+        bucket.
+        """
+        meta = model._meta
+        quote = connection.ops.quote_name
+        doubt = (
+            "(SELECT coalesce(jsonb_object_agg(key, to_jsonb(now())), '{}')"
+            " FROM jsonb_object_keys(e.object_keys) AS key)"
+        )
+        sql = f"""
+            INSERT INTO mirror_ledgerentry AS e (model, object_id)
+            SELECT %(model)s, {quote(meta.pk.column)}::text FROM {quote(meta.db_table)}
+            UNION SELECT model, object_id FROM mirror_ledgerentry
+            WHERE model = %(model)s AND (item_keys <> '[]' OR object_keys <> '{{}}')
+            ORDER BY 2
+            ON CONFLICT (model, object_id) DO UPDATE SET
+                revision = e.revision + 1,
+                owed_since = CASE WHEN e.revision > e.mirrored_revision
+                             THEN e.owed_since ELSE now() END,
+                attempts = 0, next_attempt_at = now(), parked_at = NULL,
+                error_class = '', error_code = '',
+                object_keys = CASE WHEN %(distrust)s THEN {doubt} ELSE e.object_keys END
+        """  # noqa: S608 - names of the model's own table and column, quoted
+        with connection.cursor() as cursor:
+            cursor.execute(sql, {"model": meta.label_lower, "distrust": distrust})
+            return cursor.rowcount
+
+
+class LedgerEntry(models.Model):
+    """One object's account with the mirror.
+
+    The trigger raises ``revision`` in the transaction of every change; the object is mirrored
+    when ``mirrored_revision`` has caught up. Kept after the object is deleted: its revision must
+    go on counting should the object come back.
+    """
+
+    model = models.CharField(max_length=100)
+    object_id = models.CharField(max_length=255)
+    revision = models.BigIntegerField(db_default=1)
+    mirrored_revision = models.BigIntegerField(db_default=0)
+    owed_since = models.DateTimeField(db_default=Now())
+    mirrored_at = models.DateTimeField(null=True)
+
+    # Every key that may exist in a store: recorded before it is written there, dropped only
+    # after its removal is acknowledged.
+    item_keys = models.JSONField(db_default=[])
+    # S3 key -> "in use", or the time (ISO 8601) until which an upload to it may yet land.
+    object_keys = models.JSONField(db_default={})
+    sweep_at = models.DateTimeField(null=True)
+
+    claim = models.UUIDField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    attempts = models.IntegerField(db_default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    parked_at = models.DateTimeField(null=True)
+    # Class and code of the last failure. Never its text: messages quote the data.
+    error_class = models.CharField(max_length=100, db_default="")
+    error_code = models.CharField(max_length=100, db_default="")
+
+    objects = LedgerQuerySet.as_manager()
+
+    # On entries that claim() returned:
+    claimed_at: datetime  # by PostgreSQL's clock
+    lease_ends: float  # by this process's monotonic clock
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+        constraints = [
+            models.UniqueConstraint(fields=["model", "object_id"], name="ledger_one_per_object")
+        ]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=OWED, name="ledger_owed"),
+            models.Index(
+                fields=["sweep_at"], condition=Q(sweep_at__isnull=False), name="ledger_sweep"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.object_id}"
+
+    @property
+    def state(self) -> str:
+        """``mirrored``, ``pending`` or ``parked``."""
+        if self.revision <= self.mirrored_revision:
+            return "mirrored"
+        return "pending" if self.parked_at is None else "parked"
+
+    def _mine(self) -> LedgerQuerySet:
+        """Select this entry while the caller's claim holds and nobody is just marking it.
+
+        Never waits: another transaction may keep the row locked for as long as it likes.
+        """
+        return LedgerEntry.objects.filter(
+            pk=RawSQL(
+                "SELECT id FROM mirror_ledgerentry WHERE id = %s AND claim = %s"
+                " FOR UPDATE SKIP LOCKED",
+                [self.pk, self.claim],
+            )
+        )
+
+    def record(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
+        """Note the keys that are about to be written; false if the claim is lost."""
+        keys = [list(key) for key in item_keys]
+        if keys == self.item_keys and object_keys == self.object_keys:
+            return True
+        return self._mine().update(item_keys=keys, object_keys=object_keys) == 1
+
+    def acknowledge(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
+        """Say that this entry's revision is mirrored; false if a newer one is owed by now."""
+        landing = [
+            datetime.fromisoformat(until) for until in object_keys.values() if until != IN_USE
+        ]
+        return (
+            self._mine()
+            .filter(revision=self.revision)
+            .update(
+                **FRESH_START,
+                mirrored_revision=self.revision,
+                mirrored_at=Now(),
+                item_keys=[list(key) for key in item_keys],
+                object_keys=object_keys,
+                sweep_at=max(landing, default=None),
+                claim=None,
+                claimed_until=None,
+            )
+            == 1
+        )
+
+    def fail(self, failure: Failure, *, retry_after: timedelta | None) -> bool:
+        """Note a failure and give the claim back; without ``retry_after`` the entry is parked.
+
+        False if the object was changed meanwhile: the failure says nothing of the new state.
+        """
+        return (
+            self._mine()
+            .filter(revision=self.revision)
+            .update(
+                attempts=F("attempts") + 1,
+                next_attempt_at=Now() + (retry_after or timedelta()),
+                parked_at=Now() if retry_after is None else None,
+                error_class=failure.error_class[:100],
+                error_code=failure.code[:100],
+                claim=None,
+                claimed_until=None,
+            )
+            == 1
+        )
+
+    def release(self) -> bool:
+        """Give the claim back, nothing done; false if it was lost already."""
+        return self._mine().update(claim=None, claimed_until=None) == 1
+
+    def note_late_uploads(self, keys: Iterable[str]) -> None:
+        """Note uploads that were made after the claim was lost, so that they are removed."""
+        with transaction.atomic():
+            entry = LedgerEntry.objects.select_for_update().get(pk=self.pk)
+            until = (self.claimed_at + UPLOAD_MAY_LAND).isoformat()
+            entry.object_keys = {**dict.fromkeys(keys, until), **entry.object_keys}
+            entry.sweep_at = Now()
+            entry.save(update_fields=["object_keys", "sweep_at"])
+
+
+class OutageQuerySet(models.QuerySet["Outage"]):
+    """The verbs of a circuit breaker that all processes share."""
+
+    def open(self) -> OutageQuerySet:
+        """The outages that last."""
+        return self.filter(ended_at=None)
+
+    def begin(self, sink: str, failure: Failure) -> bool:
+        """Open the breaker of ``sink``; true for the one caller that has to say so."""
+        _, created = self.get_or_create(
+            sink=sink,
+            ended_at=None,
+            defaults={"error_class": failure.error_class[:100], "error_code": failure.code[:100]},
+        )
+        return created
+
+    def end(self, sink: str) -> bool:
+        """Close the breaker of ``sink``; true for the one caller that has to say so."""
+        return self.open().filter(sink=sink).update(ended_at=Now()) == 1
+
+    def take_probe(self, sink: str) -> bool:
+        """Whether the caller may try ``sink`` although its breaker is open: one at a time."""
+        return (
+            self.open()
+            .filter(sink=sink, probe_at__lte=Now())
+            .update(probe_at=Now() + PROBE_INTERVAL)
+            == 1
+        )
+
+
+class Outage(models.Model):
+    """A time in which one of the stores was out of reach: the breaker's state and its history."""
+
+    sink = models.CharField(max_length=20)
+    started_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+    probe_at = models.DateTimeField(db_default=Now())
+    error_class = models.CharField(max_length=100)
+    error_code = models.CharField(max_length=100)
+
+    objects = OutageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sink"], condition=Q(ended_at=None), name="outage_one_open_per_sink"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sink} since {self.started_at:%Y-%m-%d %H:%M:%S}"

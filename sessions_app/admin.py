@@ -1,0 +1,77 @@
+"""Play sessions in the admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from sessions_app.models import Session
+
+NO_TRANSCRIPT = Q(transcript_text="", transcript_json=None)
+LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
+
+
+class TranscriptFilter(admin.SimpleListFilter):
+    """Sessions with or without a transcript."""
+
+    title = "transcript"
+    parameter_name = "transcript"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Session]
+    ) -> list[tuple[str, str]]:
+        """Return the choices."""
+        return [("yes", "With transcript"), ("no", "Without transcript")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> QuerySet[Session]:
+        """Apply the choice."""
+        match self.value():
+            case "yes":
+                return queryset.exclude(NO_TRANSCRIPT)
+            case "no":
+                return queryset.filter(NO_TRANSCRIPT)
+        return queryset
+
+
+@admin.register(Session)
+class SessionAdmin(admin.ModelAdmin[Session]):
+    """Find, read and edit play sessions."""
+
+    list_display = ["name", "campaign", "owner", "is_shared", "created_at", "updated_at"]
+    list_filter = [
+        TranscriptFilter,
+        ("campaign", admin.EmptyFieldListFilter),
+        ("share_token", admin.EmptyFieldListFilter),
+        "created_at",
+    ]
+    list_select_related = ["campaign", "owner"]
+    search_fields = ["name", "description", "campaign__name", "owner__username"]
+    autocomplete_fields = ["owner", "campaign"]
+    readonly_fields = ["id", "created_at", "updated_at"]
+    date_hierarchy = "created_at"
+    fieldsets = [
+        (None, {"fields": ["name", "owner", "campaign", "description"]}),
+        ("At the table", {"fields": ["notes", "summary", "player_recap"]}),
+        (
+            "Transcript",
+            {"fields": ["transcript_text", "transcript_json", "speaker_names", "metrics"]},
+        ),
+        (
+            "Recording",
+            {"classes": ["collapse"], "fields": ["audio_storage_key", "transcription_job_id"]},
+        ),
+        ("Record", {"fields": ["id", "created_at", "updated_at"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        """Leave the long texts in the database while a list is shown."""
+        sessions = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and (match.url_name or "").endswith("_changelist")
+        return sessions.defer(*LONG_FIELDS) if is_list else sessions
+
+    @admin.display(description="shared", boolean=True)
+    def is_shared(self, session: Session) -> bool:
+        """Whether a share link is out."""
+        return session.share_token is not None

@@ -1,0 +1,64 @@
+"""How a play session stands in DynamoDB, and its transcript in S3."""
+
+import json
+from collections.abc import Sequence
+
+from mirror.attributes import NativeAttribute, TextAttribute, TimeAttribute
+from mirror.documents import Body, Document
+from mirror.registry import register
+from sessions_app.models import Session
+
+
+@register(
+    Session,
+    entity="session",
+    long_texts=["notes", "summary", "player_recap", "description"],
+    body_folders=["transcripts"],
+)
+class SessionDocument(Document):
+    """ElectroDB's entity ``session``: below its campaign (unfiled: its owner), and found by its
+    owner through ``gsi1``.
+    """
+
+    id = TextAttribute()
+    owner_id = TextAttribute("userId")
+    campaign_id = TextAttribute("campaignId")
+    name = TextAttribute()
+    description = TextAttribute()
+    notes = TextAttribute()
+    summary = TextAttribute()
+    player_recap = TextAttribute("playerRecap")
+    speaker_names = NativeAttribute("speakerNames")
+    metrics = NativeAttribute()
+    audio_storage_key = TextAttribute("audioStorageKey")
+    transcription_job_id = TextAttribute("transcriptionJobId")
+    share_token = TextAttribute("shareToken")
+    created_at = TimeAttribute("createdAt")
+    updated_at = TimeAttribute("updatedAt")
+
+    @classmethod
+    def keys(cls, instance: Session) -> dict[str, str]:
+        """Return the primary key, and the owner's index key."""
+        owner, key = f"user#{instance.owner_id}", f"sess#{instance.pk}"
+        folder = f"camp#{instance.campaign_id}" if instance.campaign_id else owner
+        return {"pk": folder, "sk": key, "gsi1pk": owner, "gsi1sk": key}
+
+    @classmethod
+    def bodies(cls, instance: Session) -> Sequence[Body]:
+        """Return the transcript, if there is one."""
+        if not instance.has_transcript:
+            return ()
+        transcript = {
+            "sessionId": str(instance.pk),
+            "transcriptJson": instance.transcript_json,
+            "transcriptText": instance.transcript_text,
+        }
+        text = json.dumps(transcript, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return (
+            Body(
+                attribute="transcriptStorageKey",
+                folder=f"transcripts/{instance.pk}",
+                suffix=".json",
+                content=text.encode(),
+            ),
+        )

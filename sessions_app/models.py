@@ -1,0 +1,87 @@
+"""Play sessions: notes, recap and the transcript of what was said at the table."""
+
+import secrets
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from campaigns.models import Campaign
+from mirror.capture import capture_changes
+from sessions_app.validators import validate_object, validate_storable
+
+SHARE_TOKEN_BYTES = 24  # 192 bits: not to be guessed
+
+
+class Session(models.Model):
+    """One evening at the table. Deleting its campaign keeps it, unfiled."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="play_sessions"
+    )
+    campaign = models.ForeignKey(
+        Campaign, models.SET_NULL, null=True, blank=True, related_name="sessions"
+    )
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    notes = models.TextField(blank=True, help_text="For the game master's eyes only.")
+    summary = models.TextField(blank=True)
+    player_recap = models.TextField(blank=True, help_text="What a share link shows to the players.")
+    transcript_text = models.TextField(blank=True)
+    transcript_json = models.JSONField(
+        null=True,
+        blank=True,
+        validators=[validate_storable],
+        help_text="As the transcriber wrote it.",
+    )
+    speaker_names = models.JSONField(
+        null=True,
+        blank=True,
+        validators=[validate_object, validate_storable],
+        help_text='The names behind the speaker labels: {"spk_0": "Matt"}.',
+    )
+    metrics = models.JSONField(
+        null=True,
+        blank=True,
+        validators=[validate_object, validate_storable],
+        help_text="Length, words and talk time by speaker.",
+    )
+    audio_storage_key = models.CharField(max_length=1024, blank=True)
+    transcription_job_id = models.CharField(max_length=200, blank=True)
+    share_token = models.CharField(
+        max_length=64, null=True, blank=True, unique=True, editable=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="session_owner_newest"),
+            models.Index(fields=["campaign", "-created_at"], name="session_campaign_newest"),
+        ]
+        triggers = capture_changes()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse a campaign of another game master."""
+        if self.campaign is not None and self.campaign.owner_id != self.owner_id:
+            raise ValidationError({"campaign": "This campaign belongs to another game master."})
+
+    @property
+    def has_transcript(self) -> bool:
+        """Whether there is anything to keep in the transcript object."""
+        return bool(self.transcript_text) or self.transcript_json is not None
+
+    def share(self) -> str:
+        """Make a new share link, ending an older one, and return its token. The caller saves."""
+        self.share_token = secrets.token_urlsafe(SHARE_TOKEN_BYTES)
+        return self.share_token
+
+    def stop_sharing(self) -> None:
+        """Revoke the share link. The caller saves."""
+        self.share_token = None

@@ -1,0 +1,35 @@
+"""What the JSON fields of a session take: checked in forms, before PostgreSQL would refuse it."""
+
+import math
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+
+def validate_storable(value: Any) -> None:
+    """Refuse what PostgreSQL's ``jsonb`` cannot hold: NUL, lone surrogates, NaN and infinity."""
+    if isinstance(value, str):
+        validate_text(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValidationError("Numbers must be finite: NaN and infinity cannot be kept.")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            validate_storable(key)
+            validate_storable(item)
+    elif isinstance(value, list):
+        for item in value:
+            validate_storable(item)
+
+
+def validate_text(value: str) -> None:
+    """Refuse characters that are no text: NUL and halves of a surrogate pair."""
+    if "\x00" in value:
+        raise ValidationError("Null characters are not allowed.")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValidationError("Half of a surrogate pair is no character and cannot be kept.")
+
+
+def validate_object(value: Any) -> None:
+    """Accept a JSON object only."""
+    if not isinstance(value, dict):
+        raise ValidationError('Enter a JSON object, such as {"key": "value"}.')

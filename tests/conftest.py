@@ -1,0 +1,70 @@
+"""Fixtures: stand-ins for AWS, people, and commands as a person would type them."""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from moto.server import ThreadedMotoServer
+
+from mirror import breaker, setup, sinks
+from mirror.sinks import Sinks
+
+Make = Callable[..., User]
+
+
+@pytest.fixture(scope="session")
+def moto_address() -> Iterator[str]:
+    """The address of a moto server on loopback."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws_address(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """DynamoDB and S3 as one empty stand-in; every client made meanwhile asks it."""
+    urllib.request.urlopen(
+        urllib.request.Request(f"{moto_address}/moto-api/reset", method="POST"), timeout=10
+    ).close()
+    point_clients_at(moto_address, moto_address, monkeypatch)
+    yield moto_address
+    sinks.reset_sinks()
+
+
+def point_clients_at(dynamodb: str, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every new client, in this process and its children, ask these addresses."""
+    monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
+    monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_S3", s3)
+    sinks.reset_sinks()
+
+
+@pytest.fixture
+def mirror(aws_address: str, transactional_db: None) -> Iterator[Sinks]:
+    """The empty table and bucket, with a database whose commits are real."""
+    breaker.breaker.open.clear()
+    breaker.breaker._busy.clear()
+    stores = sinks.patient_sinks()
+    setup.set_up(stores)
+    yield stores
+
+
+@pytest.fixture
+def make_user(db: None) -> Make:
+    """Return a function that makes users."""
+
+    def make(name: str = "gm", **fields: object) -> User:
+        return User.objects.create_user(username=name, password=name, **fields)
+
+    return make
+
+
+@pytest.fixture
+def owner(make_user: Make) -> User:
+    """A game master."""
+    return make_user("gm")
