@@ -108,7 +108,7 @@ class Supervisor:
         An exception out of the handler could strike between the start of a child and its record.
         """
 
-        def note(number: int, frame: object) -> None:  # noqa: ARG001 - a handler's signature
+        def note(number: int, frame: object) -> None:
             self.stop_requested = True
 
         signal.signal(signal.SIGINT, note)

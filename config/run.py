@@ -48,7 +48,7 @@ def main() -> int:
     except Stopped:
         say("\nStopping ...")
     except (Failure, ImproperlyConfigured) as failure:
-        say(f"\n{failure} Stopping.")
+        say(f"{failure} Stopping.")
         code = 1
     finally:
         supervisor.stop()
@@ -80,8 +80,8 @@ def start(supervisor: Supervisor) -> None:
     accounts = supervisor.run("demo_data", "manage.py demo_data")
 
     say("Worker and web server ...")
-    supervisor.start("The worker", "manage.py mirror_sync --watch")
-    # Quiet: its banner says what the block below says better; requests go to stderr.
+    # Quiet: their greetings say what the block below says better. Their logs go to stderr.
+    supervisor.start("The worker", "manage.py mirror_sync --watch", quiet=True)
     supervisor.start(
         "The web server", f"manage.py runserver --noreload {HOST}:{web_port}", quiet=True
     )

@@ -1,6 +1,7 @@
 """Settings: all of them, read once from the environment (the README has the table)."""
 
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
@@ -76,7 +77,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The mirror -----------------------------------------------------------------------------------
 
 MIRROR_ENABLED = environment.boolean("MIRROR_ENABLED", default=True)
-MIRROR = {
+MIRROR: dict[str, Any] = {
     "ENABLED": MIRROR_ENABLED,
     "DISPATCH": environment.choice("MIRROR_DISPATCH", ("inline", "worker"), default="inline"),
     "STORAGE": "mirror",
@@ -84,7 +85,7 @@ MIRROR = {
     "REGION": environment.text("AWS_REGION", "us-east-1"),
 }
 
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

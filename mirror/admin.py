@@ -61,7 +61,8 @@ class MirroredAdmin(admin.ModelAdmin[Any]):
             model=self.model._meta.label_lower, object_id=Cast(OuterRef("pk"), TextField())
         )
         state = Subquery(entry.annotate(state_name=STATE).values("state_name")[:1])
-        return super().get_queryset(request).annotate(mirror_state=state)
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(mirror_state=state)
+        return rows
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Show the state last."""

@@ -4,7 +4,6 @@ An empty value is left out of the item, as ElectroDB does: DynamoDB would store 
 """
 
 import json
-import math
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,8 +14,8 @@ from pynamodb.attributes import Attribute
 from mirror.errors import Unmirrorable
 
 MAX_DIGITS = 38  # DynamoDB's limits for a number
-MAX_EXPONENT = 125
-MIN_EXPONENT = -130
+BEYOND = 10**126
+SMALLEST = 1e-130
 MAX_DEPTH = 32  # and for nesting
 
 
@@ -125,16 +124,15 @@ def from_native(value: dict[str, Any]) -> Any:
 
 
 def number(value: float) -> str:
-    """Return a number as DynamoDB takes it, every digit kept; raises ``Unmirrorable`` where it
-    cannot keep them.
+    """Return a number as DynamoDB takes it, every digit kept.
+
+    Raises ``Unmirrorable`` where DynamoDB cannot keep them.
     """
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Unmirrorable("NumberNotFinite")
-    text = str(value) if isinstance(value, int) and abs(value) < 10**MAX_DIGITS else repr(value)
-    exact = Decimal(text)
-    if exact and not MIN_EXPONENT <= exact.adjusted() <= MAX_EXPONENT:
+    if not abs(value) < BEYOND or 0 < abs(value) < SMALLEST:
         raise Unmirrorable("NumberOutOfRange")
-    if len(exact.normalize().as_tuple().digits) > MAX_DIGITS:
+    text = repr(value)
+    digits = "".join(map(str, Decimal(text).as_tuple().digits))
+    if len(digits.strip("0")) > MAX_DIGITS:
         raise Unmirrorable("NumberTooManyDigits")
     return text
 

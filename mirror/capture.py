@@ -23,7 +23,7 @@ _MARK = f"""
         attempts = 0, next_attempt_at = now(), parked_at = NULL, error_class = '', error_code = '';
     PERFORM pg_notify('{CHANNEL}', '');
     RETURN NULL;
-"""
+"""  # noqa: S608 - constants only
 _OLD = "SELECT {meta.pk.column} FROM old_rows"
 _NEW = "SELECT {meta.pk.column} FROM new_rows"
 
@@ -35,7 +35,7 @@ _MARK_ALL = f"""
     WHERE model = '{{meta.label_lower}}';
     PERFORM pg_notify('{CHANNEL}', '');
     RETURN NULL;
-"""
+"""  # noqa: S608 - constants only
 
 
 def capture_changes() -> list[pgtrigger.Trigger]:

@@ -36,12 +36,12 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
 
 @register("mirror")
 def check_documents(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """E003: a mirrored model without triggers. E004: two models that share S3 keys.
-    E005: two documents of one entity.
-    """
+    """E003: a model without triggers. E004: two that share S3 keys. E005: two of one entity."""
     problems: list[CheckMessage] = []
     captured = {
-        model for model, trigger in pgtrigger.registered() if trigger.name == "mirror_update"
+        model._meta.label
+        for model, trigger in pgtrigger.registered()
+        if trigger.name == "mirror_update"
     }
     options = [document.mirror_options for document in registry.documents()]
     problems += [
@@ -52,7 +52,7 @@ def check_documents(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[C
             id="mirror.E003",
         )
         for one in options
-        if one.model not in captured
+        if one.model._meta.label not in captured
     ]
     for one, two in combinations(options, 2):
         unique = all(isinstance(o.model._meta.pk, UUIDField) for o in (one, two))
@@ -60,8 +60,8 @@ def check_documents(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[C
         if folders and not unique:
             problems.append(
                 Error(
-                    f"{one.label} and {two.label} both keep objects in {', '.join(sorted(folders))}/,"
-                    " and their primary keys can be equal.",
+                    f"{one.label} and {two.label} both keep objects in {', '.join(sorted(folders))}"
+                    ", and their primary keys can be equal.",
                     hint="Register them with another texts_folder or other body folders.",
                     id="mirror.E004",
                 )

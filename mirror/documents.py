@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import models
 from pynamodb.models import Model
@@ -88,7 +88,9 @@ class Options:
 
 
 class Document(Model):
-    """How one Django model is mirrored. Subclass it in an app's ``documents.py``::
+    """How one Django model is mirrored. Subclass it in an app's ``documents.py``.
+
+    For example::
 
         @register(Song, entity="song", long_texts=["lyrics"])
         class SongDocument(Document):
@@ -148,7 +150,7 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     item: Item = {
         # An attribute of DynamoDB's own types brings its type with it.
         name: value.get(NativeAttribute.attr_type, value)
-        for name, value in document(**keys, **present).serialize().items()
+        for name, value in document(**cast("Any", keys | present)).serialize().items()
     }
     item |= {ENTITY: {"S": options.entity}, VERSION: {"S": options.version}}
     bodies = list(document.bodies(instance))
@@ -183,8 +185,9 @@ def _offload_long_texts(
 
 
 def _full_size(item: Item, bodies: Sequence[Body]) -> int:
-    """Return the size of ``item`` with its revision and its references at their longest: what
-    moves to S3 must not depend on how often the object was saved.
+    """Return the size of ``item`` with its revision and its references at their longest.
+
+    What moves to S3 must not depend on how often the object was saved.
     """
     references: Item = {body.attribute: {"S": body.key(LONGEST_REVISION)} for body in bodies}
     return item_size(item | references | {REVISION: {"N": str(LONGEST_REVISION)}})

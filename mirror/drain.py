@@ -15,7 +15,7 @@ from django.db.models.functions import Greatest, Now
 
 from mirror.breaker import breaker
 from mirror.capture import CHANNEL
-from mirror.engine import Outcome, mirror_entry
+from mirror.engine import STRAY, Outcome, mirror_entry
 from mirror.models import OWED, PROBE_INTERVAL, Backlog, LedgerEntry, LedgerQuerySet, Outage
 from mirror.registry import documents, labels
 from mirror.sinks import DYNAMODB, patient_sinks
@@ -27,7 +27,11 @@ OUTAGE_RETRIES = 2  # how often a single run looks whether a store is back, a se
 PATIENCE = 60.0  # seconds without progress: claims of others have ended or expired by then
 IDLE = 30.0  # seconds: the longest sleep of a watch, should a notification be lost
 
-Progress = Callable[[Outcome], None]
+Progress = Callable[[Outcome], object]
+
+
+def _silent(_: Outcome) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,11 @@ class Drained:
 
 
 def ours() -> LedgerQuerySet:
-    """Return the entries of all registered models."""
-    return LedgerEntry.objects.filter(model__in=labels())
+    """Return the entries of all registered models, and of what was found to belong to none."""
+    return LedgerEntry.objects.filter(model__in=[*labels(), STRAY])
 
 
-def sync(progress: Progress = lambda outcome: None) -> Drained:
+def sync(progress: Progress = _silent) -> Drained:
     """Mirror everything that is owed, what is in back-off or claimed by others included."""
     ours().hasten()
     Outage.objects.open().update(probe_at=Now())
@@ -89,7 +93,7 @@ def mark_all() -> int:
     )
 
 
-def watch(stop: Event, progress: Progress = lambda outcome: None) -> None:
+def watch(stop: Event, progress: Progress = _silent) -> None:
     """Mirror what is owed as it comes, until ``stop`` is set. Survives a lost database."""
     while not stop.is_set():
         try:
@@ -102,7 +106,7 @@ def watch(stop: Event, progress: Progress = lambda outcome: None) -> None:
             stop.wait(1)
 
 
-def work_off(progress: Progress = lambda outcome: None) -> Counter[Outcome]:
+def work_off(progress: Progress = _silent) -> Counter[Outcome]:
     """Mirror what is due now, and return how the attempts ended."""
     breaker.refresh()
     if breaker.open:

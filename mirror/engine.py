@@ -21,7 +21,7 @@ from mirror.breaker import Breaker
 from mirror.budget import Budget, BudgetSpent
 from mirror.documents import Rendered, render
 from mirror.errors import ClaimLost, Failure, Kind, SinkError, Superseded, Unmirrorable
-from mirror.models import IN_USE, UPLOAD_MAY_LAND, ItemKey, LedgerEntry
+from mirror.models import IN_USE, LANDED, UPLOAD_MAY_LAND, ItemKey, LedgerEntry
 from mirror.registry import document_for
 from mirror.sinks import DYNAMODB, S3, Sinks
 
@@ -29,6 +29,7 @@ logger = logging.getLogger("mirror")
 P = ParamSpec("P")
 R = TypeVar("R")
 
+STRAY = ""  # the model of an entry for an item that belongs to no registered model
 TOMBSTONE_LIFE = timedelta(days=7)  # far longer than a put can be late
 
 
@@ -130,12 +131,12 @@ class Attempt:
         for key in item_keys:
             if key not in live:
                 self._bury(key)
-        superseded = [key for key in object_keys if key not in references.values()]
-        for key in superseded:
-            self._call(S3, self.sinks.objects.delete, key)
+        superseded = [name for name in object_keys if name not in references.values()]
+        for name in superseded:
+            self._call(S3, self.sinks.objects.delete, name)
 
         kept = dict.fromkeys(references.values(), IN_USE)
-        landing = {key: object_keys[key] for key in superseded if self._may_land(object_keys[key])}
+        landing = {n: object_keys[n] for n in superseded if self._may_land(object_keys[n])}
         return self.entry.acknowledge(live, kept | landing)
 
     def note_late_uploads(self) -> None:
@@ -146,6 +147,8 @@ class Attempt:
 
     def _render(self) -> Rendered | None:
         """Read the object as PostgreSQL holds it now; None where it is gone."""
+        if self.entry.model == STRAY:
+            return None
         document = document_for(self.entry.model)
         rows = document.mirror_options.model._base_manager.filter(pk=self.entry.object_id)
         instance = rows.first()
@@ -175,7 +178,7 @@ class Attempt:
         """Return the record for S3: what is kept, what may be uploaded, what is to be removed."""
         now = self.entry.claimed_at
         known = {
-            key: now.isoformat() if state == IN_USE and key not in wanted else state
+            key: LANDED if state == IN_USE and key not in wanted else state
             for key, state in self.entry.object_keys.items()
         }
         new = {key for key in wanted if known.get(key) != IN_USE}

@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from http import HTTPStatus
 
 from botocore.exceptions import ClientError
 
@@ -123,7 +124,11 @@ def classify(error: Exception, sink: str) -> Failure:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in REFUSED:
         kind = Kind.REFUSED
-    elif code in BUSY or status >= 500 or status == 429:
+    elif (
+        code in BUSY
+        or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or status == HTTPStatus.TOO_MANY_REQUESTS
+    ):
         kind = Kind.BUSY
     else:
         kind = Kind.UNREACHABLE  # credentials, rights, a missing table or bucket

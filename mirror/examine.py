@@ -31,17 +31,22 @@ READINGS = 3  # an object that changes that often while it is read is on its way
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference. ``key`` is the item's primary key (``pk sk``) or the object's key."""
+    """One difference. ``key`` is the item's primary key or the object's key."""
 
     kind: str
     model: str
     object_id: str
-    key: str
+    key: ItemKey | str
     attributes: tuple[str, ...] = ()
+
+    @property
+    def key_text(self) -> str:
+        """The key in one piece: an item's as ``pk sk``."""
+        return self.key if isinstance(self.key, str) else " ".join(self.key)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the finding for ``--json``."""
-        return asdict(self) | {"attributes": list(self.attributes)}
+        return asdict(self) | {"key": self.key_text, "attributes": list(self.attributes)}
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def examine(
 
 
 def _version(entry: LedgerEntry | None) -> tuple[int, int] | None:
-    return entry and (entry.revision, entry.mirrored_revision)
+    return (entry.revision, entry.mirrored_revision) if entry else None
 
 
 def _differences(
@@ -91,18 +96,17 @@ def _differences(
     except Unmirrorable:
         items = sinks.items.get_many(sorted(known), consistent=True)
         kind = STALE if any(not is_tombstone(item) for item in items.values()) else MISSING
-        yield Finding(kind, label, object_id, " ".join(next(iter(known), ())))
+        yield Finding(kind, label, object_id, next(iter(sorted(known)), ""))
         return
     keys = known | set(more_keys) | ({rendered.key} if rendered else set())
     items = sinks.items.get_many(sorted(keys), consistent=True)
     live = {key: item for key, item in items.items() if not is_tombstone(item)}
     if rendered:
-        yield from compare(
-            document, object_id, rendered, live.pop(rendered.key, None), listed, entry, sinks
-        )
+        subject = Subject(label, object_id, rendered, entry)
+        yield from compare(subject, live.pop(rendered.key, None), listed, sinks)
     else:
         yield from (Finding(TRANSCRIPT_ORPHANED, label, object_id, each.key) for each in listed)
-    yield from (Finding(ORPHANED, label, object_id, " ".join(key)) for key in live)
+    yield from (Finding(ORPHANED, label, object_id, key) for key in live)
 
 
 def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
@@ -129,24 +133,28 @@ def _listed(document: type[Document], object_id: str, sinks: Sinks) -> Iterator[
         yield from sinks.objects.list(f"{folder}/{object_id}/")
 
 
+@dataclass(frozen=True)
+class Subject:
+    """One object as PostgreSQL holds it, and its account in the ledger."""
+
+    label: str
+    object_id: str
+    rendered: Rendered
+    entry: LedgerEntry | None
+
+
 def compare(
-    document: type[Document],
-    object_id: str,
-    rendered: Rendered,
-    item: Item | None,
-    listed: Iterable[Listed],
-    entry: LedgerEntry | None,
-    sinks: Sinks,
+    subject: Subject, item: Item | None, listed: Iterable[Listed], sinks: Sinks
 ) -> Iterator[Finding]:
     """Yield how the item and the objects differ from what PostgreSQL holds."""
-    label = document.mirror_options.label
+    label, object_id, rendered = subject.label, subject.object_id, subject.rendered
     references = valid_references(rendered, item or {})
     if item is None:
-        yield Finding(MISSING, label, object_id, " ".join(rendered.key))
+        yield Finding(MISSING, label, object_id, rendered.key)
     else:
-        wrong = differing_attributes(rendered, item, references, entry)
+        wrong = differing_attributes(rendered, item, references, subject.entry)
         if wrong:
-            yield Finding(STALE, label, object_id, " ".join(rendered.key), tuple(wrong))
+            yield Finding(STALE, label, object_id, rendered.key, tuple(wrong))
     objects = {each.key: each for each in listed}
     for body in rendered.bodies:
         key = references.get(body.attribute) or _kept_key(body, objects)

@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 from django.db.models import Count, F, Min, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from mirror.errors import Failure
 
@@ -19,6 +20,7 @@ LEASE = timedelta(seconds=50)  # how long a claim holds: others may take it over
 UPLOAD_MAY_LAND = timedelta(minutes=16)  # AWS refuses a request signed more than 15 minutes ago
 PROBE_INTERVAL = timedelta(seconds=5)  # how often an outage lets one call through
 IN_USE = "in use"
+LANDED = "0001-01-01T00:00:00+00:00"  # long past: no upload is under way, a removal is final
 
 OWED = Q(revision__gt=F("mirrored_revision"))
 FRESH_START = {
@@ -61,8 +63,10 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         return self.filter(OWED, parked_at__isnull=False)
 
     def due(self) -> LedgerQuerySet:
-        """What a drain has to do now: pending and not in back-off, or with a removal that must be
-        repeated because an upload may have landed after it.
+        """What a drain has to do now.
+
+        That is what is pending and not in back-off, and a removal that must be repeated because
+        an upload may have landed after it.
         """
         return self.filter(
             OWED | Q(sweep_at__lte=Now()), next_attempt_at__lte=Now(), parked_at=None
@@ -112,20 +116,51 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         """Give what failed a fresh start, parked entries included; return how many."""
         return self.owed().update(**FRESH_START)
 
+    def mark(
+        self,
+        model: str,
+        object_id: str,
+        *,
+        above: int = 0,
+        item_keys: Iterable[ItemKey] = (),
+        object_keys: Iterable[str] = (),
+    ) -> None:
+        """Owe one object again, under a revision above ``above``, trusting nothing in the stores.
+
+        Objects are uploaded anew. ``item_keys`` and ``object_keys`` exist in the stores although
+        the ledger does not know of them; what does not belong to the object is removed.
+        """
+        with transaction.atomic():
+            self.get_or_create(model=model, object_id=object_id)
+            entry = self.select_for_update().get(model=model, object_id=object_id)
+            if entry.state == "mirrored":
+                entry.owed_since = timezone.now()
+            entry.revision = max(entry.revision, above) + 1
+            known = [ItemKey(*key) for key in entry.item_keys]
+            entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
+            entry.object_keys = dict.fromkeys(object_keys, LANDED) | {
+                key: LANDED if state == IN_USE else state
+                for key, state in entry.object_keys.items()
+            }
+            for name, value in FRESH_START.items():
+                setattr(entry, name, value)
+            entry.save()
+
     def mark_table(self, model: type[models.Model], *, distrust: bool = False) -> int:
-        """Raise the revision of every row of ``model``, and of every row that is gone but was
-        mirrored; return how many. With ``distrust`` objects are uploaded anew, as to an empty
-        bucket.
+        """Owe every row of ``model``, and every row that is gone but was mirrored.
+
+        Returns how many. With ``distrust`` objects are uploaded anew, as to an empty bucket.
         """
         meta = model._meta
         quote = connection.ops.quote_name
         doubt = (
-            "(SELECT coalesce(jsonb_object_agg(key, to_jsonb(now())), '{}')"
-            " FROM jsonb_object_keys(e.object_keys) AS key)"
+            "(SELECT coalesce(jsonb_object_agg(key, CASE WHEN state = %(in_use)s"
+            " THEN %(landed)s ELSE state END), '{}')"
+            " FROM jsonb_each_text(e.object_keys) AS keys(key, state))"
         )
         sql = f"""
             INSERT INTO mirror_ledgerentry AS e (model, object_id)
-            SELECT %(model)s, {quote(meta.pk.column)}::text FROM {quote(meta.db_table)}
+            SELECT %(model)s, {quote(str(meta.pk.column))}::text FROM {quote(meta.db_table)}
             UNION SELECT model, object_id FROM mirror_ledgerentry
             WHERE model = %(model)s AND (item_keys <> '[]' OR object_keys <> '{{}}')
             ORDER BY 2
@@ -138,8 +173,16 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
                 object_keys = CASE WHEN %(distrust)s THEN {doubt} ELSE e.object_keys END
         """  # noqa: S608 - names of the model's own table and column, quoted
         with connection.cursor() as cursor:
-            cursor.execute(sql, {"model": meta.label_lower, "distrust": distrust})
-            return cursor.rowcount
+            cursor.execute(
+                sql,
+                {
+                    "model": meta.label_lower,
+                    "distrust": distrust,
+                    "in_use": IN_USE,
+                    "landed": LANDED,
+                },
+            )
+            return int(cursor.rowcount)
 
 
 class LedgerEntry(models.Model):

@@ -25,6 +25,7 @@ from mirror.examine import (
     ORPHANED,
     TRANSCRIPT_ORPHANED,
     Finding,
+    Subject,
     compare,
     examine,
     folders,
@@ -72,7 +73,7 @@ class Report:
     def sorted_findings(self) -> list[Finding]:
         """Return the findings, those of one object together."""
         return sorted(
-            self.findings, key=lambda f: (f.model, f.object_id, KINDS.index(f.kind), f.key)
+            self.findings, key=lambda f: (f.model, f.object_id, KINDS.index(f.kind), f.key_text)
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -87,7 +88,7 @@ class Report:
         }
 
 
-def check(sinks: Sinks, progress: Progress = lambda count: None) -> Report:
+def check(sinks: Sinks, progress: Progress = int) -> Report:
     """Compare everything. Raises ``SinkError`` where a store cannot be read."""
     report = Report()
     for document in documents():
@@ -153,7 +154,7 @@ def _compare_chunk(
             shown is None
             or item is None
             or is_tombstone(item)
-            or any(compare(document, object_id, shown, item, mine, entry, sinks))
+            or any(compare(Subject(label, object_id, shown, entry), item, mine, sinks))
         ):
             verdict = examine(document, object_id, sinks)
             report.findings.update(verdict.findings)
@@ -205,7 +206,7 @@ def _look_for_strays(page: Sequence[Item], sinks: Sinks, report: Report) -> None
             key = key_of(item)
             found = sinks.items.get_many([key], consistent=True).get(key)
             if found and not is_tombstone(found):
-                report.findings.add(Finding(ORPHANED, "", object_id, " ".join(key)))
+                report.findings.add(Finding(ORPHANED, "", " ".join(key), key))
             continue
         owned.setdefault(document, {}).setdefault(object_id, []).append(key_of(item))
     for document, keys in owned.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -147,24 +148,22 @@ def _table(sinks: Sinks) -> dict[str, Any] | None:
 def _expires(sinks: Sinks) -> bool:
     answer = sinks.items.client.describe_time_to_live(TableName=sinks.items.table)
     state = answer["TimeToLiveDescription"]
-    return state["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
+    return str(state["TimeToLiveStatus"]) in {"ENABLED", "ENABLING"}
 
 
 def _exists(client: Any, bucket: str) -> bool:
     try:
         client.head_bucket(Bucket=bucket)
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
             return False
         raise
     return True
 
 
 def _private(client: Any, bucket: str) -> bool:
-    return (
-        _setting(client.get_public_access_block, bucket, "PublicAccessBlockConfiguration")
-        == PRIVATE
-    )
+    block = _setting(client.get_public_access_block, bucket, "PublicAccessBlockConfiguration")
+    return bool(block == PRIVATE)
 
 
 def _encrypted(client: Any, bucket: str) -> bool:
@@ -176,6 +175,6 @@ def _setting(ask: Any, bucket: str, name: str) -> Any:
     try:
         return ask(Bucket=bucket)[name]
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
             return None
         raise

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import urllib3.exceptions
@@ -54,9 +54,9 @@ class ItemSink:
             max_pool_connections=16,
             parameter_validation=False,  # an eighth of a call's cost; items are built by documents
         )
-        self.table: str = settings.MIRROR["TABLE"]
+        self.table = str(settings.MIRROR["TABLE"])
         self.client: Any = boto3.session.Session().client(
-            "dynamodb", region_name=settings.MIRROR["REGION"], config=config
+            "dynamodb", region_name=str(settings.MIRROR["REGION"]), config=config
         )
 
     def put(self, item: Item) -> None:
@@ -145,9 +145,11 @@ class ObjectSink:
     """The S3 bucket."""
 
     def __init__(self, *, timeout: float) -> None:
-        parameters = settings.STORAGES[settings.MIRROR["STORAGE"]]
+        parameters: dict[str, Any] = settings.STORAGES[settings.MIRROR["STORAGE"]]
         options = {**parameters.get("OPTIONS", {}), "timeout": timeout}
-        self.storage: ObjectStorage = storages.create_storage({**parameters, "OPTIONS": options})
+        self.storage = cast(
+            "ObjectStorage", storages.create_storage({**parameters, "OPTIONS": options})
+        )
         self.bucket: str = self.storage.bucket_name
 
     def put(self, key: str, content: bytes) -> None:

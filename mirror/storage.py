@@ -7,7 +7,7 @@ which costs several times one ``put_object``; the contents here are small enough
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, cast
 
 import boto3
 from botocore.config import Config
@@ -30,7 +30,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no t
             read_timeout=timeout,
             retries={"total_max_attempts": 1},
             max_pool_connections=16,
-            s3={"addressing_style": addressing_style},
+            s3=cast("Any", {"addressing_style": addressing_style}),
             # Objects are named by their SHA-256; one more checksum costs time and adds nothing.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",

@@ -16,8 +16,9 @@ from sessions_app.models import Session
     body_folders=["transcripts"],
 )
 class SessionDocument(Document):
-    """ElectroDB's entity ``session``: below its campaign (unfiled: its owner), and found by its
-    owner through ``gsi1``.
+    """ElectroDB's entity ``session``: below its campaign, or below its owner while unfiled.
+
+    The owner finds it through the index ``gsi1`` in either case.
     """
 
     id = TextAttribute()

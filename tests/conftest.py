@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import urllib.request
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -45,20 +46,20 @@ def point_clients_at(dynamodb: str, s3: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def mirror(aws_address: str, transactional_db: None) -> Iterator[Sinks]:
+def mirror(aws_address: str, transactional_db: None) -> Sinks:
     """The empty table and bucket, with a database whose commits are real."""
     breaker.breaker.open.clear()
     breaker.breaker._busy.clear()
     stores = sinks.patient_sinks()
     setup.set_up(stores)
-    yield stores
+    return stores
 
 
 @pytest.fixture
 def make_user(db: None) -> Make:
     """Return a function that makes users."""
 
-    def make(name: str = "gm", **fields: object) -> User:
+    def make(name: str = "gm", **fields: Any) -> User:
         return User.objects.create_user(username=name, password=name, **fields)
 
     return make

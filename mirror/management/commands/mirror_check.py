@@ -6,6 +6,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from mirror import drain, repair
 from mirror.management.base import MirrorCommand
 from mirror.parity import Report, check, count_rows
 from mirror.sinks import patient_sinks
@@ -14,6 +15,8 @@ SHOWN = 50  # findings in the text output; --json has them all
 
 
 class Command(MirrorCommand):
+    """Parses, compares, prints."""
+
     help = (
         "Compare every row with its item and its objects, in both directions, every attribute. "
         "Exit codes: 0 equal, 1 something differs, 2 could not check. "
@@ -25,14 +28,47 @@ class Command(MirrorCommand):
             "--json", action="store_true", help="print one JSON object with every finding"
         )
 
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="mirror again what differs, then check again; what is left over stays",
+        )
+        parser.add_argument(
+            "--delete-orphans",
+            action="store_true",
+            help="with --repair: remove what is left over too (an object only after its first hour)",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="with --repair: only say what it would do"
+        )
+
     def run(self, **options: Any) -> int:
-        with tqdm(total=count_rows(), unit=" objects", disable=self.quiet) as bar:
-            report = check(patient_sinks(), bar.update)
+        report = self._check()
+        if options["repair"] and report.findings:
+            report = self._repair(report, **options)
         if options["json"]:
             self.stdout.write(json.dumps(report.as_dict(), indent=2))
         else:
             self._print(report)
         return 1 if report.findings else 0
+
+    def _check(self) -> Report:
+        with tqdm(total=count_rows(), unit=" objects", disable=self.quiet) as bar:
+            return check(patient_sinks(), bar.update)
+
+    def _repair(self, report: Report, **options: Any) -> Report:
+        """Mark what differs, drain, and check again; with ``dry_run`` only say so."""
+        sinks = patient_sinks()
+        plan = repair.plan(report.findings, sinks, delete_orphans=options["delete_orphans"])
+        for verb, findings in (("repaired", plan.repaired), ("left", plan.left)):
+            would = "would be" if options["dry_run"] else "is"
+            for finding in findings:
+                self.stderr.write(f"{finding.kind} {finding.key_text} {would} {verb}.")
+        if options["dry_run"] or not plan.repaired:
+            return report
+        repair.mark(plan.repaired, sinks)
+        drain.sync()
+        return self._check()
 
     def _print(self, report: Report) -> None:
         self.stdout.write(
@@ -42,7 +78,7 @@ class Command(MirrorCommand):
         for finding in report.sorted_findings()[:SHOWN]:
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""
             self.stdout.write(
-                f"  {finding.kind:20} {finding.model} {finding.object_id} {finding.key}{attributes}"
+                f"  {finding.kind:20} {finding.model} {finding.object_id} {finding.key_text}{attributes}"
             )
         if len(report.findings) > SHOWN:
             self.stdout.write(f"  … and {len(report.findings) - SHOWN} more; --json has them all.")

@@ -9,6 +9,8 @@ from mirror.sinks import patient_sinks
 
 
 class Command(MirrorCommand):
+    """Parses, sets up or looks, prints."""
+
     help = (
         "Create the DynamoDB table (pk, sk, index gsi1, time to live on expiresAt, on demand) and "
         "the S3 bucket (private, encrypted), or complete what exists. Safe to repeat. "

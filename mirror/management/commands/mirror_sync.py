@@ -12,6 +12,8 @@ from mirror.management.base import COULD_NOT_WORK, MirrorCommand
 
 
 class Command(MirrorCommand):
+    """Parses, drains or watches, prints."""
+
     help = (
         "Mirror everything that is owed, and exit: changes in back-off too, and after waiting for "
         "those that another process is working on. "
@@ -37,7 +39,7 @@ class Command(MirrorCommand):
         if options["watch"]:
             return self._watch()
         with tqdm(total=ours().pending().count(), unit=" objects", disable=self.quiet) as bar:
-            drained = sync(lambda outcome: bar.update())
+            drained = sync(lambda _: bar.update())
         return self._report(drained)
 
     def _watch(self) -> int:
