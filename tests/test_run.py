@@ -1,4 +1,4 @@
-"""``make run``, as a newcomer starts it: everything comes up, is equal, stops, and comes up again."""
+"""``make run``, as a newcomer starts it: it comes up, is equal, stops, and comes up again."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_everything_comes_up_is_equal_stops_and_comes_up_again(
         wait_until_ready(run, log)
         assert "gm / gm" in log.read_text()
         address = f"http://127.0.0.1:{environment['PORT']}/healthz"
-        with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - our own
+        with urllib.request.urlopen(address, timeout=10) as answer:
             assert answer.status == 200
         assert check_until_equal(project, environment).startswith("100 % in sync: 17 of 17")
 
