@@ -1,0 +1,84 @@
+"""Fixtures: the stores behind the proxy, and processes that may be killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from django.conf import settings
+from django.contrib.auth.models import User
+
+pytest.register_assert_rewrite("tests.faults.world", "tests.faults.scenarios", "tests.faults.proxy")
+
+from mirror import setup, sinks
+from mirror.breaker import breaker
+from tests.conftest import Make, point_clients_at
+from tests.faults.children import Children
+from tests.faults.comparison import Stores
+from tests.faults.proxy import Proxy
+from tests.faults.world import World
+
+PATIENCE = 1.5  # seconds; the real ten would only make the tests slow
+
+
+def connect(service: str, address: str) -> Any:
+    """Return a client that asks a store directly."""
+    config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+    return boto3.client(service, endpoint_url=address, region_name="us-east-1", config=config)
+
+
+@pytest.fixture
+def proxy(aws_address: str) -> Iterator[Proxy]:
+    """The proxy in front of the stand-in for AWS."""
+    proxy = Proxy(aws_address)
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def world(
+    aws_address: str,
+    proxy: Proxy,
+    transactional_db: None,
+    make_user: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[World]:
+    """Empty stores, an empty database, a game master, and the engine behind the proxy."""
+    owner = make_user("gm", is_staff=True, is_superuser=True)
+    yield from make_world(aws_address, proxy, owner, monkeypatch)
+
+
+def make_world(
+    address: str, proxy: Proxy, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    """Yield a world around stores at ``address`` and a proxy in front of them."""
+    breaker.open.clear()
+    breaker._busy.clear()
+    monkeypatch.setattr(sinks, "PATIENT_TIMEOUT", PATIENCE)
+    point_clients_at(proxy.address, proxy.address, monkeypatch)
+    setup.set_up(sinks.patient_sinks())
+    bucket = settings.STORAGES["mirror"]["OPTIONS"]["bucket_name"]
+    stores = Stores(
+        connect("dynamodb", address), connect("s3", address), settings.MIRROR["TABLE"], bucket
+    )
+    proxy.forget()
+    yield World(proxy, stores, owner)
+    sinks.reset_sinks()
+
+
+@pytest.fixture(scope="session")
+def nursery(django_db_setup: None) -> Iterator[Children]:
+    """A process, ready to fork children that will not live long."""
+    children = Children()
+    yield children
+    children.stop()
+
+
+@pytest.fixture
+def children(nursery: Children, world: World) -> Children:
+    """The nursery, told where the stores of this test are."""
+    nursery.address = world.proxy.address
+    return nursery
