@@ -20,6 +20,7 @@ LEASE = timedelta(seconds=50)  # how long a claim holds: others may take it over
 UPLOAD_MAY_LAND = timedelta(minutes=16)  # AWS refuses a request signed more than 15 minutes ago
 PROBE_INTERVAL = timedelta(seconds=5)  # how often an outage lets one call through
 IN_USE = "in use"
+IN_USE_AGAIN = "in use, uploaded more than once"  # an earlier upload may land after the removal
 LANDED = "0001-01-01T00:00:00+00:00"  # long past: no upload is under way, a removal is final
 
 OWED = Q(revision__gt=F("mirrored_revision"))
@@ -138,9 +139,10 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
             entry.revision = max(entry.revision, above) + 1
             known = [ItemKey(*key) for key in entry.item_keys]
             entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
+            may_land = (timezone.now() + UPLOAD_MAY_LAND).isoformat()
+            doubt = {IN_USE: LANDED, IN_USE_AGAIN: may_land}
             entry.object_keys = dict.fromkeys(object_keys, LANDED) | {
-                key: LANDED if state == IN_USE else state
-                for key, state in entry.object_keys.items()
+                key: doubt.get(state, state) for key, state in entry.object_keys.items()
             }
             for name, value in FRESH_START.items():
                 setattr(entry, name, value)
@@ -154,8 +156,8 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         meta = model._meta
         quote = connection.ops.quote_name
         doubt = (
-            "(SELECT coalesce(jsonb_object_agg(key, CASE WHEN state = %(in_use)s"
-            " THEN %(landed)s ELSE state END), '{}')"
+            "(SELECT coalesce(jsonb_object_agg(key, CASE state WHEN %(in_use)s THEN %(landed)s"
+            " WHEN %(in_use_again)s THEN %(may_land)s ELSE state END), '{}')"
             " FROM jsonb_each_text(e.object_keys) AS keys(key, state))"
         )
         sql = f"""
@@ -179,7 +181,9 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
                     "model": meta.label_lower,
                     "distrust": distrust,
                     "in_use": IN_USE,
+                    "in_use_again": IN_USE_AGAIN,
                     "landed": LANDED,
+                    "may_land": (timezone.now() + UPLOAD_MAY_LAND).isoformat(),
                 },
             )
             return int(cursor.rowcount)
@@ -203,7 +207,8 @@ class LedgerEntry(models.Model):
     # Every key that may exist in a store: recorded before it is written there, dropped only
     # after its removal is acknowledged.
     item_keys = models.JSONField(db_default=[])
-    # S3 key -> "in use", or the time (ISO 8601) until which an upload to it may yet land.
+    # S3 key -> "in use" (once or more often uploaded), or the time (ISO 8601) until which an
+    # upload to it may yet land.
     object_keys = models.JSONField(db_default={})
     sweep_at = models.DateTimeField(null=True)
 
@@ -268,7 +273,9 @@ class LedgerEntry(models.Model):
     def acknowledge(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
         """Say that this entry's revision is mirrored; false if a newer one is owed by now."""
         landing = [
-            datetime.fromisoformat(until) for until in object_keys.values() if until != IN_USE
+            datetime.fromisoformat(state)
+            for state in object_keys.values()
+            if state not in {IN_USE, IN_USE_AGAIN}
         ]
         return (
             self._mine()
