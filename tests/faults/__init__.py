@@ -1,0 +1,3 @@
+import pytest
+
+pytest.register_assert_rewrite("tests.faults.world", "tests.faults.scenarios", "tests.faults.proxy")

@@ -61,9 +61,7 @@ def act(command: dict[str, Any]) -> None:
     if number is None:
         action()
         return
-    with before(
-        command["point"], lambda: os.kill(os.getpid(), number), nth=command.get("nth", 1)
-    ):
+    with before(command["point"], lambda: os.kill(os.getpid(), number), nth=command.get("nth", 1)):
         action()
 
 
@@ -90,7 +88,9 @@ def main() -> None:
         if "wait" in command:
             _, status = os.waitpid(command["wait"], os.WUNTRACED)
             stopped = os.WIFSTOPPED(status)
-            answer = {"stopped": stopped} if stopped else {"code": os.waitstatus_to_exitcode(status)}
+            answer = (
+                {"stopped": stopped} if stopped else {"code": os.waitstatus_to_exitcode(status)}
+            )
         else:
             answer = {"pid": fork(command)}
         sys.stdout.write(json.dumps(answer) + "\n")

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 
 DATABASE = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
+ENDED = {"stopped": False}
 
 
 class Children:
@@ -42,7 +43,8 @@ class Children:
         self._process.communicate(timeout=20)
 
     def _ask(self, **command: Any) -> dict[str, Any]:
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
@@ -55,18 +57,18 @@ class Children:
 
     def finish(self, pid: int) -> None:
         """Wait until a child has ended well."""
-        assert self._ask(wait=pid) == {"code": 0}
+        assert self._ask(wait=pid) == ENDED | {"code": 0}
 
     def die(self, action: str, point: str = "", **options: Any) -> None:
         """Run a child that is killed with SIGKILL, at ``point`` or by itself."""
         how = {"signal": "kill", "point": point} if point else {}
         pid = self.start(action, **how, **options)
-        assert self._ask(wait=pid) == {"code": -signal.SIGKILL}
+        assert self._ask(wait=pid) == ENDED | {"code": -signal.SIGKILL}
 
     def freeze(self, action: str, point: str, **options: Any) -> int:
         """Start a child, wait until SIGSTOP has stopped it at ``point``, return its id."""
         pid = self.start(action, signal="stop", point=point, **options)
-        assert self._ask(wait=pid) == {"stopped": True}
+        assert self._ask(wait=pid) == {"stopped": True, "code": None}
         return pid
 
     def thaw(self, pid: int) -> None:
@@ -77,4 +79,4 @@ class Children:
     def kill(self, pid: int) -> None:
         """Kill a child that waits for something."""
         os.kill(pid, signal.SIGKILL)
-        assert self._ask(wait=pid) == {"code": -signal.SIGKILL}
+        assert self._ask(wait=pid) == ENDED | {"code": -signal.SIGKILL}

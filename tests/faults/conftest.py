@@ -11,8 +11,6 @@ from botocore.config import Config
 from django.conf import settings
 from django.contrib.auth.models import User
 
-pytest.register_assert_rewrite("tests.faults.world", "tests.faults.scenarios", "tests.faults.proxy")
-
 from mirror import setup, sinks
 from mirror.breaker import breaker
 from tests.conftest import Make, point_clients_at

@@ -80,7 +80,8 @@ class Proxy:
 
     def __init__(self, store: str) -> None:
         address = urlsplit(store)
-        assert address.hostname and address.port
+        assert address.hostname
+        assert address.port
         self.store = address.hostname, address.port
         self.rules: list[Rule] = []
         self.requests: list[Request] = []

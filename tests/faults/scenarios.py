@@ -7,15 +7,12 @@ fail.
 from __future__ import annotations
 
 import threading
-import time
-import uuid
 from collections.abc import Callable
+from typing import Self
 
 from django.db import connection
-from django.db.models.functions import Now
 
 from campaigns.models import Campaign
-from mirror.models import LedgerEntry
 from sessions_app.models import Session
 from tests.faults.points import before
 from tests.faults.proxy import WAIT, Fault
@@ -77,7 +74,7 @@ def a_save_while_it_is_mirrored(world: World) -> None:
 
 def a_to_b_to_c(world: World) -> None:
     """Each move dies right after its put, so that items stand under three keys."""
-    a, b, session = filed(world)
+    _, b, session = filed(world)
     c = world.campaign("C")
     world.settle()
     for campaign in (b, c):
@@ -185,7 +182,7 @@ class in_thread:  # noqa: N801 - reads as what it does
         finally:
             connection.close()
 
-    def __enter__(self) -> in_thread:
+    def __enter__(self) -> Self:
         self.thread.start()
         return self
 
