@@ -1,3 +1,3 @@
 import pytest
 
-pytest.register_assert_rewrite("tests.faults.world", "tests.faults.scenarios", "tests.faults.proxy")
+pytest.register_assert_rewrite("tests.faults.world", "tests.faults.scenarios", "tests.faults.proxy", "tests.faults.children")

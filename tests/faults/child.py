@@ -88,9 +88,8 @@ def main() -> None:
         if "wait" in command:
             _, status = os.waitpid(command["wait"], os.WUNTRACED)
             stopped = os.WIFSTOPPED(status)
-            answer = (
-                {"stopped": stopped} if stopped else {"code": os.waitstatus_to_exitcode(status)}
-            )
+            code = None if stopped else os.waitstatus_to_exitcode(status)
+            answer = {"stopped": stopped, "code": code}
         else:
             answer = {"pid": fork(command)}
         sys.stdout.write(json.dumps(answer) + "\n")
