@@ -39,11 +39,16 @@ Stored = dict[str, Any]
 class Stores:
     """The table and the bucket, asked directly."""
 
-    def __init__(self, dynamodb: Any, s3: Any, table: str, bucket: str) -> None:
+    def __init__(self, address: str, dynamodb: Any, s3: Any, table: str, bucket: str) -> None:
+        self.address = address
         self.dynamodb = dynamodb
         self.s3 = s3
         self.table = table
         self.bucket = bucket
+
+    def is_new(self) -> bool:
+        """Whether there is no table yet."""
+        return self.table not in self.dynamodb.list_tables()["TableNames"]
 
     def items(self) -> dict[str, Stored]:
         """Return everything in the table, tombstones too, by ``pk sk``."""

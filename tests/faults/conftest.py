@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from mirror import setup, sinks
 from mirror.breaker import breaker
 from tests.conftest import Make, point_clients_at
+from tests.faults import backends
 from tests.faults.children import Children
 from tests.faults.comparison import Stores
 from tests.faults.proxy import Proxy
@@ -28,42 +29,55 @@ def connect(service: str, address: str) -> Any:
     return boto3.client(service, endpoint_url=address, region_name="us-east-1", config=config)
 
 
-@pytest.fixture
-def proxy(aws_address: str) -> Iterator[Proxy]:
-    """The proxy in front of the stand-in for AWS."""
-    proxy = Proxy(aws_address)
+@pytest.fixture(scope="session")
+def store() -> Iterator[Stores]:
+    """A stand-in for AWS, in a process of its own."""
+    with backends.moto() as address:
+        yield stores_at(address)
+
+
+def stores_at(address: str) -> Stores:
+    """Return a direct way to the table and the bucket behind ``address``."""
+    bucket = settings.STORAGES["mirror"]["OPTIONS"]["bucket_name"]
+    table = settings.MIRROR["TABLE"]
+    return Stores(address, connect("dynamodb", address), connect("s3", address), table, bucket)
+
+
+@pytest.fixture(scope="session")
+def shared_proxy(store: Stores) -> Iterator[Proxy]:
+    """The proxy in front of it."""
+    proxy = Proxy(store.address)
     yield proxy
     proxy.stop()
 
 
 @pytest.fixture
 def world(
-    aws_address: str,
-    proxy: Proxy,
+    store: Stores,
+    shared_proxy: Proxy,
     transactional_db: None,
     make_user: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[World]:
     """Empty stores, an empty database, a game master, and the engine behind the proxy."""
     owner = make_user("gm", is_staff=True, is_superuser=True)
-    yield from make_world(aws_address, proxy, owner, monkeypatch)
+    yield from make_world(store, shared_proxy, owner, monkeypatch)
 
 
 def make_world(
-    address: str, proxy: Proxy, owner: User, monkeypatch: pytest.MonkeyPatch
+    store: Stores, proxy: Proxy, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
-    """Yield a world around stores at ``address`` and a proxy in front of them."""
+    """Yield a world around these stores."""
     breaker.open.clear()
     breaker._busy.clear()
     monkeypatch.setattr(sinks, "PATIENT_TIMEOUT", PATIENCE)
     point_clients_at(proxy.address, proxy.address, monkeypatch)
-    setup.set_up(sinks.patient_sinks())
-    bucket = settings.STORAGES["mirror"]["OPTIONS"]["bucket_name"]
-    stores = Stores(
-        connect("dynamodb", address), connect("s3", address), settings.MIRROR["TABLE"], bucket
-    )
+    if store.is_new():
+        setup.set_up(sinks.patient_sinks())
+    store.empty()
     proxy.forget()
-    yield World(proxy, stores, owner)
+    yield World(proxy, store, owner)
+    proxy.reset()
     sinks.reset_sinks()
 
 

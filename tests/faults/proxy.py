@@ -86,6 +86,7 @@ class Proxy:
         self.rules: list[Rule] = []
         self.requests: list[Request] = []
         self._held: list[tuple[Rule, Request, asyncio.Future[bytes]]] = []
+        self._one_at_a_time = asyncio.Lock()  # moto loses updates under threads
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy")
         self._thread.start()
@@ -106,10 +107,7 @@ class Proxy:
 
     async def _stop(self) -> None:
         self._server.close()
-        running = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self._drop()
 
     def add(self, fault: Fault, operation: str = "", **where: Any) -> Rule:
         """Let ``fault`` befall the requests that fit; the rule added last comes first."""
@@ -132,6 +130,19 @@ class Proxy:
             _, request, answer = held
             answer.set_result(await self._pass_on(request))
         return len(chosen)
+
+    def reset(self) -> None:
+        """Forget all rules and the log, and drop what is held."""
+        self.calm()
+        self._run(self._drop())
+        self.forget()
+
+    async def _drop(self) -> None:
+        self._held.clear()
+        connections = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in connections:
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
 
     def calls(self, operation: str = "", key: str = "") -> list[Request]:
         """Return the requests that came, by operation and part of the key."""
@@ -156,7 +167,8 @@ class Proxy:
             writer.close()
 
     async def _pass_on(self, request: Request) -> bytes:
-        answer = await ask(*self.store, request)
+        async with self._one_at_a_time:
+            answer = await ask(*self.store, request)
         request.landed = True
         return answer
 

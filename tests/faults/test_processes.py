@@ -86,9 +86,7 @@ def test_killed_while_aws_is_asked(world: World, children: Children) -> None:
 
 
 @pytest.mark.parametrize("step", ["object put", "item put", "tombstone", "object removal"])
-def test_frozen_past_its_lease_and_woken_again(
-    world: World, children: Children, step: str
-) -> None:
+def test_frozen_past_its_lease_and_woken_again(world: World, children: Children, step: str) -> None:
     _, b, session = scenarios.filed(world)
     session.campaign, session.transcript_text = b, "MATT: old"
     session.save()
