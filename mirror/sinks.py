@@ -29,17 +29,24 @@ from mirror.storage import ObjectStorage
 
 DYNAMODB = "DynamoDB"
 S3 = "S3"
+# A body that is cut short is urllib3's error, not boto's.
+AWS_ERRORS: tuple[type[Exception], ...] = (
+    BotoCoreError,
+    ClientError,
+    urllib3.exceptions.HTTPError,
+    OSError,
+)
 BATCH = 100  # keys that BatchGetItem takes
 INLINE_TIMEOUT = 1.0  # seconds: a person waits
 PATIENT_TIMEOUT = 10.0  # seconds: nobody does
 
 
 @contextmanager
-def sorted_errors(sink: str) -> Iterator[None]:
+def sorted_errors(sink: str, *more: type[Exception]) -> Iterator[None]:
     """Raise what a call to ``sink`` raises as ``SinkError``, without the message."""
     try:
         yield
-    except (BotoCoreError, ClientError, urllib3.exceptions.HTTPError, OSError) as error:
+    except AWS_ERRORS + more as error:
         raise SinkError(classify(error, sink)) from None  # the cause's message may quote data
 
 
@@ -55,9 +62,10 @@ class ItemSink:
             parameter_validation=False,  # an eighth of a call's cost; items are built by documents
         )
         self.table = str(settings.MIRROR["TABLE"])
-        self.client: Any = boto3.session.Session().client(
-            "dynamodb", region_name=str(settings.MIRROR["REGION"]), config=config
-        )
+        with sorted_errors(DYNAMODB, ValueError):  # of an endpoint's address
+            self.client: Any = boto3.session.Session().client(
+                "dynamodb", region_name=str(settings.MIRROR["REGION"]), config=config
+            )
 
     def put(self, item: Item) -> None:
         """Write ``item`` over an older revision or none.
@@ -155,6 +163,8 @@ class ObjectSink:
             "ObjectStorage", storages.create_storage({**parameters, "OPTIONS": options})
         )
         self.bucket: str = self.storage.bucket_name
+        with sorted_errors(S3, ValueError):  # of an endpoint's address
+            self.storage.client  # noqa: B018 - made now, so that a wrong address is said now
 
     def put(self, key: str, content: bytes) -> None:
         """Upload ``content`` as ``key``."""
