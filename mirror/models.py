@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from django.db import connection, models, transaction
@@ -110,12 +110,26 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
 
     def hasten(self) -> None:
         """Make everything workable due now: somebody asked."""
-        self.pending().update(**FRESH_START)
-        self.filter(sweep_at__isnull=False).update(sweep_at=Now(), next_attempt_at=Now())
+        self.pending().restart()
+        self.filter(sweep_at__isnull=False).update_unlocked(sweep_at=Now(), next_attempt_at=Now())
+
+    def restart(self) -> int:
+        """Forget failed attempts, so that these entries are due now; return how many."""
+        return self.update_unlocked(**FRESH_START)
+
+    def update_unlocked(self, **values: Any) -> int:
+        """Update these entries, passing over those that a transaction is just marking.
+
+        That transaction may take long, and may be about to mark what this one has: waiting for
+        it would hold up the drain, or end a person's save with a deadlock.
+        """
+        with transaction.atomic():
+            free = self.select_for_update(skip_locked=True).values("pk")
+            return LedgerEntry.objects.filter(pk__in=free).update(**values)
 
     def retry(self) -> int:
         """Give what failed a fresh start, parked entries included; return how many."""
-        return self.owed().update(**FRESH_START)
+        return self.owed().restart()
 
     def mark(
         self,
