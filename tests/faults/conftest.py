@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +12,9 @@ from botocore.config import Config
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from mirror import setup, sinks
+from mirror import drain, setup, sinks
 from mirror.breaker import breaker
+from mirror.sinks import Sinks
 from tests.conftest import Make, point_clients_at
 from tests.faults import backends
 from tests.faults.children import Children
@@ -51,34 +53,46 @@ def shared_proxy(store: Stores) -> Iterator[Proxy]:
     proxy.stop()
 
 
+@pytest.fixture(scope="session")
+def shared_sinks(shared_proxy: Proxy) -> Sinks:
+    """The engine's clients, made once: that takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(sinks, "PATIENT_TIMEOUT", PATIENCE)
+        point_clients_at(shared_proxy.address, shared_proxy.address, monkeypatch)
+        made = sinks.patient_sinks()
+    sinks.reset_sinks()
+    return made
+
+
 @pytest.fixture
 def world(
     store: Stores,
     shared_proxy: Proxy,
+    shared_sinks: Sinks,
     transactional_db: None,
     make_user: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[World]:
     """Empty stores, an empty database, a game master, and the engine behind the proxy."""
     owner = make_user("gm", is_staff=True, is_superuser=True)
-    yield from make_world(store, shared_proxy, owner, monkeypatch)
+    point_clients_at(shared_proxy.address, shared_proxy.address, monkeypatch)
+    patient = functools.cache(lambda: shared_sinks)
+    monkeypatch.setattr(sinks, "patient_sinks", patient)
+    monkeypatch.setattr(drain, "patient_sinks", patient)
+    yield from make_world(store, shared_proxy, shared_sinks, owner)
+    sinks.reset_sinks()
 
 
-def make_world(
-    store: Stores, proxy: Proxy, owner: User, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
+def make_world(store: Stores, proxy: Proxy, ways: Sinks, owner: User) -> Iterator[World]:
     """Yield a world around these stores."""
     breaker.open.clear()
     breaker._busy.clear()
-    monkeypatch.setattr(sinks, "PATIENT_TIMEOUT", PATIENCE)
-    point_clients_at(proxy.address, proxy.address, monkeypatch)
     if store.is_new():
-        setup.set_up(sinks.patient_sinks())
+        setup.set_up(ways)
     store.empty()
     proxy.forget()
-    yield World(proxy, store, owner)
+    yield World(proxy, store, ways, owner)
     proxy.reset()
-    sinks.reset_sinks()
 
 
 @pytest.fixture(scope="session")

@@ -107,9 +107,11 @@ def test_two_workers_on_500_rows_one_frozen(world: World, children: Children) ->
         Campaign(owner=world.owner, name=f"{number}") for number in range(count)
     )
     frozen = children.freeze("drain", "item put", lease=0.5, nth=5)
+    claimed = list(LedgerEntry.objects.exclude(claim=None).values_list("object_id", flat=True))
     children.finish(children.start("sync"))
     assert LedgerEntry.objects.owed().count() == 0
-    Campaign.objects.update(description="changed")
+    Campaign.objects.filter(pk__in=claimed).update(description="changed")
+    world.settle()
     children.thaw(frozen)
     world.settle()
     world.assert_equal()

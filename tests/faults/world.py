@@ -16,7 +16,7 @@ from campaigns.models import Campaign
 from mirror import drain, parity
 from mirror.breaker import breaker
 from mirror.models import IN_USE, LedgerEntry, Outage
-from mirror.sinks import Sinks, patient_sinks
+from mirror.sinks import Sinks
 from sessions_app.models import Session
 from tests.faults.comparison import Stores, differences
 from tests.faults.points import Killed, before, die
@@ -29,12 +29,8 @@ class World:
 
     proxy: Proxy
     stores: Stores
+    sinks: Sinks  # the engine's own way to the stores: through the proxy
     owner: User
-
-    @property
-    def sinks(self) -> Sinks:
-        """The engine's own way to the stores: through the proxy."""
-        return patient_sinks()
 
     def campaign(self, name: str = "A", **fields: Any) -> Campaign:
         """Make a campaign."""
