@@ -278,11 +278,15 @@ class LedgerEntry(models.Model):
         )
 
     def record(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
-        """Note the keys that are about to be written; false if the claim is lost."""
+        """Note the keys that are about to be written; false if the claim is lost.
+
+        False, too, if the revision was raised: whoever did that may have noted keys as well.
+        """
         keys = [list(key) for key in item_keys]
         if keys == self.item_keys and object_keys == self.object_keys:
             return True
-        return self._mine().update(item_keys=keys, object_keys=object_keys) == 1
+        mine = self._mine().filter(revision=self.revision)
+        return mine.update(item_keys=keys, object_keys=object_keys) == 1
 
     def acknowledge(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
         """Say that this entry's revision is mirrored; false if a newer one is owed by now."""
