@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F, Min, Q
 from django.db.models.functions import Greatest, Now
 
@@ -101,7 +101,7 @@ def watch(stop: Event, progress: Progress = _silent) -> None:
             while not stop.is_set():
                 work_off(progress)
                 _sleep(stop)
-        except OperationalError:
+        except (InterfaceError, OperationalError):
             connection.close()
             stop.wait(1)
 
@@ -181,6 +181,7 @@ def _sleep(stop: Event) -> None:
     )
     while not stop.is_set() and (left := wake - time.monotonic()) > 0:
         # A second at most, so that a signal to stop is heard.
-        notified = connection.connection.notifies(timeout=min(left, 1), stop_after=1)
-        if list(notified):
+        with connection.wrap_database_errors:
+            notified = list(connection.connection.notifies(timeout=min(left, 1), stop_after=1))
+        if notified:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from django.db import connection, models, transaction
@@ -20,6 +20,7 @@ LEASE = timedelta(seconds=50)  # how long a claim holds: others may take it over
 UPLOAD_MAY_LAND = timedelta(minutes=16)  # AWS refuses a request signed more than 15 minutes ago
 PROBE_INTERVAL = timedelta(seconds=5)  # how often an outage lets one call through
 IN_USE = "in use"
+IN_USE_AGAIN = "in use, uploaded more than once"  # an earlier upload may land after the removal
 LANDED = "0001-01-01T00:00:00+00:00"  # long past: no upload is under way, a removal is final
 
 OWED = Q(revision__gt=F("mirrored_revision"))
@@ -109,12 +110,26 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
 
     def hasten(self) -> None:
         """Make everything workable due now: somebody asked."""
-        self.pending().update(**FRESH_START)
-        self.filter(sweep_at__isnull=False).update(sweep_at=Now(), next_attempt_at=Now())
+        self.pending().restart()
+        self.filter(sweep_at__isnull=False).update_unlocked(sweep_at=Now(), next_attempt_at=Now())
+
+    def restart(self) -> int:
+        """Forget failed attempts, so that these entries are due now; return how many."""
+        return self.update_unlocked(**FRESH_START)
+
+    def update_unlocked(self, **values: Any) -> int:
+        """Update these entries, passing over those that a transaction is just marking.
+
+        That transaction may take long, and may be about to mark what this one has: waiting for
+        it would hold up the drain, or end a person's save with a deadlock.
+        """
+        with transaction.atomic():
+            free = self.select_for_update(skip_locked=True).values("pk")
+            return LedgerEntry.objects.filter(pk__in=free).update(**values)
 
     def retry(self) -> int:
         """Give what failed a fresh start, parked entries included; return how many."""
-        return self.owed().update(**FRESH_START)
+        return self.owed().restart()
 
     def mark(
         self,
@@ -138,9 +153,10 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
             entry.revision = max(entry.revision, above) + 1
             known = [ItemKey(*key) for key in entry.item_keys]
             entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
+            may_land = (timezone.now() + UPLOAD_MAY_LAND).isoformat()
+            doubt = {IN_USE: LANDED, IN_USE_AGAIN: may_land}
             entry.object_keys = dict.fromkeys(object_keys, LANDED) | {
-                key: LANDED if state == IN_USE else state
-                for key, state in entry.object_keys.items()
+                key: doubt.get(state, state) for key, state in entry.object_keys.items()
             }
             for name, value in FRESH_START.items():
                 setattr(entry, name, value)
@@ -154,8 +170,8 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         meta = model._meta
         quote = connection.ops.quote_name
         doubt = (
-            "(SELECT coalesce(jsonb_object_agg(key, CASE WHEN state = %(in_use)s"
-            " THEN %(landed)s ELSE state END), '{}')"
+            "(SELECT coalesce(jsonb_object_agg(key, CASE state WHEN %(in_use)s THEN %(landed)s"
+            " WHEN %(in_use_again)s THEN %(may_land)s ELSE state END), '{}')"
             " FROM jsonb_each_text(e.object_keys) AS keys(key, state))"
         )
         sql = f"""
@@ -179,7 +195,9 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
                     "model": meta.label_lower,
                     "distrust": distrust,
                     "in_use": IN_USE,
+                    "in_use_again": IN_USE_AGAIN,
                     "landed": LANDED,
+                    "may_land": (timezone.now() + UPLOAD_MAY_LAND).isoformat(),
                 },
             )
             return int(cursor.rowcount)
@@ -203,7 +221,8 @@ class LedgerEntry(models.Model):
     # Every key that may exist in a store: recorded before it is written there, dropped only
     # after its removal is acknowledged.
     item_keys = models.JSONField(db_default=[])
-    # S3 key -> "in use", or the time (ISO 8601) until which an upload to it may yet land.
+    # S3 key -> "in use" (once or more often uploaded), or the time (ISO 8601) until which an
+    # upload to it may yet land.
     object_keys = models.JSONField(db_default={})
     sweep_at = models.DateTimeField(null=True)
 
@@ -259,16 +278,22 @@ class LedgerEntry(models.Model):
         )
 
     def record(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
-        """Note the keys that are about to be written; false if the claim is lost."""
+        """Note the keys that are about to be written; false if the claim is lost.
+
+        False, too, if the revision was raised: whoever did that may have noted keys as well.
+        """
         keys = [list(key) for key in item_keys]
         if keys == self.item_keys and object_keys == self.object_keys:
             return True
-        return self._mine().update(item_keys=keys, object_keys=object_keys) == 1
+        mine = self._mine().filter(revision=self.revision)
+        return mine.update(item_keys=keys, object_keys=object_keys) == 1
 
     def acknowledge(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
         """Say that this entry's revision is mirrored; false if a newer one is owed by now."""
         landing = [
-            datetime.fromisoformat(until) for until in object_keys.values() if until != IN_USE
+            datetime.fromisoformat(state)
+            for state in object_keys.values()
+            if state not in {IN_USE, IN_USE_AGAIN}
         ]
         return (
             self._mine()
