@@ -17,7 +17,7 @@ from mirror.breaker import breaker
 from mirror.capture import CHANNEL
 from mirror.engine import STRAY, Outcome, mirror_entry
 from mirror.models import OWED, PROBE_INTERVAL, Backlog, LedgerEntry, LedgerQuerySet, Outage
-from mirror.registry import documents, labels
+from mirror.registry import labels
 from mirror.sinks import DYNAMODB, patient_sinks
 
 THREADS = 6  # they hide latency; for more CPU run more processes
@@ -84,13 +84,6 @@ def sync(progress: Progress = _silent) -> Drained:
             break
         time.sleep(wait)
     return Drained(done[Outcome.MIRRORED], ours().backlog(), frozenset(breaker.open))
-
-
-def mark_all() -> int:
-    """Owe every object of every registered model; return how many."""
-    return sum(
-        LedgerEntry.objects.mark_table(document.mirror_options.model) for document in documents()
-    )
 
 
 def watch(stop: Event, progress: Progress = _silent) -> None:

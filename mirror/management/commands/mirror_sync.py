@@ -7,7 +7,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from mirror.drain import Drained, mark_all, ours, sync, watch
+from mirror.backfill import owe_everything
+from mirror.drain import Drained, ours, sync, watch
 from mirror.management.base import COULD_NOT_WORK, MirrorCommand
 
 
@@ -35,7 +36,7 @@ class Command(MirrorCommand):
 
     def run(self, **options: Any) -> int:
         if options["all"]:
-            self.stdout.write(f"{mark_all()} objects are owed.")
+            self.stdout.write(f"{owe_everything()} objects are owed.")
         if options["watch"]:
             return self._watch()
         with tqdm(total=ours().pending().count(), unit=" objects", disable=self.quiet) as bar:
