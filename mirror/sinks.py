@@ -17,6 +17,7 @@ import boto3
 import urllib3.exceptions
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -35,6 +36,8 @@ AWS_ERRORS: tuple[type[Exception], ...] = (
     ClientError,
     urllib3.exceptions.HTTPError,
     OSError,
+    ResponseParserError,
+    KeyError,  # boto makes an empty answer of one that was cut: its members are missing
 )
 BATCH = 100  # keys that BatchGetItem takes
 INLINE_TIMEOUT = 1.0  # seconds: a person waits
@@ -122,7 +125,8 @@ class ItemSink:
             while wanted:
                 with sorted_errors(DYNAMODB):
                     answer = self.client.batch_get_item(RequestItems=wanted)
-                for item in answer["Responses"].get(self.table, []):
+                    items = answer["Responses"].get(self.table, [])
+                for item in items:
                     found[key_of(item)] = item
                 wanted = answer.get("UnprocessedKeys", {})
         return found
@@ -138,7 +142,8 @@ class ItemSink:
         while True:
             with sorted_errors(DYNAMODB):
                 page = self.client.scan(**arguments)
-            yield [item for item in page["Items"] if not is_tombstone(item)]
+                items = page["Items"]
+            yield [item for item in items if not is_tombstone(item)]
             if "LastEvaluatedKey" not in page:
                 return
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
