@@ -195,7 +195,7 @@ class Proxy:
                 await writer.drain()
             case Fault.CUT:
                 head, separator, body = answer.partition(b"\r\n\r\n")
-                writer.write(head + separator + body[: len(body) // 2] if body else head[:-9])
+                writer.write(head + separator + body[: len(body) // 2] if body else head[:8])
                 await writer.drain()
             case Fault.TRICKLE:
                 for byte in answer:
