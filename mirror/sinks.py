@@ -19,6 +19,7 @@ import boto3
 import urllib3.exceptions
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -38,6 +39,8 @@ AWS_ERRORS: tuple[type[Exception], ...] = (
     ClientError,
     urllib3.exceptions.HTTPError,
     OSError,
+    ResponseParserError,
+    KeyError,  # boto makes an empty answer of one that was cut: its members are missing
 )
 BATCH = 100  # keys that BatchGetItem takes
 INLINE_TIMEOUT = 1.0  # seconds: a person waits
@@ -131,8 +134,8 @@ class ItemSink:
                     answer = self.client.batch_get_item(
                         RequestItems=wanted, ReturnConsumedCapacity="TOTAL"
                     )
-                for item in answer["Responses"].get(self.table, []):
-                    found[key_of(item)] = item
+                    items = answer["Responses"].get(self.table, [])
+                found |= {key_of(item): item for item in items}
                 self._count(answer.get("ConsumedCapacity", []))
                 wanted = answer.get("UnprocessedKeys", {})
                 pause = min(2 * pause + 0.05, 2)  # DynamoDB answers in part when it is asked much
@@ -150,8 +153,9 @@ class ItemSink:
         while True:
             with sorted_errors(DYNAMODB):
                 page = self.client.scan(**arguments)
+                items = page["Items"]
             self._count([page.get("ConsumedCapacity", {})])
-            yield [item for item in page["Items"] if not is_tombstone(item)]
+            yield [item for item in items if not is_tombstone(item)]
             if "LastEvaluatedKey" not in page:
                 return
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
