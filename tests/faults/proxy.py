@@ -86,6 +86,7 @@ class Proxy:
         self.rules: list[Rule] = []
         self.requests: list[Request] = []
         self._held: list[tuple[Rule, Request, asyncio.Future[bytes]]] = []
+        self._silence = asyncio.Event()  # never set
         self._one_at_a_time = asyncio.Lock()  # moto loses updates under threads
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy")
@@ -184,7 +185,7 @@ class Proxy:
             case Fault.REFUSE | Fault.HOLD | Fault.LOSE_ANSWER:
                 writer.transport.abort()
             case Fault.HANG:
-                await asyncio.Event().wait()
+                await self._silence.wait()
             case Fault.DELAY:
                 await asyncio.sleep(rule.seconds)
                 writer.write(await self._pass_on(request))
@@ -194,7 +195,7 @@ class Proxy:
                 await writer.drain()
             case Fault.CUT:
                 head, separator, body = answer.partition(b"\r\n\r\n")
-                writer.write(head + separator + body[: len(body) // 2] if body else head[:-9])
+                writer.write(head + separator + body[: len(body) // 2] if body else head[:8])
                 await writer.drain()
             case Fault.TRICKLE:
                 for byte in answer:
