@@ -29,7 +29,8 @@ def _pages(sink: ItemSink, call: Any, arguments: dict[str, Any]) -> Iterator[lis
     while True:
         with sorted_errors(DYNAMODB):
             page = call(TableName=sink.table, **arguments, **start)
-        yield page["Items"]
+            items = page["Items"]
+        yield items
         if "LastEvaluatedKey" not in page:
             return
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

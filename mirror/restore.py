@@ -7,14 +7,10 @@ alone and with consistent reads, before it counts.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from graphlib import TopologicalSorter
-from itertools import islice
-from typing import TypeVar
 
 from django.db import models
 
@@ -24,42 +20,17 @@ from mirror.examine import rows
 from mirror.insert import follow_with_sequences, insert, missing_reference
 from mirror.models import LedgerEntry
 from mirror.pages import scan
+from mirror.parts import parts
 from mirror.reader import Reading, read
 from mirror.registry import documents
 from mirror.seen import Seen, seen_objects
 from mirror.sinks import Sinks, is_tombstone
+from mirror.tally import Tally
 
-CHUNK = 50  # objects in memory at a time, with their transcripts
+CHUNK = 16  # objects in memory at a time, with their transcripts
 THREADS = 8  # that read from S3: they hide latency
-NOTED = 50  # objects named for each model
 
 Progress = Callable[[int], object]
-T = TypeVar("T")
-
-
-@dataclass
-class Tally:
-    """What became of the objects of one model."""
-
-    label: str
-    equal: int = 0
-    differ: int = 0  # in both, not overwritten
-    restored: int = 0  # with dry run: would be
-    impossible: int = 0  # missing from PostgreSQL, and not to be restored
-    lost: int = 0  # in PostgreSQL, not in the mirror
-    pending: int = 0  # on its way
-    fields: Counter[str] = field(default_factory=Counter)  # that differ
-    notes: list[str] = field(default_factory=list)  # the first objects that differ, and why
-
-    @property
-    def wrong(self) -> int:
-        """How many objects differ, or cannot come back."""
-        return self.differ + self.impossible + self.lost
-
-    def note(self, object_id: str, words: str) -> None:
-        """Name an object."""
-        if len(self.notes) < NOTED:
-            self.notes.append(f"{self.label} {object_id}: {words}")
 
 
 def restore(
@@ -114,10 +85,10 @@ class Walk:
         """Look at every item, then at every row that has none."""
         with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-read") as threads:
             for page in scan(self.sinks.items, self.document.mirror_options.entity):
-                for items in _chunks(page, CHUNK):
+                for items in parts(page, CHUNK):
                     self._compare(list(threads.map(self.read, items)))
                     progress(len(items))
-        for ids in _chunks(self.seen.unseen(self.document), CHUNK):
+        for ids in parts(self.seen.unseen(self.document), CHUNK):
             self._look_for(ids)
         if self.apply and self.tally.restored:
             follow_with_sequences(self.document.mirror_options.model)
@@ -209,9 +180,3 @@ def _equal(reading: Reading, row: models.Model) -> bool:
 
 def _version(entry: LedgerEntry | None) -> tuple[int, int] | None:
     return (entry.revision, entry.mirrored_revision) if entry else None
-
-
-def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(values)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

@@ -18,8 +18,9 @@ from campaigns.models import Campaign
 from mirror import drain, seen
 from mirror.models import LedgerEntry
 from mirror.reader import ALTERED, FOREIGN, LOST, MISPLACED, UNREADABLE, Reading, read, same
-from mirror.restore import Tally, in_order, restore
+from mirror.restore import in_order, restore
 from mirror.sinks import Sinks
+from mirror.tally import Tally
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 from tests.conftest import point_clients_at

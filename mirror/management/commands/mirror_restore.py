@@ -6,8 +6,9 @@ from typing import Any
 from tqdm import tqdm
 
 from mirror.management.base import MirrorCommand
-from mirror.restore import Tally, restore
+from mirror.restore import restore
 from mirror.sinks import patient_sinks
+from mirror.tally import Tally
 
 COLUMNS = ("equal", "differ", "restored", "impossible", "lost", "pending")
 
