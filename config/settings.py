@@ -80,7 +80,6 @@ MIRROR_ENABLED = environment.boolean("MIRROR_ENABLED", default=True)
 MIRROR: dict[str, Any] = {
     "ENABLED": MIRROR_ENABLED,
     "DISPATCH": environment.choice("MIRROR_DISPATCH", ("inline", "worker"), default="inline"),
-    "STORAGE": "mirror",
     "TABLE": "",
     "REGION": environment.required(
         "AWS_REGION",

@@ -163,7 +163,8 @@ class Attempt:
         in_use = [key for key in self.entry.object_keys if self._is_in_use(key)]
         return {
             body.attribute: next(
-                (key for key in in_use if body.is_kept_at(key)), body.key(self.entry.revision)
+                (key for key in in_use if body.fingerprint.is_kept_at(key)),
+                body.fingerprint.key(self.entry.revision),
             )
             for body in rendered.bodies
         }

@@ -7,6 +7,8 @@ A sink knows its service and nothing of ledgers. Each call either does what it s
 from __future__ import annotations
 
 import functools
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.signals import setting_changed
 
+from mirror.conf import setting
 from mirror.documents import EXPIRES, REVISION, Item
 from mirror.errors import SinkError, Superseded, classify
 from mirror.models import ItemKey
@@ -64,10 +67,12 @@ class ItemSink:
             max_pool_connections=16,
             parameter_validation=False,  # an eighth of a call's cost; items are built by documents
         )
-        self.table = str(settings.MIRROR["TABLE"])
+        self.table = str(setting("TABLE"))
+        self.read_units = 0.0  # consumed so far, as far as DynamoDB told
+        self._counting = threading.Lock()
         with sorted_errors(DYNAMODB, ValueError):  # of an endpoint's address
             self.client: Any = boto3.session.Session().client(
-                "dynamodb", region_name=str(settings.MIRROR["REGION"]), config=config
+                "dynamodb", region_name=str(setting("REGION")), config=config
             )
 
     def put(self, item: Item) -> None:
@@ -122,13 +127,18 @@ class ItemSink:
                     "ConsistentRead": consistent,
                 }
             }
+            pause = 0.0
             while wanted:
+                time.sleep(pause)
                 with sorted_errors(DYNAMODB):
-                    answer = self.client.batch_get_item(RequestItems=wanted)
+                    answer = self.client.batch_get_item(
+                        RequestItems=wanted, ReturnConsumedCapacity="TOTAL"
+                    )
                     items = answer["Responses"].get(self.table, [])
-                for item in items:
-                    found[key_of(item)] = item
+                found |= {key_of(item): item for item in items}
+                self._count(answer.get("ConsumedCapacity", []))
                 wanted = answer.get("UnprocessedKeys", {})
+                pause = min(2 * pause + 0.05, 2)  # DynamoDB answers in part when it is asked much
         return found
 
     def scan_keys(self) -> Iterator[list[Item]]:
@@ -138,15 +148,21 @@ class ItemSink:
             "TableName": self.table,
             "ProjectionExpression": "pk, sk, #e, #i, #r, #x",
             "ExpressionAttributeNames": names,
+            "ReturnConsumedCapacity": "TOTAL",
         }
         while True:
             with sorted_errors(DYNAMODB):
                 page = self.client.scan(**arguments)
                 items = page["Items"]
+            self._count([page.get("ConsumedCapacity", {})])
             yield [item for item in items if not is_tombstone(item)]
             if "LastEvaluatedKey" not in page:
                 return
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _count(self, consumed: list[dict[str, Any]]) -> None:
+        with self._counting:
+            self.read_units += sum(part.get("CapacityUnits", 0.0) for part in consumed)
 
 
 @dataclass(frozen=True)
@@ -162,7 +178,7 @@ class ObjectSink:
     """The S3 bucket."""
 
     def __init__(self, *, timeout: float) -> None:
-        parameters: dict[str, Any] = settings.STORAGES[settings.MIRROR["STORAGE"]]
+        parameters: dict[str, Any] = settings.STORAGES[setting("STORAGE")]
         options = {**parameters.get("OPTIONS", {}), "timeout": timeout}
         self.storage = cast(
             "ObjectStorage", storages.create_storage({**parameters, "OPTIONS": options})

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Count, F, Min, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
@@ -160,46 +160,6 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
             for name, value in FRESH_START.items():
                 setattr(entry, name, value)
             entry.save()
-
-    def mark_table(self, model: type[models.Model], *, distrust: bool = False) -> int:
-        """Owe every row of ``model``, and every row that is gone but was mirrored.
-
-        Returns how many. With ``distrust`` objects are uploaded anew, as to an empty bucket.
-        """
-        meta = model._meta
-        quote = connection.ops.quote_name
-        doubt = (
-            "(SELECT coalesce(jsonb_object_agg(key, CASE state WHEN %(in_use)s THEN %(landed)s"
-            " WHEN %(in_use_again)s THEN %(may_land)s ELSE state END), '{}')"
-            " FROM jsonb_each_text(e.object_keys) AS keys(key, state))"
-        )
-        sql = f"""
-            INSERT INTO mirror_ledgerentry AS e (model, object_id)
-            SELECT %(model)s, {quote(str(meta.pk.column))}::text FROM {quote(meta.db_table)}
-            UNION SELECT model, object_id FROM mirror_ledgerentry
-            WHERE model = %(model)s AND (item_keys <> '[]' OR object_keys <> '{{}}')
-            ORDER BY 2
-            ON CONFLICT (model, object_id) DO UPDATE SET
-                revision = e.revision + 1,
-                owed_since = CASE WHEN e.revision > e.mirrored_revision
-                             THEN e.owed_since ELSE now() END,
-                attempts = 0, next_attempt_at = now(), parked_at = NULL,
-                error_class = '', error_code = '',
-                object_keys = CASE WHEN %(distrust)s THEN {doubt} ELSE e.object_keys END
-        """  # noqa: S608 - names of the model's own table and column, quoted
-        with connection.cursor() as cursor:
-            cursor.execute(
-                sql,
-                {
-                    "model": meta.label_lower,
-                    "distrust": distrust,
-                    "in_use": IN_USE,
-                    "in_use_again": IN_USE_AGAIN,
-                    "landed": LANDED,
-                    "may_land": (timezone.now() + UPLOAD_MAY_LAND).isoformat(),
-                },
-            )
-            return int(cursor.rowcount)
 
 
 class LedgerEntry(models.Model):

@@ -136,7 +136,7 @@ def test_the_worker_survives_the_loss_of_its_connection(
         sleep(event)
 
     monkeypatch.setattr(drain, "_sleep", sleep_and_say_so)
-    with in_thread(lambda: drain.watch(stop)):
+    with in_thread(drain.Drain(stop=stop).watch):
         try:
             for name in ("before", "after"):
                 assert idle.acquire(timeout=10)
