@@ -85,7 +85,9 @@ class Proxy:
         self._silence = asyncio.Event()  # never set
         self._one_at_a_time = asyncio.Lock()  # moto loses updates under threads
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="fault-proxy", daemon=True
+        )
         self._thread.start()
         self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**24))
         self.port = self._server.sockets[0].getsockname()[1]
