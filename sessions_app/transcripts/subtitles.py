@@ -22,10 +22,9 @@ from sessions_app.transcripts.values import Segment, Transcript, TranscriptError
 
 VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
 
-# The tags of WebVTT and of SRT, and SRT's {\an8}. Other angle brackets are somebody's words.
-TAG = re.compile(
-    r"</?(?:c|i|b|u|s|v|ruby|rt|lang|font)(?:[.\s][^<>]*)?>|<[\d:.]+>|\{\\[^{}]*\}", re.IGNORECASE
-)
+# The tags of WebVTT and of SRT. Other angle brackets are somebody's words.
+TAG = re.compile(r"</?(?:c|i|b|u|s|v|ruby|rt|lang|font)(?:[.\s][^<>]*)?>|<[\d:.]+>", re.IGNORECASE)
+SRT_POSITION = re.compile(r"\{\\[^{}]*\}")  # {\an8}: at the top
 
 
 def is_webvtt(text: str) -> bool:
@@ -103,4 +102,5 @@ def _prefixes(raw: str, speaker: str | None) -> list[tuple[str | None, str]]:
 
 def _words(raw: str, *, escaped: bool) -> str:
     text = TAG.sub("", raw)
-    return " ".join((html.unescape(text) if escaped else text).split())
+    text = html.unescape(text) if escaped else SRT_POSITION.sub("", text)
+    return " ".join(text.split())
