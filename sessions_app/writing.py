@@ -15,7 +15,7 @@ SECTIONS = {
 }
 
 MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
-MARKDOWN_BEGINNINGS = re.compile(r"^(\d*)([.)+=-])")  # of a list, a rule or a heading
+MARKDOWN_BEGINNINGS = re.compile(r"^(\d+(?=[.)])|)([.)+=-])")  # of a list, a rule or a heading
 
 
 def as_markdown(session: Session) -> str:

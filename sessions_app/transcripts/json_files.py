@@ -64,9 +64,8 @@ def _check_storable(document: Any, shown: str) -> None:
     try:
         validate_storable(document)
     except ValidationError as error:
-        reason = error.messages[0].removesuffix(".").lower()
-        place = _place_of_unstorable(document)
-        raise TranscriptError(f"{shown} cannot be kept ({reason}) because of {place}.") from None
+        reason, place = error.messages[0].lower(), _place_of_unstorable(document)
+        raise TranscriptError(f"{shown} cannot be kept because of {place}: {reason}") from None
     except RecursionError:
         raise TranscriptError(f"{shown} is nested too deeply to be a transcript.") from None
 

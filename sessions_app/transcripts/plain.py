@@ -32,7 +32,7 @@ def segments(text: str) -> list[Segment]:
     nobody is named.
     """
     found = list(_paragraphs(text, named=True))
-    if len({segment.label for segment in found}) > MAX_SPEAKERS + 1:
+    if len({segment.label for segment in found} - {None}) > MAX_SPEAKERS:
         return list(_paragraphs(text, named=False))
     return found
 

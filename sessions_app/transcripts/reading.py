@@ -8,14 +8,14 @@ from sessions_app.transcripts import json_files, plain, subtitles
 from sessions_app.transcripts.values import Transcript, TranscriptError
 
 MAX_BYTES = 10 * 1024 * 1024
-NAMELESS = "The transcript"  # how an error calls what was pasted
+NAMELESS = "The text"  # how an error calls what was pasted
 
 # Text, but not of a form that is read here: taken as plain, it would make a session of markup.
 OTHER_FORMATS = frozenset({".rtf", ".html", ".htm", ".xml", ".ttml", ".sbv", ".ass", ".csv"})
 OTHER_BEGINNINGS = ("{\\rtf", "<?xml", "<!doctype", "<html")
 
 LOOKS_LIKE_JSON = re.compile(r'\s*\{\s*"')
-LOOKS_LIKE_SRT = re.compile(r"\s*\d+[ \t]*\n[ \t]*[\d:,.]+[ \t]*-->")
+LOOKS_LIKE_SRT = re.compile(r"\s*\d+[ \t]*[\r\n][ \t]*[\d:,.]+[ \t]*-->")
 
 
 def read_transcript(data: bytes, name: str = "") -> Transcript:

@@ -48,7 +48,7 @@ def read_srt(text: str, shown: str) -> Transcript:
     while not lines[0].strip():
         del lines[0]
     lines[0] = lines[0].strip()  # webvtt-py is strict about the first line, and about no other
-    return _read(lines, "srt", shown)
+    return _read([*lines, ""], "srt", shown)  # it wants three lines at least
 
 
 def _read(lines: list[str], source: str, shown: str) -> Transcript:

@@ -90,7 +90,7 @@ def _check_status(document: Any) -> None:
             "describes a job and is not its result: take the file that TranscriptFileUri names"
         )
     status = document.get("status", "COMPLETED")
-    if status in UNFINISHED:
+    if isinstance(status, str) and status in UNFINISHED:
         raise _Unfinished(f"is of a job that has not completed: its status is {status}")
     if status != "COMPLETED":
         raise Misfit(".status", "is not COMPLETED")
