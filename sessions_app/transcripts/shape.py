@@ -65,10 +65,11 @@ def seconds(value: dict[str, Any], key: str) -> float:
 
 def label_of(value: dict[str, Any], *, is_joint: bool) -> str | None:
     """Return who speaks: the speaker, the channel, or both where ``is_joint``."""
-    speaker, channel = (
-        " ".join(string(value, key).split()) if value.get(key) is not None else ""
-        for key in ("speaker_label", "channel_label")
-    )
+    speaker, channel = _label(value, "speaker_label"), _label(value, "channel_label")
     if is_joint and speaker and channel:
         return f"{channel}_{speaker}"
     return speaker or channel or None
+
+
+def _label(value: dict[str, Any], key: str) -> str:
+    return " ".join(string(value, key).split()) if value.get(key) is not None else ""
