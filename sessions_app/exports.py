@@ -55,7 +55,7 @@ def export(session: Session, ending: str) -> File:
 
 def has_times(session: Session) -> bool:
     """Whether the session makes subtitles, by its metrics alone: that is cheap in lists."""
-    return "totalDuration" in (session.metrics or {})
+    return isinstance(session.metrics, dict) and "totalDuration" in session.metrics
 
 
 def as_webvtt(session: Session) -> str:

@@ -12,13 +12,11 @@ from sessions_app.models import Session
 from sessions_app.transcripts import (
     TRANSCRIPT_FIELDS,
     Segment,
-    Speaker,
     Turn,
     cues,
     put_transcript,
     read_transcript,
     remove_transcript,
-    speakers,
     turns,
 )
 from sessions_app.transcripts.plain import segments, split_name
@@ -95,17 +93,17 @@ def test_json_of_another_form_gives_way_to_the_text(document: Any) -> None:
 
 def test_no_transcript_no_turns() -> None:
     assert turns(Session()) == []
-    assert speakers(Session()) == []
 
 
 def test_turns_of_a_text_are_its_paragraphs() -> None:
     text = (
-        "\nThursday.\n\nRUTH: You come\n to a door: it is shut.\n\n(A pause.)\n"
+        "\nThursday.\nThey met.\n\nRUTH: You come\n to a door: it is shut.\n\n(A pause.)\n"
         "BEA:\nI knock.\nRUTH:\nBEA: Twice.\n"
     )
     session = session_of(text, speaker_names={"BEA": "Bea"})
     assert [turn[:2] + turn[4:] for turn in turns(session)] == [
         (None, None, "Thursday."),
+        (None, None, "They met."),
         ("RUTH", "RUTH", "You come\nto a door: it is shut."),
         ("RUTH", "RUTH", "(A pause.)"),
         ("BEA", "Bea", "I knock."),
@@ -121,14 +119,13 @@ def test_a_list_of_many_names_is_no_conversation() -> None:
     assert more.metrics["totalWordCount"] == 402
 
 
-def test_speakers_with_their_parts() -> None:
-    session = session_of(as_file(EVENING), speaker_names={})
-    session.speaker_names = {"spk_1": "Bea"}
-    assert speakers(session) == [
-        Speaker("spk_0", "spk_0", 3, 1.5),
-        Speaker("spk_1", "Bea", 4, 1.75),
-    ]
-    assert speakers(session_of("RUTH: Hello.")) == [Speaker("RUTH", "RUTH", 1, None)]
+@pytest.mark.parametrize("names", [["spk_0"], 7, {"spk_0": 7, "spk_1": None}])
+def test_names_of_another_form_name_nobody(names: Any) -> None:
+    session = session_of(as_file(EVENING))
+    session.speaker_names = names
+    assert [turn.speaker_name for turn in turns(session)] == ["spk_0", "spk_1"]
+    put_transcript(session, read_transcript(b"spk_0: Hm."))
+    assert session.speaker_names is None
 
 
 def test_a_turn_ends_at_a_pause_and_after_a_minute() -> None:

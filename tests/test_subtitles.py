@@ -190,8 +190,8 @@ def test_errors_tell_the_line_and_quote_nothing(name: str, text: str, message: s
 
 
 def test_too_long_a_name() -> None:
-    text = f"WEBVTT\n\n00:01.000 --> 00:02.000\n<v {'S' * 61}>Hi"
-    assert error(text, "a.vtt").endswith("names a speaker in over 60 characters.")
+    text = f"WEBVTT\n\n00:01.000 --> 00:02.000\n<v {'S' * 101}>Hi"
+    assert error(text, "a.vtt").endswith("names a speaker in over 100 characters.")
 
 
 lines = st.lists(

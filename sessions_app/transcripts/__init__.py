@@ -3,15 +3,13 @@
 from sessions_app.transcripts.reading import MAX_BYTES, read_transcript
 from sessions_app.transcripts.stored import (
     TRANSCRIPT_FIELDS,
-    Speaker,
     cues,
     put_transcript,
     remove_transcript,
-    speakers,
     turns,
 )
 from sessions_app.transcripts.values import (
-    MAX_NAME_LENGTH,
+    MAX_LABEL_LENGTH,
     Metrics,
     Segment,
     Transcript,
@@ -22,11 +20,10 @@ from sessions_app.transcripts.values import (
 
 __all__ = [
     "MAX_BYTES",
-    "MAX_NAME_LENGTH",
+    "MAX_LABEL_LENGTH",
     "TRANSCRIPT_FIELDS",
     "Metrics",
     "Segment",
-    "Speaker",
     "Transcript",
     "TranscriptError",
     "Turn",
@@ -35,6 +32,5 @@ __all__ = [
     "put_transcript",
     "read_transcript",
     "remove_transcript",
-    "speakers",
     "turns",
 ]

@@ -1,19 +1,15 @@
 """Plain text: a line for each turn, ``NAME: what was said``, or no names at all.
 
-A line without a name goes on with the turn before it; an empty line begins a new paragraph.
+A line without a name goes on with the turn before it; an empty line begins a new paragraph. As
+long as nobody is named every line is a paragraph.
 """
 
 import re
 from collections.abc import Iterator
 
-from sessions_app.transcripts.values import (
-    MAX_NAME_LENGTH,
-    MAX_SPEAKERS,
-    Segment,
-    Transcript,
-    measure,
-)
+from sessions_app.transcripts.values import MAX_SPEAKERS, Segment, Transcript, measure
 
+MAX_NAME_LENGTH = 60  # before a colon; a longer beginning is a sentence
 MAX_PARTICLE = 3  # "of", "the", "and" in a name
 
 # A word of a name, an initial or a title (J., Dr.; a longer word ends a sentence), or a sign.
@@ -51,7 +47,7 @@ def _paragraphs(text: str, *, named: bool) -> Iterator[Segment]:
     for line in text.split("\n"):
         name, words = split_name(line) if named else (None, line)
         words = words.strip()
-        if lines and (name is not None or not words):
+        if lines and (name is not None or speaker is None or not words):
             yield Segment(speaker, "\n".join(lines))
             lines = []
         if name is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sessions_app.transcripts import plain, transcribe
 from sessions_app.transcripts.values import Segment, Transcript, TranscriptError, Turn, merged
@@ -17,15 +17,6 @@ TRANSCRIPT_FIELDS = ("transcript_text", "transcript_json", "speaker_names", "met
 NUMBERED = re.compile(r"(?:ch_\d+_?)?(?:spk_\d+)?")  # labels that every job gives out anew
 
 
-class Speaker(NamedTuple):
-    """A speaker's part in a session; ``duration`` in seconds, ``None`` without times."""
-
-    label: str
-    name: str
-    words: int
-    duration: float | None
-
-
 def put_transcript(session: Session, transcript: Transcript) -> None:
     """Make this the session's transcript, with its metrics. The caller saves.
 
@@ -34,7 +25,7 @@ def put_transcript(session: Session, transcript: Transcript) -> None:
     """
     names = {
         label: name
-        for label, name in (session.speaker_names or {}).items()
+        for label, name in _names(session).items()
         if label in transcript.metrics["speakerDistribution"]
         and not (transcript.json is not None and NUMBERED.fullmatch(label))
     }
@@ -74,19 +65,17 @@ def segments(session: Session) -> list[Segment]:
     return plain.segments(session.transcript_text)
 
 
-def speakers(session: Session) -> list[Speaker]:
-    """Return who speaks, in the order of the metrics; nobody for a session without metrics."""
-    shares = (session.metrics or {}).get("speakerDistribution") or {}
-    names = session.speaker_names or {}
-    return [
-        Speaker(label, names.get(label) or label, share.get("words", 0), share.get("duration"))
-        for label, share in shares.items()
-    ]
-
-
 def _named(session: Session, found: list[Segment]) -> list[Turn]:
-    names = session.speaker_names or {}
+    names = _names(session)
     return [
         Turn(label, names.get(label) or label if label else None, start, end, text)
         for label, text, start, end in found
     ]
+
+
+def _names(session: Session) -> dict[str, str]:
+    """Return the names that people gave; what else a foreign writer put there names nobody."""
+    names = session.speaker_names
+    if not isinstance(names, dict):
+        return {}
+    return {label: name for label, name in names.items() if isinstance(name, str)}

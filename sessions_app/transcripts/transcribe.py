@@ -14,7 +14,7 @@ from typing import Any
 
 from sessions_app.transcripts.shape import Misfit, each, label_of, mapping, seconds, string
 from sessions_app.transcripts.values import (
-    MAX_NAME_LENGTH,
+    MAX_LABEL_LENGTH,
     MAX_SPEAKERS,
     Segment,
     Transcript,
@@ -99,8 +99,8 @@ def _check_status(document: Any) -> None:
 def _check_labels(labels: set[str]) -> None:
     if len(labels) > MAX_SPEAKERS:
         raise Misfit(".results", f"names more than {MAX_SPEAKERS} speakers")
-    if any(len(label) > MAX_NAME_LENGTH for label in labels):
-        raise Misfit(".results", f"names a speaker in over {MAX_NAME_LENGTH} characters")
+    if any(len(label) > MAX_LABEL_LENGTH for label in labels):
+        raise Misfit(".results", f"names a speaker in over {MAX_LABEL_LENGTH} characters")
 
 
 def _segments(results: dict[str, Any]) -> list[Segment]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
-MAX_NAME_LENGTH = 60  # of a speaker, in characters
+MAX_LABEL_LENGTH = 100  # of a speaker, in characters; names that people give may be as long
 MAX_SPEAKERS = 200  # every one has an entry in the metrics, which DynamoDB keeps in the item
 
 # Segments of one speaker read as one turn unless a pause lies between them. A monologue is still
