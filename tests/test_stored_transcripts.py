@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +16,7 @@ from sessions_app.transcripts import (
     Segment,
     Turn,
     cues,
+    measure_again,
     put_transcript,
     read_transcript,
     remove_transcript,
@@ -117,6 +120,53 @@ def test_a_list_of_many_names_is_no_conversation() -> None:
     more = read_transcript(f"{text}\nWord200: meaning".encode())
     assert more.speakers == []
     assert more.metrics["totalWordCount"] == 402
+
+
+def test_measuring_what_somebody_else_wrote() -> None:
+    session = Session(transcript_text="RUTH: One two.", metrics={"totalWordCount": 7})
+    measure_again(session)
+    assert session.metrics == {"totalWordCount": 2, "speakerDistribution": {"RUTH": {"words": 2}}}
+    session.transcript_json = EVENING
+    measure_again(session)
+    assert session.metrics == read_transcript(as_file(EVENING)).metrics
+    session.transcript_text, session.transcript_json = "", None
+    measure_again(session)
+    assert session.metrics is None
+
+
+@pytest.mark.django_db
+def test_the_admin_counts_an_edited_transcript(admin_client: Client, owner: User) -> None:
+    session = session_of("RUTH: Hello.", owner=owner, name="Fog")
+    session.save()
+    form = {
+        "name": "Fog", "owner": owner.pk, "speaker_names": "null", "transcript_json": "null",
+        "metrics": json.dumps(session.metrics), "transcript_text": "RUTH: One two three.",
+    }  # fmt: skip
+    address = f"/admin/sessions_app/session/{session.pk}/change/"
+    assert admin_client.post(address, form).status_code == 302
+    session.refresh_from_db()
+    assert session.metrics == read_transcript(b"RUTH: One two three.").metrics
+    form |= {"transcript_text": "RUTH: One.", "metrics": '{"totalWordCount": 99}'}
+    assert admin_client.post(address, form).status_code == 302
+    session.refresh_from_db()
+    assert session.metrics == {"totalWordCount": 99}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("content", "ending"),
+    [
+        ("WEBVTT\n\n00:01.000 --> 00:02.000\n" + "<v " * 3_000_000, "vtt"),
+        ("WEBVTT\n\n00:01.000 --> 00:02.000\n<v" + " " * 9_000_000, "vtt"),
+        ("WEBVTT\n\n" + "00:01.000 --> 00:02.000\nRUTH: word\n\n" * 50_000, "vtt"),
+        ("\n" * 5_000_000 + "1\n00:00:01,000 --> 00:00:02,000\nHello", "srt"),
+        ("1\n00:00:01,000 --> 00:00:02,000\n" + "{\\" * 4_000_000, "srt"),
+        ('{"a":' * 900 + "[" + '"",' * 1_000_000 + '"\\u0000"]' + "}" * 900, "json"),
+    ],
+    ids=["tags", "spaces", "one moment", "empty lines", "braces", "deep"],
+)
+def test_odd_content_takes_no_odd_time(content: str, ending: str) -> None:
+    refusal(content.encode(), f"log.{ending}")
 
 
 @pytest.mark.parametrize("names", [["spk_0"], 7, {"spk_0": 7, "spk_1": None}])

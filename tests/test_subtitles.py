@@ -189,6 +189,11 @@ def test_errors_tell_the_line_and_quote_nothing(name: str, text: str, message: s
     assert error(text, name).startswith(f"{name} {message}")
 
 
+def test_too_many_cues() -> None:
+    text = "WEBVTT\n\n" + "00:01.000 --> 00:02.000\nA\n\n" * 50_001
+    assert error(text, "a.vtt") == "a.vtt has more than 50,000 cues."
+
+
 def test_too_long_a_name() -> None:
     text = f"WEBVTT\n\n00:01.000 --> 00:02.000\n<v {'S' * 101}>Hi"
     assert error(text, "a.vtt").endswith("names a speaker in over 100 characters.")

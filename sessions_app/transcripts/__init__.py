@@ -4,6 +4,7 @@ from sessions_app.transcripts.reading import MAX_BYTES, read_transcript
 from sessions_app.transcripts.stored import (
     TRANSCRIPT_FIELDS,
     cues,
+    measure_again,
     put_transcript,
     remove_transcript,
     turns,
@@ -29,6 +30,7 @@ __all__ = [
     "Turn",
     "cues",
     "measure",
+    "measure_again",
     "put_transcript",
     "read_transcript",
     "remove_transcript",

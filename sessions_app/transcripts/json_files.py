@@ -65,7 +65,7 @@ def _check_storable(document: Any, shown: str) -> None:
         validate_storable(document)
     except ValidationError as error:
         reason, place = error.messages[0].lower(), _place_of_unstorable(document)
-        raise TranscriptError(f"{shown} cannot be kept because of {place}: {reason}") from None
+        raise TranscriptError(f"{shown} cannot be kept because of ${place}: {reason}") from None
     except RecursionError:
         raise TranscriptError(f"{shown} is nested too deeply to be a transcript.") from None
 
@@ -74,25 +74,21 @@ def _refuse_constant(_: str) -> NoReturn:
     raise ValueError  # NaN and Infinity are no JSON, though Python reads them
 
 
-def _place_of_unstorable(value: Any) -> str:
+def _place_of_unstorable(value: Any) -> str | None:
     """Find the JSON path of the first value (or of the object with the first key) to be refused."""
-    path = "$"
-    while children := _children(value):
-        for key, child in children:
-            if not _is_storable(child):
-                path, value = path + key, child
-                break
-        else:  # a key of this object is what is wrong
-            break
-    return path
-
-
-def _children(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, list):
-        return [(f"[{number}]", child) for number, child in enumerate(value)]
-    if isinstance(value, dict):
-        return [(f".{key if key in KNOWN_KEYS else '*'}", child) for key, child in value.items()]
-    return []
+        for number, child in enumerate(value):
+            if (place := _place_of_unstorable(child)) is not None:
+                return f"[{number}]{place}"
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            if not _is_storable(key):
+                return ""
+            if (place := _place_of_unstorable(child)) is not None:
+                return f".{key if key in KNOWN_KEYS else '*'}{place}"
+    elif not _is_storable(value):
+        return ""
+    return None
 
 
 def _is_storable(value: Any) -> bool:

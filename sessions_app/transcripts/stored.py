@@ -6,7 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from sessions_app.transcripts import plain, transcribe
-from sessions_app.transcripts.values import Segment, Transcript, TranscriptError, Turn, merged
+from sessions_app.transcripts.values import (
+    Segment,
+    Transcript,
+    TranscriptError,
+    Turn,
+    measure,
+    merged,
+)
 
 if TYPE_CHECKING:  # the model may use this package
     from sessions_app.models import Session
@@ -41,6 +48,11 @@ def remove_transcript(session: Session) -> None:
     session.transcript_json = None
     session.speaker_names = None
     session.metrics = None
+
+
+def measure_again(session: Session) -> None:
+    """Count anew what the session's transcript says: its writer did not. The caller saves."""
+    session.metrics = measure(segments(session)) if session.has_transcript else None
 
 
 def turns(session: Session) -> list[Turn]:

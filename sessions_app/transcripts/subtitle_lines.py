@@ -7,6 +7,7 @@ from itertools import pairwise
 from sessions_app.transcripts.values import TranscriptError
 
 ARROW = "-->"
+MAX_CUES = 50_000  # webvtt-py takes seconds for them; an evening has some 5,000
 WEBVTT_TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)\.(\d{3})"
 SRT_TIME = r"(\d{1,4}):([0-5]?\d):([0-5]?\d)[,.](\d{3})"
 WEBVTT_TIMES = re.compile(rf"\s*{WEBVTT_TIME}\s*-->\s*{WEBVTT_TIME}(?:\s|$)", re.ASCII)
@@ -40,9 +41,12 @@ def check_srt(lines: list[str], shown: str) -> None:
 
 
 def _check_times(lines: list[str], pattern: re.Pattern[str], example: str, shown: str) -> None:
-    for number, line in enumerate(lines, 1):
-        if ARROW not in line:
-            continue
+    timed = [(number, line) for number, line in enumerate(lines, 1) if ARROW in line]
+    if not timed:
+        raise TranscriptError(f"{shown} has no cues: no line holds a time range such as {example}.")
+    if len(timed) > MAX_CUES:
+        raise TranscriptError(f"{shown} has more than {MAX_CUES:,} cues.")
+    for number, line in timed:
         match = pattern.match(line)
         if match is None:
             raise TranscriptError(
@@ -51,8 +55,6 @@ def _check_times(lines: list[str], pattern: re.Pattern[str], example: str, shown
         start, end = match.groups("0")[:4], match.groups("0")[4:]
         if list(map(int, start)) > list(map(int, end)):
             raise TranscriptError(f"{shown} has a cue that ends before it begins in line {number}.")
-    if not any(ARROW in line for line in lines):
-        raise TranscriptError(f"{shown} has no cues: no line holds a time range such as {example}.")
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:

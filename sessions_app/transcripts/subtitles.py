@@ -20,7 +20,7 @@ from sessions_app.transcripts import subtitle_lines, transcribe
 from sessions_app.transcripts.plain import split_name
 from sessions_app.transcripts.values import Segment, Transcript, TranscriptError
 
-VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
+VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]*)>")
 
 # The tags of WebVTT and of SRT. Other angle brackets are somebody's words.
 TAG = re.compile(r"</?(?:c|i|b|u|s|v|ruby|rt|lang|font)(?:[.\s][^<>]*)?>|<[\d:.]+>", re.IGNORECASE)
@@ -45,10 +45,9 @@ def read_srt(text: str, shown: str) -> Transcript:
     """Read SRT. Raises ``TranscriptError`` with the line of what is wrong."""
     lines = re.split("[\r\n]", text)
     subtitle_lines.check_srt(lines, shown)
-    while not lines[0].strip():
-        del lines[0]
-    lines[0] = lines[0].strip()  # webvtt-py is strict about the first line, and about no other
-    return _read([*lines, ""], "srt", shown)  # it wants three lines at least
+    # webvtt-py is strict about the first line, and wants three at least.
+    first = next(number for number, line in enumerate(lines) if line.strip())
+    return _read([lines[first].strip(), *lines[first + 1 :], ""], "srt", shown)
 
 
 def _read(lines: list[str], source: str, shown: str) -> Transcript:

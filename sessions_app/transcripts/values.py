@@ -109,12 +109,15 @@ def measure(segments: Iterable[Segment]) -> Metrics:
 def merged(segments: Iterable[Segment]) -> list[Segment]:
     """Join what one speaker says at a stretch. Segments without times stay as they are."""
     turns: list[Segment] = []
+    texts: list[list[str]] = []  # joined at the end: there may be very many at the same moment
     for segment in segments:
-        if turns and (joined := _join(turns[-1], segment)):
-            turns[-1] = joined
+        if turns and (end := _end_of_joined(turns[-1], segment)) is not None:
+            turns[-1] = turns[-1]._replace(end=end)
+            texts[-1].append(segment.text)
         else:
             turns.append(segment)
-    return turns
+            texts.append([segment.text])
+    return [turn._replace(text=" ".join(parts)) for turn, parts in zip(turns, texts, strict=True)]
 
 
 def as_lines(segments: Iterable[Segment]) -> str:
@@ -125,15 +128,14 @@ def as_lines(segments: Iterable[Segment]) -> str:
     )
 
 
-def _join(turn: Segment, segment: Segment) -> Segment | None:
+def _end_of_joined(turn: Segment, segment: Segment) -> float | None:
+    """Return when a turn ends that goes on with ``segment``; ``None``: it is another turn."""
     if turn.start is None or turn.end is None or segment.start is None or segment.end is None:
         return None
-    end = max(turn.end, segment.end)
     if turn.label != segment.label or segment.start - turn.end > PAUSE:
         return None
-    if end - turn.start > LONGEST_TURN:
-        return None
-    return Segment(turn.label, f"{turn.text} {segment.text}", turn.start, end)
+    end = max(turn.end, segment.end)
+    return end if end - turn.start <= LONGEST_TURN else None
 
 
 def _count_words(text: str) -> int:
