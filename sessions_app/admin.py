@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
+from sessions_app.fields import JSONField
 from sessions_app.models import Session
 from sessions_app.transcripts import measure_again
 
-NO_TRANSCRIPT = Q(transcript_text="", transcript_json=None)
+NO_TRANSCRIPT = Q(transcript_text="", transcript_json__isnull=True)
 LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
 
 
@@ -50,6 +52,8 @@ class SessionAdmin(admin.ModelAdmin[Session]):
     list_select_related = ["campaign", "owner"]
     search_fields = ["name", "description", "campaign__name", "owner__username"]
     autocomplete_fields = ["owner", "campaign"]
+    formfield_overrides = {models.JSONField: {"form_class": JSONField}}
+    ordering = ["-created_at", "id"]
     readonly_fields = ["id", "created_at", "updated_at"]
     date_hierarchy = "created_at"
     fieldsets = [
