@@ -98,7 +98,7 @@ def _lacking(days: tuple[Day, ...], runs: list[CheckRun], backlog: Backlog) -> I
     if wrong:
         yield f"On {wrong} of the last {len(days)} days more than {limit:g} % differed."
     if runs and runs[0].parity_percent < 100:  # noqa: PLR2004 - percent
-        yield f"The last complete check found {runs[0].parity_percent:g} %, not 100 %."
+        yield f"The last complete check found {float(runs[0].parity_percent):g} %, not 100 %."
     if backlog.oldest and timezone.now() - backlog.oldest > PATIENCE:
         yield f"{backlog.pending} changes are pending, the oldest for more than an hour."
     if backlog.parked:

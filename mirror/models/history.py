@@ -26,7 +26,7 @@ class CheckRun(models.Model):
         indexes = [models.Index(fields=["-started_at"], name="check_run_newest")]
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M}: {self.parity_percent:g} %"
+        return f"{self.started_at:%Y-%m-%d %H:%M}: {float(self.parity_percent):g} %"
 
     @property
     def differences(self) -> int:

@@ -36,6 +36,13 @@ TOMBSTONE = {"pk", "sk", "mirrorRevision", "expiresAt"}
 Stored = dict[str, Any]
 
 
+class Exactly(TypeDeserializer):
+    """Reads numbers of any length."""
+
+    def _deserialize_n(self, value: str) -> Decimal:
+        return Decimal(value)
+
+
 class Stores:
     """The table and the bucket, asked directly."""
 
@@ -55,7 +62,7 @@ class Stores:
         pages = self.dynamodb.get_paginator("scan").paginate(
             TableName=self.table, ConsistentRead=True
         )
-        read = TypeDeserializer().deserialize
+        read = Exactly().deserialize
         found = [{k: read(v) for k, v in item.items()} for page in pages for item in page["Items"]]
         return {f"{item['pk']} {item['sk']}": item for item in found}
 

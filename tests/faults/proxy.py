@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from tests.faults.messages import Request, ask, error_answer, read_request
 
@@ -79,17 +78,16 @@ class Proxy:
     """The proxy itself, on a thread of its own."""
 
     def __init__(self, store: str) -> None:
-        address = urlsplit(store)
-        assert address.hostname
-        assert address.port
-        self.store = address.hostname, address.port
+        self.store = store
         self.rules: list[Rule] = []
         self.requests: list[Request] = []
         self._held: list[tuple[Rule, Request, asyncio.Future[bytes]]] = []
         self._silence = asyncio.Event()  # never set
         self._one_at_a_time = asyncio.Lock()  # moto loses updates under threads
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy")
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="fault-proxy", daemon=True
+        )
         self._thread.start()
         self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**24))
         self.port = self._server.sockets[0].getsockname()[1]
@@ -169,7 +167,7 @@ class Proxy:
 
     async def _pass_on(self, request: Request) -> bytes:
         async with self._one_at_a_time:
-            answer = await ask(*self.store, request)
+            answer = await ask(self.store, request)
         request.landed = True
         return answer
 

@@ -138,7 +138,7 @@ class Command(MirrorCommand):
         verdict = history.verdict()
         self.stdout.write("day         last check  pending  state")
         for day in verdict.days:
-            parity = f"{day.last.parity_percent:.10g} %" if day.last else "–"
+            parity = f"{float(day.last.parity_percent):g} %" if day.last else "–"
             pending = day.last.pending if day.last else "–"
             self.stdout.write(f"{day.date}  {parity:>10}  {pending:>7}  {day.state}")
         self.stdout.write("Ready to switch." if verdict.ready else "Not ready to switch:")
