@@ -2,16 +2,34 @@
 
 import secrets
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 
 from campaigns.models import Campaign
 from mirror.capture import capture_changes
 from sessions_app.validators import validate_object, validate_storable
 
+LIST_FIELDS = ["owner", "campaign", "name", "description", "metrics", "share_token", "created_at"]
 SHARE_TOKEN_BYTES = 24  # 192 bits: not to be guessed
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Sessions without what a page does not show: a transcript may be megabytes."""
+
+    def for_list(self) -> Self:
+        """Only what a line in a list needs."""
+        return self.only(*LIST_FIELDS)
+
+    def without_transcript(self) -> Self:
+        """All but the transcript; ``transcribed`` says whether there is one."""
+        transcribed = ~models.Q(transcript_text="") | models.Q(transcript_json__isnull=False)
+        return self.defer("transcript_text", "transcript_json").annotate(
+            transcribed=models.ExpressionWrapper(transcribed, models.BooleanField())
+        )
 
 
 class Session(models.Model):
@@ -56,6 +74,8 @@ class Session(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = SessionQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at", "id"]
         indexes = [
@@ -66,6 +86,13 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("session", args=[self.pk])
+
+    def get_share_url(self) -> str:
+        """Return the address for players, of a session that is shared."""
+        return reverse("shared", args=[self.share_token])
 
     def clean(self) -> None:
         """Refuse a campaign of another game master."""
