@@ -20,7 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 from fasteners import InterProcessLock
 
 from config import embedded
-from config.processes import Failure, Record, Stopped, Supervisor
+from config.processes import CLOCK_TOLERANCE, Failure, Record, Stopped, Supervisor
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_DIR = BASE_DIR / ".local"
@@ -117,12 +117,20 @@ def forget_dead_processes(data: Path) -> None:
     listed, number = data / ".handle_pids.json", data / "postmaster.pid"
     with InterProcessLock(PostgresServer.lock_path):
         with suppress(OSError, ValueError):
-            alive = [pid for pid in json.loads(listed.read_text()) if psutil.pid_exists(pid)]
-            listed.write_text(json.dumps(alive))
+            written = listed.stat().st_mtime
+            pids = [pid for pid in json.loads(listed.read_text()) if started_by(pid, written)]
+            listed.write_text(json.dumps(pids))
         with suppress(OSError, ValueError):
             pid = int(number.read_text().split("\n", 1)[0])
             if not psutil.pid_exists(pid) or psutil.Process(pid).name() != "postgres":
                 number.unlink()
+
+
+def started_by(pid: int, moment: float) -> bool:
+    """Whether the process lives and had started by then: a later one only has its number."""
+    with suppress(psutil.Error):
+        return psutil.Process(pid).create_time() <= moment + CLOCK_TOLERANCE
+    return False
 
 
 def require_this_machine() -> None:

@@ -18,10 +18,17 @@ def private_options() -> dict[str, Any]:
 
     By default the SDK sends local variables and request bodies: a transcript, twice.
     """
+    off = {"mode": "off"}
     return {
-        "include_local_variables": False,
-        "max_request_body_size": "never",
-        "send_default_pii": False,
+        "data_collection": {
+            "user_info": False,
+            "cookies": off,
+            "http_headers": {"request": off},
+            "http_bodies": [],
+            "url_query_params": off,
+            "database_query_data": False,
+            "stack_frame_variables": False,
+        },
         "max_breadcrumbs": 0,
         "before_send": without_private_text,
     }

@@ -30,7 +30,8 @@ def plan(findings: Iterable[Finding], sinks: Sinks, *, delete_orphans: bool) -> 
 
     What is left over is removed only on request, and an object never in its first hour.
     """
-    repaired, left = [], []
+    repaired: list[Finding] = []
+    left: list[Finding] = []
     for finding in findings:
         removable = delete_orphans and not _is_young(finding, sinks)
         takes = finding.kind not in LEFT_OVER or removable

@@ -70,11 +70,15 @@ class ItemSink:
                 self.client.put_item(
                     TableName=self.table,
                     Item=item,
+                    # The middle part lets what has no revision, put there by a hand, be repaired.
                     ConditionExpression=(
-                        f"attribute_not_exists(pk) OR attribute_not_exists({REVISION})"
+                        f"attribute_not_exists(pk) OR NOT attribute_type({REVISION}, :number)"
                         f" OR {REVISION} <= :revision"
                     ),
-                    ExpressionAttributeValues={":revision": item[REVISION]},
+                    ExpressionAttributeValues={
+                        ":revision": item[REVISION],
+                        ":number": {"S": "N"},
+                    },
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self.client.exceptions.ConditionalCheckFailedException as refusal:

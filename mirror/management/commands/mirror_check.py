@@ -36,7 +36,7 @@ class Command(MirrorCommand):
         parser.add_argument(
             "--delete-orphans",
             action="store_true",
-            help="with --repair: remove what is left over too (an object only after its first hour)",
+            help="with --repair: remove what is left over too (objects after their first hour)",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="with --repair: only say what it would do"
@@ -77,8 +77,7 @@ class Command(MirrorCommand):
         )
         for finding in report.sorted_findings()[:SHOWN]:
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""
-            self.stdout.write(
-                f"  {finding.kind:20} {finding.model} {finding.object_id} {finding.key_text}{attributes}"
-            )
+            what = f"{finding.model} {finding.object_id} {finding.key_text}{attributes}"
+            self.stdout.write(f"  {finding.kind:20} {what}")
         if len(report.findings) > SHOWN:
             self.stdout.write(f"  … and {len(report.findings) - SHOWN} more; --json has them all.")

@@ -1,0 +1,132 @@
+"""AWS refuses, or hangs: people notice nothing, operators are told once, nothing is lost."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Iterator
+
+import pytest
+import sentry_sdk
+from django.contrib.auth.models import User
+from pytest_django.fixtures import Settings
+from sentry_sdk.transport import Transport
+
+from campaigns.models import Campaign
+from config.sentry import private_options
+from mirror import drain, sinks
+from mirror.models import LedgerEntry, Outage
+from mirror.sinks import Sinks
+from sessions_app.models import Session
+from tests.conftest import point_clients_at
+from tests.stores import assert_equal_after_sync
+
+
+@pytest.fixture
+def inline(settings: Settings) -> None:
+    settings.MIRROR = {**settings.MIRROR, "DISPATCH": "inline"}
+
+
+@pytest.fixture
+def refusing() -> str:
+    """An address where nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    """An address that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def sentry() -> Iterator[list[dict[str, object]]]:
+    """The events that would go to Sentry."""
+    events: list[dict[str, object]] = []
+
+    class Keep(Transport):
+        def capture_envelope(self, envelope: sentry_sdk.envelope.Envelope) -> None:
+            event = envelope.get_event()
+            if event is not None:
+                events.append(dict(event))
+
+    sentry_sdk.init(dsn="http://key@127.0.0.1/1", transport=Keep, **private_options())
+    yield events
+    sentry_sdk.init()
+
+
+def write(owner: User, count: int = 5) -> None:
+    campaign = Campaign.objects.create(owner=owner, name="C")
+    for number in range(count):
+        Session.objects.create(
+            owner=owner, campaign=campaign, name=f"S{number}", transcript_text=f"MATT: {number}"
+        )
+
+
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+@pytest.mark.parametrize("fault", ["refusing", "hanging"])
+@pytest.mark.parametrize("store", ["DynamoDB", "S3"])
+def test_people_notice_nothing_and_operators_are_told_once(
+    fault: str,
+    store: str,
+    mirror: Sinks,
+    aws_address: str,
+    owner: User,
+    inline: None,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    sentry: list[dict[str, object]],
+) -> None:
+    bad = request.getfixturevalue(fault)
+    dynamodb, s3 = (bad, aws_address) if store == "DynamoDB" else (aws_address, bad)
+    point_clients_at(dynamodb, s3, monkeypatch)
+
+    write(owner)
+
+    assert Session.objects.count() == 5
+    assert LedgerEntry.objects.pending().count() >= 5
+    (said,) = errors(caplog)
+    assert said.startswith(f"{store} is out of reach")
+    assert len(sentry) == 1
+    assert Outage.objects.open().get().sink == store
+
+    point_clients_at(aws_address, aws_address, monkeypatch)
+    assert_equal_after_sync(sinks.patient_sinks())
+    assert not Outage.objects.open().exists()
+    assert len(errors(caplog)) == 1
+    assert "is back" in caplog.text
+
+
+def test_both_out_of_reach_at_once(
+    mirror: Sinks,
+    aws_address: str,
+    owner: User,
+    inline: None,
+    refusing: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    point_clients_at(refusing, refusing, monkeypatch)
+    write(owner)
+    drained = drain.sync()
+    assert drained.helpless
+    assert drained.backlog.pending == 6
+
+    point_clients_at(aws_address, aws_address, monkeypatch)
+    assert_equal_after_sync(sinks.patient_sinks())
+
+
+def test_what_needs_no_s3_is_mirrored_while_s3_is_out(
+    mirror: Sinks, aws_address: str, owner: User, refusing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point_clients_at(aws_address, refusing, monkeypatch)
+    write(owner)
+    Campaign.objects.create(owner=owner, name="Later")
+    drained = drain.sync()
+    assert (drained.mirrored, drained.backlog.pending) == (2, 5)
+    assert not drained.helpless
