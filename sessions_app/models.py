@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign
 from mirror.capture import capture_changes
+from sessions_app.triggers import keep_search_vector
 from sessions_app.validators import validate_object, validate_storable
 
 LIST_FIELDS = ["owner", "campaign", "name", "description", "metrics", "share_token", "created_at"]
@@ -82,7 +83,7 @@ class Session(models.Model):
             models.Index(fields=["owner", "-created_at"], name="session_owner_newest"),
             models.Index(fields=["campaign", "-created_at"], name="session_campaign_newest"),
         ]
-        triggers = capture_changes()
+        triggers = [*capture_changes(), *keep_search_vector()]
 
     def __str__(self) -> str:
         return self.name

@@ -33,7 +33,7 @@ class LoginForm(AuthenticationForm):
         return cleaned
 
 
-class SignUpForm(UserCreationForm[User]):
+class SignUpForm(UserCreationForm):
     """A name and a password; the address is only for a lost password."""
 
     email = forms.EmailField(

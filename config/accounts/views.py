@@ -1,5 +1,7 @@
 """The pages about accounts."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from django.contrib import messages
