@@ -23,7 +23,11 @@ LATEST = 3
 def dashboard(request: SignedInRequest) -> HttpResponse:
     """Show the campaigns with their latest sessions, and the sessions without a campaign."""
     latest = Prefetch("sessions", Session.objects.for_list()[:LATEST], to_attr="latest")
-    campaigns = Campaign.objects.filter(owner=request.user).annotate(sessions_count=Count("sessions"))
+    campaigns = Campaign.objects.filter(owner=request.user).annotate(
+        sessions_count=Count("sessions")
+    )
+    # A query that groups loses the model's own order.
+    campaigns = campaigns.order_by("-created_at", "id")
     unfiled = Session.objects.for_list().filter(owner=request.user, campaign=None)
     page = Paginator(campaigns.prefetch_related(latest), CAMPAIGNS_PER_PAGE)
     unfiled_page = Paginator(unfiled, SESSIONS_PER_PAGE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -13,7 +13,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 M = TypeVar("M", bound=Model)
-P = ParamSpec("P")
 
 
 class SignedInRequest(HttpRequest):
@@ -22,12 +21,12 @@ class SignedInRequest(HttpRequest):
     user: User
 
 
+OwnersView = Callable[[SignedInRequest, M], HttpResponseBase]
+
+
 def owned(
     objects: QuerySet[M], *, lock: bool = False
-) -> Callable[
-    [Callable[Concatenate[SignedInRequest, M, P], HttpResponseBase]],
-    Callable[Concatenate[SignedInRequest, UUID, P], HttpResponseBase],
-]:
+) -> Callable[[OwnersView[M]], Callable[..., HttpResponseBase]]:
     """Give a view the object of its address, out of ``objects``, instead of the key.
 
     Anybody but its owner gets a 404, whatever the method: put it above ``require_http_methods``.
@@ -35,19 +34,15 @@ def owned(
     once, the second one sees what the first one saved.
     """
 
-    def decorate(
-        view: Callable[Concatenate[SignedInRequest, M, P], HttpResponseBase],
-    ) -> Callable[Concatenate[SignedInRequest, UUID, P], HttpResponseBase]:
+    def decorate(view: OwnersView[M]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def with_object(
-            request: SignedInRequest, pk: UUID, *args: P.args, **kwargs: P.kwargs
-        ) -> HttpResponseBase:
+        def with_object(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
             own = objects.filter(owner=request.user)
             if not (lock and request.method == "POST"):
-                return view(request, get_object_or_404(own, pk=pk), *args, **kwargs)
+                return view(request, get_object_or_404(own, pk=pk))
             with transaction.atomic():
                 found = get_object_or_404(own.select_for_update(of=("self",)), pk=pk)
-                return view(request, found, *args, **kwargs)
+                return view(request, found)
 
         return with_object
 

@@ -1,5 +1,7 @@
 """Uploads are measured while they stream in: what is too large is answered with a friendly 413."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
@@ -29,13 +31,13 @@ class MeasuredUpload(FileUploadHandler):
         super().new_file(*args, **kwargs)
         self.received = 0
 
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:  # noqa: ARG002
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.received += len(raw_data)
         if self.received > MAX_FILE_BYTES:
             raise RequestDataTooBig
         return raw_data  # on to the handler that keeps it
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:  # noqa: ARG002
+    def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
         return None
 
 
@@ -45,9 +47,9 @@ class LimitUploads(MiddlewareMixin):
     def process_view(
         self,
         request: HttpRequest,
-        view: Callable[..., HttpResponseBase],  # noqa: ARG002
-        args: Any,  # noqa: ARG002
-        kwargs: Any,  # noqa: ARG002
+        view: Callable[..., HttpResponseBase],
+        args: Any,
+        kwargs: Any,
     ) -> HttpResponse | None:
         """Answer instead of the view, or let it go on."""
         if request.method != "POST":

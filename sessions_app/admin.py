@@ -6,10 +6,9 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from sessions_app.models import Session
+from sessions_app.models import LONG_FIELDS, Session
 
 NO_TRANSCRIPT = Q(transcript_text="", transcript_json=None)
-LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
 
 
 class TranscriptFilter(admin.SimpleListFilter):

@@ -14,7 +14,7 @@ from mirror.capture import capture_changes
 from sessions_app.triggers import keep_search_vector
 from sessions_app.validators import validate_object, validate_storable
 
-LIST_FIELDS = ["owner", "campaign", "name", "description", "metrics", "share_token", "created_at"]
+LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
 SHARE_TOKEN_BYTES = 24  # 192 bits: not to be guessed
 
 
@@ -22,8 +22,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
     """Sessions without what a page does not show: a transcript may be megabytes."""
 
     def for_list(self) -> Self:
-        """Only what a line in a list needs."""
-        return self.only(*LIST_FIELDS)
+        """All but the long texts."""
+        return self.defer(*LONG_FIELDS)
 
     def without_transcript(self) -> Self:
         """All but the transcript; ``transcribed`` says whether there is one."""

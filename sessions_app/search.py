@@ -55,6 +55,7 @@ def find(owner: User, text: str) -> QuerySet[Session]:
     vector = RawSQL('"sessions_app_session"."search"', [], SearchVectorField())
     return (
         Session.objects.for_list()
+        .select_related("campaign")
         .filter(owner=owner)
         .alias(vector=vector)
         .filter(vector=query)
@@ -68,7 +69,10 @@ def with_snippets(sessions: Iterable[Session], text: str) -> list[Hit]:
     found = list(sessions)
     query = SearchQuery(text, config=LANGUAGE, search_type="websearch")
     source = Concat(
-        "description", Value("\n"), Left("transcript_text", SNIPPET_SOURCE), output_field=TextField()
+        "description",
+        Value("\n"),
+        Left("transcript_text", SNIPPET_SOURCE),
+        output_field=TextField(),
     )
     headlines = Session.objects.filter(pk__in=[session.pk for session in found]).values_list(
         "pk", _headline("name", query, WHOLE), _headline(source, query, PASSAGES)

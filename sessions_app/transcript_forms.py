@@ -1,5 +1,7 @@
 """The forms of a transcript."""
 
+from __future__ import annotations
+
 import hashlib
 import re
 from typing import Any
@@ -20,7 +22,7 @@ NUMBERED_CUE = re.compile(r"\s*\d+\s*\n\d+:\d\d:\d\d[,.]\d+\s*-->")
 
 
 class TranscriptForm(forms.Form):
-    """Pasted text or a file. A transcript that another tab saved meanwhile is not replaced unseen."""
+    """Pasted text or a file. What another tab saved meanwhile is not replaced unseen."""
 
     text = LongText(
         label="Paste the transcript",
@@ -35,10 +37,13 @@ class TranscriptForm(forms.Form):
     )
     loaded = forms.CharField(required=False, widget=forms.HiddenInput)
 
+    data: QueryDict
+    transcript: Transcript
+
     def __init__(
         self,
         data: QueryDict | None = None,
-        files: MultiValueDict[str, UploadedFile] | None = None,
+        files: MultiValueDict[str, UploadedFile[Any]] | None = None,
         *,
         session: Session | None = None,
     ) -> None:
@@ -57,7 +62,7 @@ class TranscriptForm(forms.Form):
         except TranscriptError as error:
             raise ValidationError(str(error), code="unreadable") from None
         if cleaned["loaded"] and cleaned["loaded"] != self.stored:
-            self.data = self.data.copy()  # type: ignore[union-attr]
+            self.data = self.data.copy()
             self.data["loaded"] = self.stored
             raise ValidationError(
                 "Another tab saved a transcript of this session meanwhile. Yours is not saved yet: "
@@ -73,7 +78,7 @@ class TranscriptForm(forms.Form):
         return (transcript.speaker_names or {}) | kept or None
 
     def _source(self, cleaned: dict[str, Any]) -> tuple[str, bytes]:
-        file: UploadedFile | None = cleaned.get("file")
+        file: UploadedFile[Any] | None = cleaned.get("file")
         if file is not None:
             validate_text(file.name or "")
             return file.name or "The file", file.read()
@@ -83,12 +88,12 @@ class TranscriptForm(forms.Form):
         return _name_of_pasted(text), text.encode()
 
 
-class SpeakersForm(TabSafeForm, forms.Form):  # type: ignore[misc]
+class SpeakersForm(TabSafeForm, forms.Form):
     """One field for each speaker label of the transcript; an empty one shows the label itself."""
 
     def __init__(self, data: QueryDict | None, *, session: Session, labels: list[str]) -> None:
         self.stored_names: dict[str, str] = session.speaker_names or {}
-        self.base_fields = {
+        self.base_fields = {  # type: ignore[misc] # its fields are those of this transcript
             f"name-{label}": forms.CharField(
                 label=label,
                 required=False,

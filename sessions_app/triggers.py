@@ -14,7 +14,9 @@ def keep_search_vector() -> list[pgtrigger.Trigger]:
     return [
         _trigger("insert", pgtrigger.Insert, None),
         _trigger(
-            "update", pgtrigger.Update, pgtrigger.AnyChange("name", "description", "transcript_text")
+            "update",
+            pgtrigger.Update,
+            pgtrigger.AnyChange("name", "description", "transcript_text"),
         ),
     ]
 

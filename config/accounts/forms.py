@@ -33,7 +33,7 @@ class LoginForm(AuthenticationForm):
         return cleaned
 
 
-class SignUpForm(UserCreationForm):
+class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subscript at run time
     """A name and a password; the address is only for a lost password."""
 
     email = forms.EmailField(

@@ -64,4 +64,4 @@ def delay(failures: int) -> int:
     if failures < FREE_ATTEMPTS:
         return 0
     doublings = min(failures - FREE_ATTEMPTS, 10)
-    return min(FIRST_DELAY * 2**doublings, LONGEST_DELAY)
+    return min(FIRST_DELAY << doublings, LONGEST_DELAY)

@@ -81,7 +81,9 @@ def _item(numbered: NumberedTurn, find: str) -> SafeString:
     if turn.speaker_name:
         colour = "" if numbered.colour is None else f"voice-{numbered.colour}"
         label = format_html('<b class="voice {}">{}</b>', colour, turn.speaker_name)
-    return format_html('<li id="{}">{}{}<p>{}</p></li>', anchor, label, time, _words(turn.text, find))
+    return format_html(
+        '<li id="{}">{}{}<p>{}</p></li>', anchor, label, time, _words(turn.text, find)
+    )
 
 
 def _words(text: str, find: str) -> SafeString:

@@ -1,5 +1,6 @@
 """The pages of a session."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from config.access import SignedInRequest, owned
 from config.editing import posted, tell_merged
 from sessions_app.forms import SessionEditForm, SessionForm
-from sessions_app.talk import talk_time
 from sessions_app.models import Session
+from sessions_app.talk import talk_time
 
 SESSIONS = Session.objects.without_transcript().select_related("campaign")
 
@@ -36,7 +37,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def show(request: SignedInRequest, session: Session) -> HttpResponse:
     """Show everything about a session but the words of its transcript."""
-    context = {"session": session, "talk": talk_time(session)}
+    context: dict[str, Any] = {"session": session, "talk": talk_time(session)}
     if session.share_token:
         context["share_url"] = request.build_absolute_uri(session.get_share_url())
     return render(request, "sessions_app/show.html", context)

@@ -27,7 +27,9 @@ def show(request: SignedInRequest, session: Session) -> HttpResponse:
     """Show the transcript by turns; ``?find=`` the turns with these words, ``?at=`` jumps."""
     if not session.has_transcript:
         return render(
-            request, "sessions_app/transcript_empty.html", {"session": session, "form": TranscriptForm()}
+            request,
+            "sessions_app/transcript_empty.html",
+            {"session": session, "form": TranscriptForm()},
         )
     text = Reading(session)
     context: dict[str, Any] = {"session": session, "reading": text, "talk": talk_time(session)}
@@ -59,7 +61,7 @@ def edit(request: SignedInRequest, session: Session) -> HttpResponse:
         transcript = form.transcript
         session.transcript_text = transcript.text
         session.transcript_json = transcript.json
-        session.metrics = dict(transcript.metrics) if transcript.metrics else None
+        session.metrics = dict(transcript.metrics)
         session.speaker_names = form.names_to_keep(transcript)
         session.save(update_fields=TRANSCRIPT_FIELDS)
         messages.success(request, "The transcript is saved.")
