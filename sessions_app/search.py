@@ -25,7 +25,7 @@ SNIPPET_SOURCE = 400_000  # characters of a transcript in which a snippet is loo
 
 # Private characters around a match: what a person typed is escaped first, and cannot fake them
 # into anything but a highlight.
-START, STOP = "\ue000", "\ue001"
+START, STOP, LESS = "\ue000", "\ue001", "\ue002"
 MATCH = re.compile(f"{START}(.*?){STOP}", re.DOTALL)
 MARKS = f"StartSel={START}, StopSel={STOP}"
 WHOLE = f"{MARKS}, HighlightAll=true"
@@ -75,7 +75,7 @@ def with_snippets(sessions: Iterable[Session], text: str) -> list[Hit]:
         output_field=TextField(),
     )
     headlines = Session.objects.filter(pk__in=[session.pk for session in found]).values_list(
-        "pk", _headline("name", query, WHOLE), _headline(source, query, PASSAGES)
+        "pk", _headline(F("name"), query, WHOLE), _headline(source, query, PASSAGES)
     )
     marked = {pk: (name, passage) for pk, name, passage in headlines}
     return [
@@ -97,9 +97,18 @@ def mark(text: str) -> SafeString:
 
 
 def _headline(source: Any, query: SearchQuery, options: str) -> Func:
+    # As for the vector (see its migration): long runs and "<" would take the parser too long.
+    readable_source = Func(
+        Func(source, Value("<"), Value(LESS), function="translate", output_field=TextField()),
+        Value(r"(\S{80})"),
+        Value(r"\1 "),
+        Value("g"),
+        function="regexp_replace",
+        output_field=TextField(),
+    )
     return Func(
         Value(LANGUAGE),
-        source if hasattr(source, "resolve_expression") else F(source),
+        readable_source,
         query,
         Value(options),
         function="ts_headline",
@@ -108,5 +117,5 @@ def _headline(source: Any, query: SearchQuery, options: str) -> Func:
 
 
 def _bare(text: str) -> str:
-    """Drop marks without a partner: they stood in the text itself."""
-    return text.replace(START, "").replace(STOP, "")
+    """Drop marks without a partner, which stood in the text itself; bring back what was hidden."""
+    return text.replace(START, "").replace(STOP, "").replace(LESS, "<")

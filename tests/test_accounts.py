@@ -187,7 +187,7 @@ def test_the_spelling_of_a_name_makes_no_other_account(client: Client, owner: Us
 def test_the_door_of_the_admin_is_the_same_one(client: Client, db: None) -> None:
     answer = client.get("/admin/", follow=True)
     assert answer.redirect_chain[-1][0].startswith(LOGIN)
-    assert "next=/admin/" in answer.redirect_chain[-1][0]
+    assert "next=%2Fadmin%2F" in answer.redirect_chain[-1][0]
 
 
 def test_what_is_kept_of_attempts_names_nobody_and_goes_away(

@@ -20,13 +20,10 @@ from config.accounts.devices import remember_device
 from config.accounts.forms import LoginForm, SignUpForm
 from config.editing import posted
 
-FORM_METHODS = ["get", "head", "post"]  # Django's form views would take a PUT as well
-
 
 class Login(views.LoginView):
     """The door. The admin's leads here, too, so that guessing is slowed down for both."""
 
-    http_method_names = FORM_METHODS
     template_name = "accounts/login.html"
     authentication_form = LoginForm
 
@@ -58,7 +55,6 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 class ChangePassword(views.PasswordChangeView):
     """Change the password; other browsers are logged out."""
 
-    http_method_names = FORM_METHODS
     template_name = "accounts/password_change.html"
     success_url = reverse_lazy("dashboard")
 
@@ -70,7 +66,6 @@ class ChangePassword(views.PasswordChangeView):
 class ResetPassword(views.PasswordResetView):
     """Ask for a link by mail. The answer does not tell whether there is such an account."""
 
-    http_method_names = FORM_METHODS
     template_name = "accounts/password_reset.html"
     email_template_name = "accounts/password_reset_email.txt"
     subject_template_name = "accounts/password_reset_subject.txt"
@@ -87,7 +82,6 @@ class ResetPassword(views.PasswordResetView):
 class ChooseNewPassword(views.PasswordResetConfirmView):
     """Where the link of the mail leads."""
 
-    http_method_names = FORM_METHODS
     template_name = "accounts/password_new.html"
     success_url = reverse_lazy("login")
 
