@@ -98,6 +98,7 @@ def test_two_tabs(transactional_db: None, open_page: Open) -> None:
     page.get_by_label("Name").fill("Evening")
     page.get_by_role("button", name="Save the session").click()
     address = page.url
+    address = page.url
     second = page.context.new_page()
     for tab in (page, second):
         tab.goto(address)
