@@ -4,6 +4,7 @@ PYTHON ?= python3
 
 BIN := .venv/bin
 STAMP := .venv/installed
+AXE := tests/browser/node_modules/.package-lock.json
 TEST := DJANGO_SETTINGS_MODULE=tests.settings
 
 # The locks must not tell from which index or folder this machine takes its packages.
@@ -35,8 +36,14 @@ $(STAMP): requirements-dev.txt
 run: install
 	@exec $(BIN)/python -m config.run
 
+# The browser tests check accessibility with it, and skip that where it is missing.
+$(AXE): tests/browser/package.json tests/browser/package-lock.json
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix tests/browser --no-audit --no-fund --silent && touch $@; \
+	else echo "npm is not installed: the accessibility checks are skipped."; fi
+
 ## test: style, types, migrations and the whole test suite
-test: lint check-migrations
+test: lint check-migrations $(AXE)
 	$(BIN)/python -m pytest
 
 ## lint: style and types
