@@ -57,6 +57,8 @@ class LimitUploads(MiddlewareMixin):
         try:
             request.POST  # noqa: B018 - parses the body
         except RequestDataTooBig:
+            for handler in request.upload_handlers:
+                handler.upload_interrupted()  # closes and removes what was kept so far
             _drop_rest(request)
             limit = MAX_FILE_BYTES // 1024**2
             return render(request, "413.html", {"limit": limit}, status=413)
