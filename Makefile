@@ -13,7 +13,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check-migrations lock clean
+.PHONY: help install run test lint check-migrations lock clean benchmark
 
 ## help: list these targets
 help:
@@ -66,3 +66,7 @@ lock: install
 clean:
 	rm -rf .venv .local .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+## benchmark: the mirror beside the obvious way of doing the same
+benchmark: install
+	$(BIN)/python -m tests.benchmark

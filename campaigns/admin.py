@@ -16,6 +16,7 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
     list_select_related = ["owner"]
     search_fields = ["name", "description", "owner__username"]
     autocomplete_fields = ["owner"]
+    ordering = ["-created_at", "id"]  # said here, as counting drops the model's own
     readonly_fields = ["id", "created_at", "updated_at"]
     date_hierarchy = "created_at"
 

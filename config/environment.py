@@ -48,9 +48,9 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
-def required(name: str, what: str, pattern: str) -> str:
+def required(name: str, what: str, pattern: str, *, default: str = "") -> str:
     """Return a value that must be there and match ``pattern``; ``what`` says what it is."""
-    value = text(name)
+    value = text(name, default)
     if not value:
         raise ImproperlyConfigured(f"{name} is not set: it names {what}.")
     if not re.fullmatch(pattern, value):

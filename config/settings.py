@@ -85,9 +85,13 @@ MIRROR_ENABLED = environment.boolean("MIRROR_ENABLED", default=True)
 MIRROR: dict[str, Any] = {
     "ENABLED": MIRROR_ENABLED,
     "DISPATCH": environment.choice("MIRROR_DISPATCH", ("inline", "worker"), default="inline"),
-    "STORAGE": "mirror",
     "TABLE": "",
-    "REGION": environment.text("AWS_REGION", "us-east-1"),
+    "REGION": environment.required(
+        "AWS_REGION",
+        "the AWS region of the mirror",
+        r"[a-z]{2,}(-[a-z]+)+-\d+",
+        default="us-east-1",
+    ),
 }
 
 STORAGES: dict[str, dict[str, Any]] = {

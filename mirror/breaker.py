@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 
 from mirror.errors import Failure, Kind, SinkError
-from mirror.models import FRESH_START, LedgerEntry, Outage
+from mirror.models import LedgerEntry, Outage
 
 logger = logging.getLogger("mirror")
 
@@ -53,7 +53,7 @@ class Breaker:
             return
         self.open.discard(sink)
         if Outage.objects.end(sink):
-            waiting = LedgerEntry.objects.pending().filter(attempts__gt=0).update(**FRESH_START)
+            waiting = LedgerEntry.objects.pending().filter(attempts__gt=0).restart()
             logger.warning("%s is back; %d waiting changes are due now.", sink, waiting)
 
 

@@ -30,9 +30,11 @@ class Budget:
         if self.left <= 0:
             raise BudgetSpent
         started = time.monotonic()
+        answer = _threads.submit(call, *args, **kwargs)
         try:
-            return _threads.submit(call, *args, **kwargs).result(timeout=self.left)
+            return answer.result(timeout=self.left)
         except TimeoutError:
+            answer.cancel()  # where it still waits for a thread: nobody expects it any more
             raise SinkError(Failure(Kind.UNREACHABLE, "BudgetTimeout", sink=sink)) from None
         finally:
             self.left -= time.monotonic() - started

@@ -11,23 +11,28 @@ from django.core.checks import CheckMessage, Error, register
 from django.db.models import UUIDField
 
 from mirror import registry
-
-KEYS = {"ENABLED", "DISPATCH", "STORAGE", "TABLE", "REGION"}
+from mirror.conf import DEFAULTS, REQUIRED, setting
 
 
 @register("mirror")
 def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """E001: ``MIRROR`` lacks a key or has one too many. E002: no such storage."""
-    config = settings.MIRROR
-    if set(config) != KEYS:
-        wrong = ", ".join(sorted(set(config) ^ KEYS))
-        return [
-            Error(f"MIRROR takes exactly {', '.join(sorted(KEYS))}; see {wrong}.", id="mirror.E001")
-        ]
-    if config["ENABLED"] and config["STORAGE"] not in settings.STORAGES:
+    """E001: ``MIRROR`` has an unknown key or value, or lacks one. E002: no such storage."""
+    wrong = set(settings.MIRROR) - DEFAULTS.keys() - set(REQUIRED)
+    wrong |= {name for name in REQUIRED if name not in settings.MIRROR}
+    if wrong or setting("DISPATCH") not in {"inline", "worker"}:
+        wrong = wrong or {"DISPATCH"}
+        names = ", ".join(sorted([*REQUIRED, *DEFAULTS]))
         return [
             Error(
-                f"STORAGES has no {config['STORAGE']!r}, which MIRROR['STORAGE'] names.",
+                f"MIRROR is wrong about {', '.join(sorted(wrong))}.",
+                hint=f"It takes {names}; {' and '.join(REQUIRED)} have no default.",
+                id="mirror.E001",
+            )
+        ]
+    if setting("ENABLED") and setting("STORAGE") not in settings.STORAGES:
+        return [
+            Error(
+                f"STORAGES has no {setting('STORAGE')!r}, which MIRROR['STORAGE'] names.",
                 id="mirror.E002",
             )
         ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django.db import models
@@ -29,31 +30,48 @@ LONGEST_REVISION = 10**19 - 1
 
 
 @dataclass(frozen=True)
-class Body:
-    """A content that is kept in S3; the item holds its key as ``attribute``.
+class Fingerprint:
+    """What a content in S3 must be, without the content itself.
 
-    The key is ``<folder>/<revision>-<sha256 of the content, hex><suffix>``.
+    Its key is ``<folder>/<revision>-<sha256, hex><suffix>``; the item holds it as ``attribute``.
     """
+
+    attribute: str
+    folder: str
+    suffix: str
+    sha256: str
+    md5: str  # what S3 lists as ETag
+
+    def key(self, revision: int) -> str:
+        """Return the S3 key of this content when it is first uploaded under ``revision``."""
+        return f"{self.folder}/{revision}-{self.sha256}{self.suffix}"
+
+    def is_kept_at(self, key: str) -> bool:
+        """Whether ``key`` is one of this content, uploaded under whatever revision."""
+        folder, _, name = key.rpartition("/")
+        revision, _, rest = name.partition("-")
+        return folder == self.folder and revision.isdigit() and rest == self.sha256 + self.suffix
+
+
+@dataclass(frozen=True)
+class Body:
+    """A content that is kept in S3; the item holds its key as ``attribute``."""
 
     attribute: str
     folder: str
     suffix: str
     content: bytes = field(repr=False)
 
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of the content, in hexadecimal."""
-        return hashlib.sha256(self.content).hexdigest()
-
-    def key(self, revision: int) -> str:
-        """Return the S3 key of this content when it is first uploaded under ``revision``."""
-        return f"{self.folder}/{revision}-{self.digest}{self.suffix}"
-
-    def is_kept_at(self, key: str) -> bool:
-        """Whether ``key`` is one of this content, uploaded under whatever revision."""
-        folder, _, name = key.rpartition("/")
-        revision, _, rest = name.partition("-")
-        return folder == self.folder and revision.isdigit() and rest == self.digest + self.suffix
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """The content's hashes and the form of its key."""
+        return Fingerprint(
+            self.attribute,
+            self.folder,
+            self.suffix,
+            hashlib.sha256(self.content).hexdigest(),
+            hashlib.md5(self.content, usedforsecurity=False).hexdigest(),
+        )
 
 
 @dataclass(frozen=True)
@@ -189,5 +207,7 @@ def _full_size(item: Item, bodies: Sequence[Body]) -> int:
 
     What moves to S3 must not depend on how often the object was saved.
     """
-    references: Item = {body.attribute: {"S": body.key(LONGEST_REVISION)} for body in bodies}
+    references: Item = {
+        body.attribute: {"S": body.fingerprint.key(LONGEST_REVISION)} for body in bodies
+    }
     return item_size(item | references | {REVISION: {"N": str(LONGEST_REVISION)}})

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Lock
 
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F, Min, Q
 from django.db.models.functions import Greatest, Now
 
@@ -17,7 +17,7 @@ from mirror.breaker import breaker
 from mirror.capture import CHANNEL
 from mirror.engine import STRAY, Outcome, mirror_entry
 from mirror.models import OWED, PROBE_INTERVAL, Backlog, LedgerEntry, LedgerQuerySet, Outage
-from mirror.registry import documents, labels
+from mirror.registry import labels
 from mirror.sinks import DYNAMODB, patient_sinks
 
 THREADS = 6  # they hide latency; for more CPU run more processes
@@ -58,101 +58,130 @@ def ours() -> LedgerQuerySet:
     return LedgerEntry.objects.filter(model__in=[*labels(), STRAY])
 
 
-def sync(progress: Progress = _silent) -> Drained:
-    """Mirror everything that is owed, what is in back-off or claimed by others included."""
-    ours().hasten()
-    Outage.objects.open().update(probe_at=Now())
-    done: Counter[Outcome] = Counter()
-    retries = OUTAGE_RETRIES
-    idle_since = time.monotonic()
-    while True:
-        worked = work_off(progress)
-        done += worked
-        if worked:
-            idle_since = time.monotonic()
-        wait = _seconds_until_due()
-        if wait is None or time.monotonic() - idle_since > PATIENCE:
-            break
-        if breaker.open:
-            if not retries:
+class Drain:
+    """One process's work on the ledger: how fast, until when, and who is told."""
+
+    def __init__(
+        self,
+        *,
+        stop: Event | None = None,
+        rate: float | None = None,
+        progress: Progress = _silent,
+    ) -> None:
+        """``rate`` bounds the objects a second; ``stop`` ends the work between two objects."""
+        self.stop = stop or Event()
+        self.progress = progress
+        self._pause = 1 / rate if rate else 0.0
+        self._next = 0.0
+        self._pacing = Lock()
+
+    def sync(self) -> Drained:
+        """Mirror everything that is owed, what is in back-off or claimed by others included."""
+        ours().hasten()
+        Outage.objects.open().update(probe_at=Now())
+        done: Counter[Outcome] = Counter()
+        retries = OUTAGE_RETRIES
+        idle_since = time.monotonic()
+        while not self.stop.is_set():
+            worked = self.work_off()
+            done += worked
+            if worked:
+                idle_since = time.monotonic()
+            wait = _seconds_until_due()
+            if wait is None or time.monotonic() - idle_since > PATIENCE:
                 break
-            retries -= 1
-            wait = 1
-            Outage.objects.open().update(probe_at=Now())
-            ours().hasten()
-        elif wait > SOON:
-            break
-        time.sleep(wait)
-    return Drained(done[Outcome.MIRRORED], ours().backlog(), frozenset(breaker.open))
+            if breaker.open:
+                if not retries:
+                    break
+                retries -= 1
+                wait = 1
+                Outage.objects.open().update(probe_at=Now())
+                ours().hasten()
+            elif wait > SOON:
+                break
+            self.stop.wait(wait)
+        return Drained(done[Outcome.MIRRORED], ours().backlog(), frozenset(breaker.open))
 
+    def watch(self) -> None:
+        """Mirror what is owed as it comes, until told to stop. Survives a lost database."""
+        while not self.stop.is_set():
+            try:
+                _listen()
+                while not self.stop.is_set():
+                    self.work_off()
+                    _sleep(self.stop)
+            except (InterfaceError, OperationalError):
+                connection.close()
+                self.stop.wait(1)
 
-def mark_all() -> int:
-    """Owe every object of every registered model; return how many."""
-    return sum(
-        LedgerEntry.objects.mark_table(document.mirror_options.model) for document in documents()
-    )
+    def work_off(self) -> Counter[Outcome]:
+        """Mirror what is due now, and return how the attempts ended."""
+        breaker.refresh()
+        if breaker.open:
+            return self._probe()
+        done = self._claim_and_mirror(rounds=1)
+        if done.total() == BATCH:  # a full batch: there is more
+            with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-drain") as threads:
+                runs = [threads.submit(self._in_thread) for _ in range(THREADS)]
+            for run in runs:
+                done += run.result()
+        return done
 
-
-def watch(stop: Event, progress: Progress = _silent) -> None:
-    """Mirror what is owed as it comes, until ``stop`` is set. Survives a lost database."""
-    while not stop.is_set():
+    def _in_thread(self) -> Counter[Outcome]:
         try:
-            _listen()
-            while not stop.is_set():
-                work_off(progress)
-                _sleep(stop)
-        except OperationalError:
+            return self._claim_and_mirror()
+        finally:
             connection.close()
-            stop.wait(1)
 
+    def _probe(self) -> Counter[Outcome]:
+        """While a store is out of reach: try one entry, and go on where it has come back."""
+        done: Counter[Outcome] = Counter()
+        if Outage.objects.open().filter(probe_at__lte=Now()).exists():
+            done += self._mirror(ours().pending().claim(1))
+        if DYNAMODB not in breaker.open:
+            done += self._claim_and_mirror()
+        return done
 
-def work_off(progress: Progress = _silent) -> Counter[Outcome]:
-    """Mirror what is due now, and return how the attempts ended."""
-    breaker.refresh()
-    if breaker.open:
-        return _probe(progress)
-    done = _claim_and_mirror(progress, rounds=1)
-    if done.total() == BATCH:  # a full batch: there is more
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-drain") as threads:
-            runs = [threads.submit(_in_thread, progress) for _ in range(THREADS)]
-        for run in runs:
-            done += run.result()
-    return done
+    def _claim_and_mirror(self, rounds: int | None = None) -> Counter[Outcome]:
+        """Claim batch after batch, until nothing is due or DynamoDB is out of reach."""
+        done: Counter[Outcome] = Counter()
+        while not self.stop.is_set() and (rounds is None or rounds > 0):
+            entries = ours().due().claim(BATCH)
+            done += self._mirror(entries)
+            if not entries or DYNAMODB in breaker.open:
+                break
+            rounds = rounds and rounds - 1
+        return done
 
-
-def _in_thread(progress: Progress) -> Counter[Outcome]:
-    try:
-        return _claim_and_mirror(progress)
-    finally:
-        connection.close()
-
-
-def _probe(progress: Progress) -> Counter[Outcome]:
-    """While a store is out of reach: try one entry, and go on where it has come back."""
-    done: Counter[Outcome] = Counter()
-    if Outage.objects.open().filter(probe_at__lte=Now()).exists():
-        for entry in ours().pending().claim(1):
-            outcome = mirror_entry(entry, patient_sinks(), breaker)
-            progress(outcome)
-            done[outcome] += 1
-    if DYNAMODB not in breaker.open:
-        done += _claim_and_mirror(progress)
-    return done
-
-
-def _claim_and_mirror(progress: Progress, rounds: int | None = None) -> Counter[Outcome]:
-    """Claim batch after batch, until nothing is due or DynamoDB is out of reach."""
-    done: Counter[Outcome] = Counter()
-    while rounds is None or rounds > 0:
-        entries = ours().due().claim(BATCH)
+    def _mirror(self, entries: list[LedgerEntry]) -> Counter[Outcome]:
+        done: Counter[Outcome] = Counter()
         for entry in entries:
+            self._wait_for_turn()
+            if self.stop.is_set():
+                entry.release()
+                continue
             outcome = mirror_entry(entry, patient_sinks(), breaker)
-            progress(outcome)
+            self.progress(outcome)
             done[outcome] += 1
-        if not entries or DYNAMODB in breaker.open:
-            break
-        rounds = rounds and rounds - 1
-    return done
+        return done
+
+    def _wait_for_turn(self) -> None:
+        """Keep to the rate, all threads together."""
+        if self._pause:
+            with self._pacing:
+                turn = max(self._next, time.monotonic())
+                self._next = turn + self._pause
+            self.stop.wait(turn - time.monotonic())
+
+
+def sync() -> Drained:
+    """Mirror everything that is owed; see ``Drain.sync``."""
+    return Drain().sync()
+
+
+def work_off() -> Counter[Outcome]:
+    """Mirror what is due now; see ``Drain.work_off``."""
+    return Drain().work_off()
 
 
 def _seconds_until_due() -> float | None:
@@ -181,6 +210,7 @@ def _sleep(stop: Event) -> None:
     )
     while not stop.is_set() and (left := wake - time.monotonic()) > 0:
         # A second at most, so that a signal to stop is heard.
-        notified = connection.connection.notifies(timeout=min(left, 1), stop_after=1)
-        if list(notified):
+        with connection.wrap_database_errors:
+            notified = list(connection.connection.notifies(timeout=min(left, 1), stop_after=1))
+        if notified:
             return

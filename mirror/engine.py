@@ -21,7 +21,7 @@ from mirror.breaker import Breaker
 from mirror.budget import Budget, BudgetSpent
 from mirror.documents import Rendered, render
 from mirror.errors import ClaimLost, Failure, Kind, SinkError, Superseded, Unmirrorable
-from mirror.models import IN_USE, LANDED, UPLOAD_MAY_LAND, ItemKey, LedgerEntry
+from mirror.models import IN_USE, IN_USE_AGAIN, LANDED, UPLOAD_MAY_LAND, ItemKey, LedgerEntry
 from mirror.registry import document_for
 from mirror.sinks import DYNAMODB, S3, Sinks
 
@@ -135,7 +135,7 @@ class Attempt:
         for name in superseded:
             self._call(S3, self.sinks.objects.delete, name)
 
-        kept = dict.fromkeys(references.values(), IN_USE)
+        kept = {name: self._use(name) for name in references.values()}
         landing = {n: object_keys[n] for n in superseded if self._may_land(object_keys[n])}
         return self.entry.acknowledge(live, kept | landing)
 
@@ -160,10 +160,11 @@ class Attempt:
         A key that any later attempt meant to remove is never used again: a frozen worker may
         still carry the removal out.
         """
-        in_use = [key for key, state in self.entry.object_keys.items() if state == IN_USE]
+        in_use = [key for key in self.entry.object_keys if self._is_in_use(key)]
         return {
             body.attribute: next(
-                (key for key in in_use if body.is_kept_at(key)), body.key(self.entry.revision)
+                (key for key in in_use if body.fingerprint.is_kept_at(key)),
+                body.fingerprint.key(self.entry.revision),
             )
             for body in rendered.bodies
         }
@@ -176,21 +177,33 @@ class Attempt:
 
     def _object_keys(self, wanted: set[str]) -> dict[str, str]:
         """Return the record for S3: what is kept, what may be uploaded, what is to be removed."""
-        now = self.entry.claimed_at
+        may_land = (self.entry.claimed_at + UPLOAD_MAY_LAND).isoformat()
+        given_up = {IN_USE: LANDED, IN_USE_AGAIN: may_land}
         known = {
-            key: LANDED if state == IN_USE and key not in wanted else state
+            key: state if key in wanted else given_up.get(state, state)
             for key, state in self.entry.object_keys.items()
         }
-        new = {key for key in wanted if known.get(key) != IN_USE}
-        return known | dict.fromkeys(sorted(new), (now + UPLOAD_MAY_LAND).isoformat())
+        new = {key for key in wanted if not self._is_in_use(key)}
+        return known | dict.fromkeys(sorted(new), may_land)
+
+    def _is_in_use(self, key: str) -> bool:
+        return self.entry.object_keys.get(key) in {IN_USE, IN_USE_AGAIN}
+
+    def _use(self, key: str) -> str:
+        """Return the state of a key that the item points to.
+
+        Where an earlier attempt may have uploaded to it as well, that upload can land even after
+        the key is removed one day: its removal will have to be repeated.
+        """
+        return IN_USE if self.entry.object_keys.get(key, IN_USE) == IN_USE else IN_USE_AGAIN
 
     def _may_land(self, until: str) -> bool:
-        return until != IN_USE and datetime.fromisoformat(until) > self.entry.claimed_at
+        return datetime.fromisoformat(until) > self.entry.claimed_at
 
     def _upload(self, rendered: Rendered, references: dict[str, str]) -> None:
         for body in rendered.bodies:
             key = references[body.attribute]
-            if self.entry.object_keys.get(key) != IN_USE:
+            if not self._is_in_use(key):
                 self.uploads.append(key)
                 self._call(S3, self.sinks.objects.put, key, body.content)
 

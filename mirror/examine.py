@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from mirror.documents import REVISION, Body, Document, Item, Rendered, render
+from mirror.documents import REVISION, Document, Fingerprint, Item, Rendered, render
 from mirror.errors import Unmirrorable
 from mirror.models import ItemKey, LedgerEntry
 from mirror.sinks import Listed, Sinks, is_tombstone
@@ -57,19 +57,45 @@ class Verdict:
     pending: bool = False
 
 
+@dataclass(frozen=True)
+class Expected:
+    """One object as PostgreSQL holds it, without the contents that are kept in S3."""
+
+    label: str
+    object_id: str
+    key: ItemKey
+    attributes: Item = field(repr=False)
+    fingerprints: tuple[Fingerprint, ...]
+
+    @classmethod
+    def of(cls, label: str, object_id: str, rendered: Rendered) -> Expected:
+        """Return what is expected of an object, its contents forgotten."""
+        fingerprints = tuple(body.fingerprint for body in rendered.bodies)
+        return cls(label, object_id, rendered.key, rendered.attributes, fingerprints)
+
+
 def examine(
-    document: type[Document], object_id: str, sinks: Sinks, more_keys: Collection[ItemKey] = ()
+    document: type[Document],
+    object_id: str,
+    sinks: Sinks,
+    *,
+    more_keys: Collection[ItemKey] = (),
+    deep: bool = False,
 ) -> Verdict:
     """Compare one object with consistent reads, and call nothing drift that is on its way.
 
-    ``more_keys`` are primary keys under which items of this object were seen.
+    ``more_keys`` are primary keys under which items of this object were seen. ``deep`` reads
+    objects even where S3 lists the right checksum.
     """
     label = document.mirror_options.label
     for _ in range(READINGS):
         before = LedgerEntry.objects.filter(model=label, object_id=object_id).first()
         if before and before.state == "pending":
             return Verdict(pending=True)
-        findings = tuple(_differences(document, object_id, before, sinks, more_keys))
+        known = {ItemKey(*key) for key in before.item_keys} if before else set()
+        findings = tuple(
+            _differences(document, object_id, before, {*known, *more_keys}, sinks, deep=deep)
+        )
         after = LedgerEntry.objects.filter(model=label, object_id=object_id).first()
         if _version(before) == _version(after):
             return Verdict(findings)
@@ -84,26 +110,33 @@ def _differences(
     document: type[Document],
     object_id: str,
     entry: LedgerEntry | None,
+    keys: set[ItemKey],
     sinks: Sinks,
-    more_keys: Collection[ItemKey],
+    *,
+    deep: bool,
 ) -> Iterator[Finding]:
-    known = {ItemKey(*key) for key in entry.item_keys} if entry else set()
-    listed = list(_listed(document, object_id, sinks))
     label = document.mirror_options.label
+    listed = [
+        each
+        for folder in folders(document)
+        for each in sinks.objects.list(f"{folder}/{object_id}/")
+    ]
     try:
         instance = rows(document, [object_id]).first()
         rendered = render(document, instance) if instance else None
     except Unmirrorable:
-        items = sinks.items.get_many(sorted(known), consistent=True)
+        items = sinks.items.get_many(sorted(keys), consistent=True)
         kind = STALE if any(not is_tombstone(item) for item in items.values()) else MISSING
-        yield Finding(kind, label, object_id, next(iter(sorted(known)), ""))
+        yield Finding(kind, label, object_id, next(iter(sorted(keys)), ""))
         return
-    keys = known | set(more_keys) | ({rendered.key} if rendered else set())
+    if rendered:
+        keys = keys | {rendered.key}
     items = sinks.items.get_many(sorted(keys), consistent=True)
     live = {key: item for key, item in items.items() if not is_tombstone(item)}
     if rendered:
-        subject = Subject(label, object_id, rendered, entry)
-        yield from compare(subject, live.pop(rendered.key, None), listed, sinks)
+        expected = Expected.of(label, object_id, rendered)
+        item = live.pop(rendered.key, None)
+        yield from compare(expected, entry, item, listed, sinks, deep=deep)
     else:
         yield from (Finding(TRANSCRIPT_ORPHANED, label, object_id, each.key) for each in listed)
     yield from (Finding(ORPHANED, label, object_id, key) for key in live)
@@ -128,67 +161,61 @@ def folders(document: type[Document]) -> tuple[str, ...]:
     return (*options.body_folders, *((options.texts_folder,) if options.long_texts else ()))
 
 
-def _listed(document: type[Document], object_id: str, sinks: Sinks) -> Iterator[Listed]:
-    for folder in folders(document):
-        yield from sinks.objects.list(f"{folder}/{object_id}/")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One object as PostgreSQL holds it, and its account in the ledger."""
-
-    label: str
-    object_id: str
-    rendered: Rendered
-    entry: LedgerEntry | None
-
-
 def compare(
-    subject: Subject, item: Item | None, listed: Iterable[Listed], sinks: Sinks
+    expected: Expected,
+    entry: LedgerEntry | None,
+    item: Item | None,
+    listed: Iterable[Listed],
+    sinks: Sinks,
+    *,
+    deep: bool = False,
 ) -> Iterator[Finding]:
     """Yield how the item and the objects differ from what PostgreSQL holds."""
-    label, object_id, rendered = subject.label, subject.object_id, subject.rendered
-    references = valid_references(rendered, item or {})
+    label, object_id = expected.label, expected.object_id
+    references = valid_references(expected, item or {})
     if item is None:
-        yield Finding(MISSING, label, object_id, rendered.key)
+        yield Finding(MISSING, label, object_id, expected.key)
     else:
-        wrong = differing_attributes(rendered, item, references, subject.entry)
+        wrong = differing_attributes(expected, item, references, entry)
         if wrong:
-            yield Finding(STALE, label, object_id, rendered.key, tuple(wrong))
+            yield Finding(STALE, label, object_id, expected.key, tuple(wrong))
     objects = {each.key: each for each in listed}
-    for body in rendered.bodies:
-        key = references.get(body.attribute) or _kept_key(body, objects)
-        attributes = (body.attribute,)
-        if key is None or key not in objects:
-            yield Finding(TRANSCRIPT_MISSING, label, object_id, key or "", attributes)
-        elif not _same(body, objects.pop(key), sinks):
+    for content in expected.fingerprints:
+        # Where no item says so, the content may be kept all the same.
+        kept = next((key for key in sorted(objects) if content.is_kept_at(key)), "")
+        key = references.get(content.attribute, kept)
+        attributes = (content.attribute,)
+        if key not in objects:
+            yield Finding(TRANSCRIPT_MISSING, label, object_id, key, attributes)
+        elif not _has(content, objects.pop(key), sinks, deep=deep):
             yield Finding(TRANSCRIPT_STALE, label, object_id, key, attributes)
     yield from (Finding(TRANSCRIPT_ORPHANED, label, object_id, key) for key in objects)
 
 
-def valid_references(rendered: Rendered, item: Item) -> dict[str, str]:
+def valid_references(expected: Expected, item: Item) -> dict[str, str]:
     """Return the references of ``item`` that name an object with the right content."""
     references = {}
-    for body in rendered.bodies:
-        key = item.get(body.attribute, {}).get("S", "")
-        if body.is_kept_at(key):
-            references[body.attribute] = key
+    for content in expected.fingerprints:
+        key = item.get(content.attribute, {}).get("S", "")
+        if content.is_kept_at(key):
+            references[content.attribute] = key
     return references
 
 
 def differing_attributes(
-    rendered: Rendered, item: Item, references: Mapping[str, str], entry: LedgerEntry | None
+    expected: Expected, item: Item, references: Mapping[str, str], entry: LedgerEntry | None
 ) -> list[str]:
     """Return the names of the attributes that are missing, wrong, or too many in ``item``."""
-    expected = rendered.item(entry.mirrored_revision if entry else 0, references)
-    if entry is None:
-        expected.pop(REVISION)
+    wanted = expected.attributes | {name: {"S": key} for name, key in references.items()}
+    if entry is None:  # nothing says which revision it should be
         item = {name: value for name, value in item.items() if name != REVISION}
-    lost = {body.attribute for body in rendered.bodies} - references.keys()
+    else:
+        wanted |= {REVISION: {"N": str(entry.mirrored_revision)}}
+    lost = {content.attribute for content in expected.fingerprints} - references.keys()
     differ = {
         name
-        for name in expected.keys() | item.keys()
-        if normal(expected.get(name)) != normal(item.get(name))
+        for name in wanted.keys() | item.keys()
+        if normal(wanted.get(name)) != normal(item.get(name))
     }
     return sorted(differ | lost)
 
@@ -209,17 +236,13 @@ def normal(value: Any) -> Any:
             return kind, content
 
 
-def _kept_key(body: Body, objects: Mapping[str, Listed]) -> str | None:
-    """Return where ``body`` is kept although no item says so."""
-    return next((key for key in sorted(objects) if body.is_kept_at(key)), None)
-
-
-def _same(body: Body, listed: Listed, sinks: Sinks) -> bool:
+def _has(content: Fingerprint, listed: Listed, sinks: Sinks, *, deep: bool) -> bool:
     """Whether the object has the right content.
 
-    The listing's ETag is the MD5 of an object that was put in one part, unless the bucket
-    encrypts with KMS; where it is not, the object itself is read.
+    S3 lists the MD5 of an object that was put in one part, unless the bucket encrypts with KMS;
+    where it is not that, the object itself is read.
     """
-    if listed.etag == hashlib.md5(body.content, usedforsecurity=False).hexdigest():
+    if not deep and listed.etag == content.md5:
         return True
-    return sinks.objects.get(listed.key) == body.content
+    found = sinks.objects.get(listed.key)
+    return found is not None and hashlib.sha256(found).hexdigest() == content.sha256

@@ -13,8 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from asgiref.local import Local
-from django.conf import settings
 from django.db import transaction
+
+from mirror.conf import setting
 
 if TYPE_CHECKING:
     from django.db import models
@@ -57,8 +58,7 @@ def object_changed(
     sender: type[models.Model], instance: models.Model, using: str, **_: Any
 ) -> None:
     """Hand a saved or deleted object to the engine on commit (``post_save``, ``post_delete``)."""
-    config = settings.MIRROR
-    if not config["ENABLED"] or config["DISPATCH"] != "inline":
+    if not setting("ENABLED") or setting("DISPATCH") != "inline":
         return
     if getattr(_context, "paused", False):
         return

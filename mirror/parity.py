@@ -9,38 +9,62 @@ reads, before it is called a finding.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+import zlib
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any
 
+from django.db import connection
 from django.db.models import TextField, Value
 from django.db.models.functions import Cast, Collate, Concat
+from django.utils import timezone
 
-from mirror.documents import ENTITY, Document, Item, Rendered, render
+from mirror.documents import Document, render
 from mirror.errors import Unmirrorable
 from mirror.examine import (
     KINDS,
     ORPHANED,
     TRANSCRIPT_ORPHANED,
+    Expected,
     Finding,
-    Subject,
     compare,
     examine,
     folders,
     rows,
 )
-from mirror.models import ItemKey, LedgerEntry
+from mirror.models import LedgerEntry
+from mirror.parts import parts
 from mirror.registry import documents
-from mirror.sinks import Listed, Sinks, is_tombstone, key_of
+from mirror.sinks import Listed, Sinks, is_tombstone
+from mirror.strays import name_stray_items, name_stray_objects, owner_of
 
-CHUNK = 50  # rows in memory at a time: a transcript may be large
-
+CHUNK = 50  # rows compared together
+READ = 4  # rows in memory at a time: each may hold a transcript
 PAGE = 1000  # ids read at a time
+THREADS = 4  # they hide the latency of the stores
 
 Progress = Callable[[int], object]
-T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How much a check looks at."""
+
+    deep: bool = False  # read every object, whatever checksum S3 lists
+    sample: float = 100.0  # percent of the rows, the same ones each time
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is compared."""
+        return self.sample >= 100  # noqa: PLR2004 - percent
+
+    def has(self, object_id: str) -> bool:
+        """Whether the object is in the sample."""
+        return self.complete or zlib.crc32(object_id.encode()) % 10_000 < self.sample * 100
 
 
 @dataclass
@@ -51,6 +75,10 @@ class Report:
     in_sync: int = 0
     pending: int = 0
     findings: set[Finding] = field(default_factory=set)
+    complete: bool = True
+    started_at: datetime = field(default_factory=timezone.now)
+    seconds: float = 0.0
+    read_units: float = 0.0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -76,6 +104,13 @@ class Report:
             self.findings, key=lambda f: (f.model, f.object_id, KINDS.index(f.kind), f.key_text)
         )
 
+    def add(self, part: Report) -> None:
+        """Take in what a part of the check found."""
+        self.expected += part.expected
+        self.in_sync += part.in_sync
+        self.pending += part.pending
+        self.findings |= part.findings
+
     def as_dict(self) -> dict[str, Any]:
         """Return the report for ``--json``."""
         return {
@@ -85,34 +120,61 @@ class Report:
             "pending": self.pending,
             "findings": [finding.as_dict() for finding in self.sorted_findings()],
             "counts": self.counts,
+            "complete": self.complete,
+            "started_at": self.started_at.isoformat(),
+            "seconds": round(self.seconds, 3),
+            "read_units": self.read_units,
         }
 
 
-def check(sinks: Sinks, progress: Progress = int) -> Report:
-    """Compare everything. Raises ``SinkError`` where a store cannot be read."""
-    report = Report()
+EVERYTHING = Scope()
+
+
+def check(sinks: Sinks, scope: Scope = EVERYTHING, progress: Progress = int) -> Report:
+    """Compare PostgreSQL with both stores. Raises ``SinkError`` where one cannot be read.
+
+    A sample leaves out the scan of the table: items of no row are looked for by a complete check
+    only.
+    """
+    report = Report(complete=scope.complete)
+    started, units = time.monotonic(), sinks.items.read_units
     for document in documents():
-        _walk(document, sinks, report, progress)
-    for page in sinks.items.scan_keys():
-        _look_for_strays(page, sinks, report)
+        for part in _walk(document, sinks, scope):
+            report.add(part)
+            progress(part.expected)
+    if scope.complete:
+        for page in sinks.items.scan_keys():
+            report.findings |= name_stray_items(page, sinks)
+    report.seconds = time.monotonic() - started
+    report.read_units = sinks.items.read_units - units
     return report
 
 
 def count_rows() -> int:
-    """Return how many objects a check will compare."""
+    """Return how many rows there are to compare."""
     return sum(document.mirror_options.model._base_manager.count() for document in documents())
 
 
-def _walk(document: type[Document], sinks: Sinks, report: Report, progress: Progress) -> None:
-    """Compare every row, and every object in the folders of this document."""
-    listings = [Listing(folder, sinks) for folder in folders(document)]
-    for ids in _chunks(_ids(document), CHUNK):
-        listed = [each for listing in listings for each in listing.take_until(ids[-1])]
-        _compare_chunk(document, ids, listed, sinks, report)
-        progress(len(ids))
+def _walk(document: type[Document], sinks: Sinks, scope: Scope) -> Iterator[Report]:
+    """Compare every row, and every object in the folders of this document, part by part."""
+    listings = [Listing(folder, sinks, scope) for folder in folders(document)]
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-check") as threads:
+        running: deque[Future[Report]] = deque()
+        try:
+            for ids in parts(filter(scope.has, _ids(document)), CHUNK):
+                listed = [each for listing in listings for each in listing.take_until(ids[-1])]
+                running.append(
+                    threads.submit(_in_thread, document, ids, listed, sinks, deep=scope.deep)
+                )
+                if len(running) > THREADS:  # what is read ahead must not pile up
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            threads.shutdown(cancel_futures=True)
     for listing in listings:
-        for rest in _chunks(listing.rest(), PAGE):
-            _name_strays(document, rest, sinks, report)
+        for rest in parts(listing.rest(), PAGE):
+            yield Report(findings=name_stray_objects(document, rest, sinks))
 
 
 def _ids(document: type[Document]) -> Iterator[str]:
@@ -123,108 +185,84 @@ def _ids(document: type[Document]) -> Iterator[str]:
     yield from rows.values_list(text, flat=True).iterator(chunk_size=PAGE)
 
 
+def _in_thread(
+    document: type[Document],
+    ids: Sequence[str],
+    listed: Sequence[Listed],
+    sinks: Sinks,
+    *,
+    deep: bool,
+) -> Report:
+    try:
+        return _compare_chunk(document, ids, listed, sinks, deep=deep)
+    finally:
+        connection.close()
+
+
 def _compare_chunk(
     document: type[Document],
     ids: Sequence[str],
     listed: Sequence[Listed],
     sinks: Sinks,
-    report: Report,
-) -> None:
+    *,
+    deep: bool,
+) -> Report:
     """Compare some rows with their items and objects; examine what looks wrong."""
     label = document.mirror_options.label
-    instances = {str(row.pk): row for row in rows(document, ids)}
-    entries = {
+    report = Report()
+    by_id: dict[str, LedgerEntry] = {
         entry.object_id: entry
         for entry in LedgerEntry.objects.filter(model=label, object_id__in=ids)
     }
-    rendered = {object_id: _try_to_render(document, row) for object_id, row in instances.items()}
-    items = sinks.items.get_many([each.key for each in rendered.values() if each])
+    expected = dict(_expected(document, ids))
+    items = sinks.items.get_many([each.key for each in expected.values() if each])
     objects: dict[str, list[Listed]] = {}
     for each in listed:
         objects.setdefault(owner_of(each.key), []).append(each)
 
-    for object_id, shown in rendered.items():
+    for object_id, wanted in expected.items():
         report.expected += 1
-        entry, mine = entries.get(object_id), objects.pop(object_id, [])
+        entry, mine = by_id.get(object_id), objects.pop(object_id, [])
         if entry and entry.state == "pending":
             report.pending += 1
             continue
-        item = items.get(shown.key) if shown else None
+        item = items.get(wanted.key) if wanted else None
         if (
-            shown is None
+            wanted is None
             or item is None
             or is_tombstone(item)
-            or any(compare(Subject(label, object_id, shown, entry), item, mine, sinks))
+            or any(compare(wanted, entry, item, mine, sinks, deep=deep))
         ):
-            verdict = examine(document, object_id, sinks)
+            verdict = examine(document, object_id, sinks, deep=deep)
             report.findings.update(verdict.findings)
             report.pending += verdict.pending
             report.in_sync += not (verdict.findings or verdict.pending)
         else:
             report.in_sync += 1
-    _name_strays(document, [each for some in objects.values() for each in some], sinks, report)
+    strays = [each for some in objects.values() for each in some]
+    report.findings |= name_stray_objects(document, strays, sinks)
+    return report
 
 
-def _try_to_render(document: type[Document], instance: Any) -> Rendered | None:
-    try:
-        return render(document, instance)
-    except Unmirrorable:
-        return None
-
-
-def _name_strays(
-    document: type[Document], listed: Sequence[Listed], sinks: Sinks, report: Report
-) -> None:
-    """Report objects that belong to no row, once for all documents that share their folder."""
-    for each in listed:
-        folder, object_id = each.key.partition("/")[0], owner_of(each.key)
-        sharing = [other for other in documents() if folder in folders(other)]
-        if sharing[0] is not document:
-            continue
-        labels = [other.mirror_options.label for other in sharing]
-        owners = LedgerEntry.objects.filter(model__in=labels, object_id=object_id)
-        if any(entry.state == "pending" for entry in owners):
-            continue
-        alive = any(rows(other, [object_id]).exists() for other in sharing)
-        if not alive and any(found.key == each.key for found in sinks.objects.list(each.key)):
-            label = owners[0].model if owners else labels[0]
-            report.findings.add(Finding(TRANSCRIPT_ORPHANED, label, object_id, each.key))
-
-
-def _look_for_strays(page: Sequence[Item], sinks: Sinks, report: Report) -> None:
-    """Report the items of a page that no row accounts for.
-
-    The walk has seen to it that every row has its item where the ledger says: what stands
-    elsewhere, or belongs to no row, is examined.
-    """
-    by_entity = {document.mirror_options.entity: document for document in documents()}
-    owned: dict[type[Document], dict[str, list[ItemKey]]] = {}
-    for item in page:
-        document = by_entity.get(item.get(ENTITY, {}).get("S", ""))
-        object_id = item.get("id", {}).get("S", "")
-        if document is None or not object_id:
-            key = key_of(item)
-            found = sinks.items.get_many([key], consistent=True).get(key)
-            if found and not is_tombstone(found):
-                report.findings.add(Finding(ORPHANED, "", " ".join(key), key))
-            continue
-        owned.setdefault(document, {}).setdefault(object_id, []).append(key_of(item))
-    for document, keys in owned.items():
-        entries = LedgerEntry.objects.filter(
-            model=document.mirror_options.label, object_id__in=list(keys)
-        )
-        known = {entry.object_id: {ItemKey(*key) for key in entry.item_keys} for entry in entries}
-        alive = {str(pk) for pk in rows(document, keys).values_list("pk", flat=True)}
-        for object_id, seen in keys.items():
-            if object_id not in alive or set(seen) - known.get(object_id, set()):
-                report.findings.update(examine(document, object_id, sinks, seen).findings)
+def _expected(
+    document: type[Document], ids: Sequence[str]
+) -> Iterator[tuple[str, Expected | None]]:
+    """Yield what is expected of each row; None for one that cannot be mirrored at all."""
+    label = document.mirror_options.label
+    for instance in rows(document, ids).iterator(chunk_size=READ):
+        object_id = str(instance.pk)
+        try:
+            yield object_id, Expected.of(label, object_id, render(document, instance))
+        except Unmirrorable:
+            yield object_id, None
 
 
 class Listing:
     """The objects of one top folder, in the order of their keys, taken piece by piece."""
 
-    def __init__(self, folder: str, sinks: Sinks) -> None:
-        self._objects = sinks.objects.list(f"{folder}/")
+    def __init__(self, folder: str, sinks: Sinks, scope: Scope) -> None:
+        listed = sinks.objects.list(f"{folder}/")
+        self._objects = (each for each in listed if scope.has(owner_of(each.key)))
         self._next = next(self._objects, None)
 
     def take_until(self, last_id: str) -> Iterator[Listed]:
@@ -238,14 +276,3 @@ class Listing:
         while self._next:
             yield self._next
             self._next = next(self._objects, None)
-
-
-def owner_of(key: str) -> str:
-    """Return the id of the object whose folder ``key`` lies in (``folder/<id>/…``)."""
-    return key.partition("/")[2].partition("/")[0]
-
-
-def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(values)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

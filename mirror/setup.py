@@ -6,11 +6,10 @@ from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import ClientError
-from django.conf import settings
 
+from mirror.backfill import owe_everything
+from mirror.conf import setting
 from mirror.documents import EXPIRES
-from mirror.models import LedgerEntry
-from mirror.registry import documents
 from mirror.sinks import DYNAMODB, S3, Sinks, sorted_errors
 
 KEY_SCHEMA = [
@@ -42,10 +41,7 @@ def set_up(sinks: Sinks) -> list[str]:
     """
     done = _set_up_table(sinks) + _set_up_bucket(sinks)
     if any("created" in sentence for sentence in done):
-        count = sum(
-            LedgerEntry.objects.mark_table(document.mirror_options.model, distrust=True)
-            for document in documents()
-        )
+        count = owe_everything(distrust=True)
         done.append(f"{count} objects are owed to the new store; mirror_sync brings them.")
     return done
 
@@ -85,7 +81,7 @@ def _set_up_bucket(sinks: Sinks) -> list[str]:
     done = []
     with sorted_errors(S3):
         if not _exists(client, bucket):
-            region = settings.MIRROR["REGION"]
+            region = setting("REGION")
             # S3's first region is the one that must not be named.
             place = (
                 {}

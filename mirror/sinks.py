@@ -7,6 +7,8 @@ A sink knows its service and nothing of ledgers. Each call either does what it s
 from __future__ import annotations
 
 import functools
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +19,13 @@ import boto3
 import urllib3.exceptions
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.signals import setting_changed
 
+from mirror.conf import setting
 from mirror.documents import EXPIRES, REVISION, Item
 from mirror.errors import SinkError, Superseded, classify
 from mirror.models import ItemKey
@@ -29,17 +33,26 @@ from mirror.storage import ObjectStorage
 
 DYNAMODB = "DynamoDB"
 S3 = "S3"
+# A body that is cut short is urllib3's error, not boto's.
+AWS_ERRORS: tuple[type[Exception], ...] = (
+    BotoCoreError,
+    ClientError,
+    urllib3.exceptions.HTTPError,
+    OSError,
+    ResponseParserError,
+    KeyError,  # boto makes an empty answer of one that was cut: its members are missing
+)
 BATCH = 100  # keys that BatchGetItem takes
 INLINE_TIMEOUT = 1.0  # seconds: a person waits
 PATIENT_TIMEOUT = 10.0  # seconds: nobody does
 
 
 @contextmanager
-def sorted_errors(sink: str) -> Iterator[None]:
+def sorted_errors(sink: str, *more: type[Exception]) -> Iterator[None]:
     """Raise what a call to ``sink`` raises as ``SinkError``, without the message."""
     try:
         yield
-    except (BotoCoreError, ClientError, urllib3.exceptions.HTTPError, OSError) as error:
+    except AWS_ERRORS + more as error:
         raise SinkError(classify(error, sink)) from None  # the cause's message may quote data
 
 
@@ -54,10 +67,13 @@ class ItemSink:
             max_pool_connections=16,
             parameter_validation=False,  # an eighth of a call's cost; items are built by documents
         )
-        self.table = str(settings.MIRROR["TABLE"])
-        self.client: Any = boto3.session.Session().client(
-            "dynamodb", region_name=str(settings.MIRROR["REGION"]), config=config
-        )
+        self.table = str(setting("TABLE"))
+        self.read_units = 0.0  # consumed so far, as far as DynamoDB told
+        self._counting = threading.Lock()
+        with sorted_errors(DYNAMODB, ValueError):  # of an endpoint's address
+            self.client: Any = boto3.session.Session().client(
+                "dynamodb", region_name=str(setting("REGION")), config=config
+            )
 
     def put(self, item: Item) -> None:
         """Write ``item`` over an older revision or none.
@@ -111,12 +127,18 @@ class ItemSink:
                     "ConsistentRead": consistent,
                 }
             }
+            pause = 0.0
             while wanted:
+                time.sleep(pause)
                 with sorted_errors(DYNAMODB):
-                    answer = self.client.batch_get_item(RequestItems=wanted)
-                for item in answer["Responses"].get(self.table, []):
-                    found[key_of(item)] = item
+                    answer = self.client.batch_get_item(
+                        RequestItems=wanted, ReturnConsumedCapacity="TOTAL"
+                    )
+                    items = answer["Responses"].get(self.table, [])
+                found |= {key_of(item): item for item in items}
+                self._count(answer.get("ConsumedCapacity", []))
                 wanted = answer.get("UnprocessedKeys", {})
+                pause = min(2 * pause + 0.05, 2)  # DynamoDB answers in part when it is asked much
         return found
 
     def scan_keys(self) -> Iterator[list[Item]]:
@@ -126,14 +148,21 @@ class ItemSink:
             "TableName": self.table,
             "ProjectionExpression": "pk, sk, #e, #i, #r, #x",
             "ExpressionAttributeNames": names,
+            "ReturnConsumedCapacity": "TOTAL",
         }
         while True:
             with sorted_errors(DYNAMODB):
                 page = self.client.scan(**arguments)
-            yield [item for item in page["Items"] if not is_tombstone(item)]
+                items = page["Items"]
+            self._count([page.get("ConsumedCapacity", {})])
+            yield [item for item in items if not is_tombstone(item)]
             if "LastEvaluatedKey" not in page:
                 return
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _count(self, consumed: list[dict[str, Any]]) -> None:
+        with self._counting:
+            self.read_units += sum(part.get("CapacityUnits", 0.0) for part in consumed)
 
 
 @dataclass(frozen=True)
@@ -149,12 +178,14 @@ class ObjectSink:
     """The S3 bucket."""
 
     def __init__(self, *, timeout: float) -> None:
-        parameters: dict[str, Any] = settings.STORAGES[settings.MIRROR["STORAGE"]]
+        parameters: dict[str, Any] = settings.STORAGES[setting("STORAGE")]
         options = {**parameters.get("OPTIONS", {}), "timeout": timeout}
         self.storage = cast(
             "ObjectStorage", storages.create_storage({**parameters, "OPTIONS": options})
         )
         self.bucket: str = self.storage.bucket_name
+        with sorted_errors(S3, ValueError):  # of an endpoint's address
+            self.storage.client  # noqa: B018 - made now, so that a wrong address is said now
 
     def put(self, key: str, content: bytes) -> None:
         """Upload ``content`` as ``key``."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import Q, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 
+from sessions_app.fields import JSONField
 from sessions_app.models import LONG_FIELDS, Session
+from sessions_app.transcripts import measure_again
 
-NO_TRANSCRIPT = Q(transcript_text="", transcript_json=None)
+NO_TRANSCRIPT = Q(transcript_text="", transcript_json__isnull=True)
 
 
 class TranscriptFilter(admin.SimpleListFilter):
@@ -47,6 +51,8 @@ class SessionAdmin(admin.ModelAdmin[Session]):
     list_select_related = ["campaign", "owner"]
     search_fields = ["name", "description", "campaign__name", "owner__username"]
     autocomplete_fields = ["owner", "campaign"]
+    formfield_overrides = {models.JSONField: {"form_class": JSONField}}
+    ordering = ["-created_at", "id"]
     readonly_fields = ["id", "created_at", "updated_at"]
     date_hierarchy = "created_at"
     fieldsets = [
@@ -69,6 +75,19 @@ class SessionAdmin(admin.ModelAdmin[Session]):
         match = request.resolver_match
         is_list = match is not None and (match.url_name or "").endswith("_changelist")
         return sessions.defer(*LONG_FIELDS) if is_list else sessions
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Session,
+        form: ModelForm[Session],
+        change: bool,  # noqa: FBT001 - Django's own signature
+    ) -> None:
+        """Count an edited transcript anew, unless the figures were edited as well."""
+        edited = set(form.changed_data)
+        if edited & {"transcript_text", "transcript_json"} and "metrics" not in edited:
+            measure_again(obj)
+        super().save_model(request, obj, form, change)
 
     @admin.display(description="shared", boolean=True)
     def is_shared(self, session: Session) -> bool:

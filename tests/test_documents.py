@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_a_transcript_moves_to_s3_with_sorted_keys_and_no_spaces() -> None:
     assert body.content.decode() == (
         f'{{"sessionId":"{ID}","transcriptJson":{{"a":[],"b":1}},"transcriptText":"MATT: “Hi” 🐉"}}'
     )
-    assert body.key(5) == f"transcripts/{ID}/5-{body.digest}.json"
+    assert body.fingerprint.key(5) == f"transcripts/{ID}/5-{sha256(body.content).hexdigest()}.json"
     assert "MATT" not in str(rendered.item(5, {}))
 
 
@@ -152,7 +153,7 @@ def test_nesting_that_dynamodb_cannot_hold() -> None:
 
 
 def full_size(rendered: Any) -> int:
-    references = {body.attribute: body.key(10**18) for body in rendered.bodies}
+    references = {body.attribute: body.fingerprint.key(10**18) for body in rendered.bodies}
     return item_size(rendered.item(10**18, references))
 
 

@@ -258,7 +258,7 @@ def test_sync_waits_for_the_claim_of_a_dead_worker(
 ) -> None:
     from datetime import timedelta
 
-    monkeypatch.setattr("mirror.models.LEASE", timedelta(seconds=1))
+    monkeypatch.setattr("mirror.models.ledger.LEASE", timedelta(seconds=1))
     assert len(LedgerEntry.objects.due().claim(1)) == 1
     assert LedgerEntry.objects.due().claim(1) == []
     assert_equal_after_sync(mirror)

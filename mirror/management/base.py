@@ -3,10 +3,10 @@
 import sys
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import OperationalError
 
+from mirror.conf import setting
 from mirror.errors import SinkError
 
 COULD_NOT_WORK = 2
@@ -40,7 +40,7 @@ class MirrorCommand(BaseCommand):
         raise TypeError(f"{type(self).__name__} must define run().")
 
     def _require_mirror(self) -> None:
-        if not settings.MIRROR["ENABLED"]:
+        if not setting("ENABLED"):
             self.stderr.write("The mirror is switched off: MIRROR_ENABLED is 0.")
             sys.exit(COULD_NOT_WORK)
 

@@ -1,17 +1,31 @@
 """``manage.py mirror_check``: prove that PostgreSQL, DynamoDB and S3 hold the same."""
 
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
 from typing import Any
 
+from django.core.management.base import CommandError
+from django.template.loader import render_to_string
 from tqdm import tqdm
 
-from mirror import drain, repair
+from mirror import drain, history, repair
 from mirror.management.base import MirrorCommand
-from mirror.parity import Report, check, count_rows
+from mirror.parity import Report, Scope, check, count_rows
 from mirror.sinks import patient_sinks
 
-SHOWN = 50  # findings in the text output; --json has them all
+SHOWN = 50  # findings in the text output; --json and --html have them all
+
+
+def percent(text: str) -> float:
+    """Return a percentage above 0, up to 100."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value <= 100:  # noqa: PLR2004 - percent
+        raise ArgumentTypeError("takes a number above 0, up to 100")
+    return value
 
 
 class Command(MirrorCommand):
@@ -19,15 +33,29 @@ class Command(MirrorCommand):
 
     help = (
         "Compare every row with its item and its objects, in both directions, every attribute. "
-        "Exit codes: 0 equal, 1 something differs, 2 could not check. "
-        "What is on its way is counted as pending, not as a difference."
+        "What is on its way is counted as pending, not as a difference. Each run is kept for the "
+        "verdict on the validation period. "
+        "Exit codes: 0 equal (with --history: ready to switch), 1 something differs (not ready), "
+        "2 could not check."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument(
-            "--json", action="store_true", help="print one JSON object with every finding"
+            "--html", type=Path, metavar="FILE", help="write a page to send to somebody"
         )
-
+        parser.add_argument(
+            "--deep",
+            action="store_true",
+            help="read every object in S3 instead of trusting the checksum that it lists",
+        )
+        parser.add_argument(
+            "--sample",
+            type=percent,
+            default=100.0,
+            metavar="PERCENT",
+            help="compare only so many of the rows, the same ones each time",
+        )
         parser.add_argument(
             "--repair",
             action="store_true",
@@ -41,22 +69,36 @@ class Command(MirrorCommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="with --repair: only say what it would do"
         )
+        parser.add_argument(
+            "--history",
+            action="store_true",
+            help="compare nothing; print the validation period and the verdict",
+        )
 
     def run(self, **options: Any) -> int:
-        report = self._check()
+        if not options["repair"] and (options["delete_orphans"] or options["dry_run"]):
+            raise CommandError("--delete-orphans and --dry-run go with --repair.", returncode=2)
+        if options["history"]:
+            return self._print_history()
+        scope = Scope(deep=options["deep"], sample=options["sample"])
+        report = self._check(scope)
         if options["repair"] and report.findings:
-            report = self._repair(report, **options)
+            report = self._repair(report, scope, **options)
+        history.record(report)
+        if options["html"]:
+            self._write_page(options["html"], report)
         if options["json"]:
             self.stdout.write(json.dumps(report.as_dict(), indent=2))
         else:
             self._print(report)
         return 1 if report.findings else 0
 
-    def _check(self) -> Report:
-        with tqdm(total=count_rows(), unit=" objects", disable=self.quiet) as bar:
-            return check(patient_sinks(), bar.update)
+    def _check(self, scope: Scope) -> Report:
+        total = round(count_rows() * scope.sample / 100)
+        with tqdm(total=total, unit=" objects", disable=self.quiet) as bar:
+            return check(patient_sinks(), scope, bar.update)
 
-    def _repair(self, report: Report, **options: Any) -> Report:
+    def _repair(self, report: Report, scope: Scope, **options: Any) -> Report:
         """Mark what differs, drain, and check again; with ``dry_run`` only say so."""
         sinks = patient_sinks()
         plan = repair.plan(report.findings, sinks, delete_orphans=options["delete_orphans"])
@@ -68,12 +110,22 @@ class Command(MirrorCommand):
             return report
         repair.mark(plan.repaired, sinks)
         drain.sync()
-        return self._check()
+        return self._check(scope)
+
+    def _write_page(self, path: Path, report: Report) -> None:
+        context = {"report": report, "verdict": history.verdict()}
+        try:
+            path.write_text(render_to_string("mirror/report.html", context), encoding="utf-8")
+        except OSError as error:
+            raise CommandError(
+                f"{path} cannot be written: {error.strerror}.", returncode=2
+            ) from None
 
     def _print(self, report: Report) -> None:
+        sample = "" if report.complete else " (a sample)"
         self.stdout.write(
-            f"{report.parity_percent:g} % in sync: {report.in_sync} of {report.expected} objects, "
-            f"{report.pending} pending, {len(report.findings)} differences."
+            f"{report.parity_percent:.10g} % in sync: {report.in_sync} of {report.expected} "
+            f"objects{sample}, {report.pending} pending, {len(report.findings)} differences."
         )
         for finding in report.sorted_findings()[:SHOWN]:
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""
@@ -81,3 +133,15 @@ class Command(MirrorCommand):
             self.stdout.write(f"  {finding.kind:20} {what}")
         if len(report.findings) > SHOWN:
             self.stdout.write(f"  … and {len(report.findings) - SHOWN} more; --json has them all.")
+
+    def _print_history(self) -> int:
+        verdict = history.verdict()
+        self.stdout.write("day         last check  pending  state")
+        for day in verdict.days:
+            parity = f"{float(day.last.parity_percent):g} %" if day.last else "–"
+            pending = day.last.pending if day.last else "–"
+            self.stdout.write(f"{day.date}  {parity:>10}  {pending:>7}  {day.state}")
+        self.stdout.write("Ready to switch." if verdict.ready else "Not ready to switch:")
+        for sentence in verdict.lacking:
+            self.stdout.write(f"  {sentence}")
+        return 0 if verdict.ready else 1

@@ -1,14 +1,26 @@
 """``manage.py mirror_sync``: bring the mirror what is owed."""
 
 import signal
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from threading import Event
 from typing import Any
 
 from tqdm import tqdm
 
-from mirror.drain import Drained, mark_all, ours, sync, watch
+from mirror.backfill import owe_everything
+from mirror.drain import Drain, Drained, ours
 from mirror.management.base import COULD_NOT_WORK, MirrorCommand
+
+
+def positive(text: str) -> float:
+    """Return a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not value > 0 or value == float("inf"):
+        raise ArgumentTypeError("takes a number above 0")
+    return value
 
 
 class Command(MirrorCommand):
@@ -33,22 +45,29 @@ class Command(MirrorCommand):
             help="stay, and mirror each change as it comes (the worker); ends on SIGTERM or Ctrl-C",
         )
 
+        parser.add_argument(
+            "--rate",
+            type=positive,
+            metavar="N",
+            help="mirror no more than N objects a second, to spare the database and the table",
+        )
+
     def run(self, **options: Any) -> int:
         if options["all"]:
-            self.stdout.write(f"{mark_all()} objects are owed.")
-        if options["watch"]:
-            return self._watch()
-        with tqdm(total=ours().pending().count(), unit=" objects", disable=self.quiet) as bar:
-            drained = sync(lambda _: bar.update())
-        return self._report(drained)
-
-    def _watch(self) -> int:
+            self.stdout.write(f"{owe_everything()} objects are owed.")
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        if options["watch"]:
+            return self._watch(stop, options["rate"])
+        with tqdm(total=ours().pending().count(), unit=" objects", disable=self.quiet) as bar:
+            drain = Drain(stop=stop, rate=options["rate"], progress=lambda _: bar.update())
+            return self._report(drain.sync())
+
+    def _watch(self, stop: Event, rate: float | None) -> int:
         self.stdout.write("Watching for changes; Ctrl-C ends it.")
         self.stdout.flush()
-        watch(stop)
+        Drain(stop=stop, rate=rate).watch()
         return 0
 
     def _report(self, drained: Drained) -> int:

@@ -1,14 +1,14 @@
-"""The ledger: what is owed to the mirror, what may exist there, and when AWS was out of reach."""
+"""The ledger: what is owed to the mirror, and what may exist there."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Count, F, Min, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
@@ -18,8 +18,9 @@ from mirror.errors import Failure
 
 LEASE = timedelta(seconds=50)  # how long a claim holds: others may take it over afterwards
 UPLOAD_MAY_LAND = timedelta(minutes=16)  # AWS refuses a request signed more than 15 minutes ago
-PROBE_INTERVAL = timedelta(seconds=5)  # how often an outage lets one call through
+LOCK_PAUSES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)  # seconds
 IN_USE = "in use"
+IN_USE_AGAIN = "in use, uploaded more than once"  # an earlier upload may land after the removal
 LANDED = "0001-01-01T00:00:00+00:00"  # long past: no upload is under way, a removal is final
 
 OWED = Q(revision__gt=F("mirrored_revision"))
@@ -109,12 +110,26 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
 
     def hasten(self) -> None:
         """Make everything workable due now: somebody asked."""
-        self.pending().update(**FRESH_START)
-        self.filter(sweep_at__isnull=False).update(sweep_at=Now(), next_attempt_at=Now())
+        self.pending().restart()
+        self.filter(sweep_at__isnull=False).update_unlocked(sweep_at=Now(), next_attempt_at=Now())
+
+    def restart(self) -> int:
+        """Forget failed attempts, so that these entries are due now; return how many."""
+        return self.update_unlocked(**FRESH_START)
+
+    def update_unlocked(self, **values: Any) -> int:
+        """Update these entries, passing over those that a transaction is just marking.
+
+        That transaction may take long, and may be about to mark what this one has: waiting for
+        it would hold up the drain, or end a person's save with a deadlock.
+        """
+        with transaction.atomic():
+            free = self.select_for_update(skip_locked=True).values("pk")
+            return LedgerEntry.objects.filter(pk__in=free).update(**values)
 
     def retry(self) -> int:
         """Give what failed a fresh start, parked entries included; return how many."""
-        return self.owed().update(**FRESH_START)
+        return self.owed().restart()
 
     def mark(
         self,
@@ -138,51 +153,14 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
             entry.revision = max(entry.revision, above) + 1
             known = [ItemKey(*key) for key in entry.item_keys]
             entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
+            may_land = (timezone.now() + UPLOAD_MAY_LAND).isoformat()
+            doubt = {IN_USE: LANDED, IN_USE_AGAIN: may_land}
             entry.object_keys = dict.fromkeys(object_keys, LANDED) | {
-                key: LANDED if state == IN_USE else state
-                for key, state in entry.object_keys.items()
+                key: doubt.get(state, state) for key, state in entry.object_keys.items()
             }
             for name, value in FRESH_START.items():
                 setattr(entry, name, value)
             entry.save()
-
-    def mark_table(self, model: type[models.Model], *, distrust: bool = False) -> int:
-        """Owe every row of ``model``, and every row that is gone but was mirrored.
-
-        Returns how many. With ``distrust`` objects are uploaded anew, as to an empty bucket.
-        """
-        meta = model._meta
-        quote = connection.ops.quote_name
-        doubt = (
-            "(SELECT coalesce(jsonb_object_agg(key, CASE WHEN state = %(in_use)s"
-            " THEN %(landed)s ELSE state END), '{}')"
-            " FROM jsonb_each_text(e.object_keys) AS keys(key, state))"
-        )
-        sql = f"""
-            INSERT INTO mirror_ledgerentry AS e (model, object_id)
-            SELECT %(model)s, {quote(str(meta.pk.column))}::text FROM {quote(meta.db_table)}
-            UNION SELECT model, object_id FROM mirror_ledgerentry
-            WHERE model = %(model)s AND (item_keys <> '[]' OR object_keys <> '{{}}')
-            ORDER BY 2
-            ON CONFLICT (model, object_id) DO UPDATE SET
-                revision = e.revision + 1,
-                owed_since = CASE WHEN e.revision > e.mirrored_revision
-                             THEN e.owed_since ELSE now() END,
-                attempts = 0, next_attempt_at = now(), parked_at = NULL,
-                error_class = '', error_code = '',
-                object_keys = CASE WHEN %(distrust)s THEN {doubt} ELSE e.object_keys END
-        """  # noqa: S608 - names of the model's own table and column, quoted
-        with connection.cursor() as cursor:
-            cursor.execute(
-                sql,
-                {
-                    "model": meta.label_lower,
-                    "distrust": distrust,
-                    "in_use": IN_USE,
-                    "landed": LANDED,
-                },
-            )
-            return int(cursor.rowcount)
 
 
 class LedgerEntry(models.Model):
@@ -203,7 +181,8 @@ class LedgerEntry(models.Model):
     # Every key that may exist in a store: recorded before it is written there, dropped only
     # after its removal is acknowledged.
     item_keys = models.JSONField(db_default=[])
-    # S3 key -> "in use", or the time (ISO 8601) until which an upload to it may yet land.
+    # S3 key -> "in use" (once or more often uploaded), or the time (ISO 8601) until which an
+    # upload to it may yet land.
     object_keys = models.JSONField(db_default={})
     sweep_at = models.DateTimeField(null=True)
 
@@ -245,45 +224,54 @@ class LedgerEntry(models.Model):
             return "mirrored"
         return "pending" if self.parked_at is None else "parked"
 
-    def _mine(self) -> LedgerQuerySet:
-        """Select this entry while the caller's claim holds and nobody is just marking it.
+    def _change(self, *, at_my_revision: bool, **values: Any) -> bool:
+        """Change this entry while the caller's claim holds; false where it does not, any more.
 
-        Never waits: another transaction may keep the row locked for as long as it likes.
+        Never waits for long: a person's transaction may keep the row locked for as long as it
+        likes. A short wait is worth it, since another worker that looks for something to claim
+        locks the row for a moment, too, and a claim that is not given back blocks it for a lease.
         """
-        return LedgerEntry.objects.filter(
-            pk=RawSQL(
-                "SELECT id FROM mirror_ledgerentry WHERE id = %s AND claim = %s"
-                " FOR UPDATE SKIP LOCKED",
-                [self.pk, self.claim],
-            )
+        held: dict[str, Any] = {"claim": self.claim}
+        if at_my_revision:
+            held["revision"] = self.revision
+        unlocked = RawSQL(
+            "SELECT id FROM mirror_ledgerentry WHERE id = %s FOR UPDATE SKIP LOCKED", [self.pk]
         )
+        for pause in LOCK_PAUSES:
+            time.sleep(pause)
+            if LedgerEntry.objects.filter(pk=unlocked, **held).update(**values):
+                return True
+            if not LedgerEntry.objects.filter(pk=self.pk, **held).exists():
+                return False
+        return False
 
     def record(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
-        """Note the keys that are about to be written; false if the claim is lost."""
+        """Note the keys that are about to be written; false if the claim is lost.
+
+        False, too, if the revision was raised: whoever did that may have noted keys as well.
+        """
         keys = [list(key) for key in item_keys]
         if keys == self.item_keys and object_keys == self.object_keys:
             return True
-        return self._mine().update(item_keys=keys, object_keys=object_keys) == 1
+        return self._change(at_my_revision=True, item_keys=keys, object_keys=object_keys)
 
     def acknowledge(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
         """Say that this entry's revision is mirrored; false if a newer one is owed by now."""
         landing = [
-            datetime.fromisoformat(until) for until in object_keys.values() if until != IN_USE
+            datetime.fromisoformat(state)
+            for state in object_keys.values()
+            if state not in {IN_USE, IN_USE_AGAIN}
         ]
-        return (
-            self._mine()
-            .filter(revision=self.revision)
-            .update(
-                **FRESH_START,
-                mirrored_revision=self.revision,
-                mirrored_at=Now(),
-                item_keys=[list(key) for key in item_keys],
-                object_keys=object_keys,
-                sweep_at=max(landing, default=None),
-                claim=None,
-                claimed_until=None,
-            )
-            == 1
+        return self._change(
+            at_my_revision=True,
+            **FRESH_START,
+            mirrored_revision=self.revision,
+            mirrored_at=Now(),
+            item_keys=[list(key) for key in item_keys],
+            object_keys=object_keys,
+            sweep_at=max(landing, default=None),
+            claim=None,
+            claimed_until=None,
         )
 
     def fail(self, failure: Failure, *, retry_after: timedelta | None) -> bool:
@@ -291,24 +279,20 @@ class LedgerEntry(models.Model):
 
         False if the object was changed meanwhile: the failure says nothing of the new state.
         """
-        return (
-            self._mine()
-            .filter(revision=self.revision)
-            .update(
-                attempts=F("attempts") + 1,
-                next_attempt_at=Now() + (retry_after or timedelta()),
-                parked_at=Now() if retry_after is None else None,
-                error_class=failure.error_class[:100],
-                error_code=failure.code[:100],
-                claim=None,
-                claimed_until=None,
-            )
-            == 1
+        return self._change(
+            at_my_revision=True,
+            attempts=F("attempts") + 1,
+            next_attempt_at=Now() + (retry_after or timedelta()),
+            parked_at=Now() if retry_after is None else None,
+            error_class=failure.error_class[:100],
+            error_code=failure.code[:100],
+            claim=None,
+            claimed_until=None,
         )
 
     def release(self) -> bool:
         """Give the claim back, nothing done; false if it was lost already."""
-        return self._mine().update(claim=None, claimed_until=None) == 1
+        return self._change(at_my_revision=False, claim=None, claimed_until=None)
 
     def note_late_uploads(self, keys: Iterable[str]) -> None:
         """Note uploads that were made after the claim was lost, so that they are removed."""
@@ -318,56 +302,3 @@ class LedgerEntry(models.Model):
             entry.object_keys = {**dict.fromkeys(keys, until), **entry.object_keys}
             entry.sweep_at = Now()
             entry.save(update_fields=["object_keys", "sweep_at"])
-
-
-class OutageQuerySet(models.QuerySet["Outage"]):
-    """The verbs of a circuit breaker that all processes share."""
-
-    def open(self) -> OutageQuerySet:
-        """The outages that last."""
-        return self.filter(ended_at=None)
-
-    def begin(self, sink: str, failure: Failure) -> bool:
-        """Open the breaker of ``sink``; true for the one caller that has to say so."""
-        _, created = self.get_or_create(
-            sink=sink,
-            ended_at=None,
-            defaults={"error_class": failure.error_class[:100], "error_code": failure.code[:100]},
-        )
-        return created
-
-    def end(self, sink: str) -> bool:
-        """Close the breaker of ``sink``; true for the one caller that has to say so."""
-        return self.open().filter(sink=sink).update(ended_at=Now()) == 1
-
-    def take_probe(self, sink: str) -> bool:
-        """Whether the caller may try ``sink`` although its breaker is open: one at a time."""
-        return (
-            self.open()
-            .filter(sink=sink, probe_at__lte=Now())
-            .update(probe_at=Now() + PROBE_INTERVAL)
-            == 1
-        )
-
-
-class Outage(models.Model):
-    """A time in which one of the stores was out of reach: the breaker's state and its history."""
-
-    sink = models.CharField(max_length=20)
-    started_at = models.DateTimeField(db_default=Now())
-    ended_at = models.DateTimeField(null=True)
-    probe_at = models.DateTimeField(db_default=Now())
-    error_class = models.CharField(max_length=100)
-    error_code = models.CharField(max_length=100)
-
-    objects = OutageQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["sink"], condition=Q(ended_at=None), name="outage_one_open_per_sink"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.sink} since {self.started_at:%Y-%m-%d %H:%M:%S}"

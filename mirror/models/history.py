@@ -1,0 +1,39 @@
+"""What the checks found: the evidence of the validation period."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class CheckRun(models.Model):
+    """One run of ``mirror_check``. Counts and keys only, never what people wrote."""
+
+    started_at = models.DateTimeField()
+    seconds = models.FloatField()
+    complete = models.BooleanField()  # false where only a sample was compared
+    expected = models.BigIntegerField()
+    in_sync = models.BigIntegerField()
+    pending = models.BigIntegerField()
+    parked = models.BigIntegerField()
+    oldest_pending_seconds = models.FloatField(null=True)
+    counts = models.JSONField()  # findings by kind
+    findings = models.JSONField()  # the first of them, as mirror_check --json prints them
+    parity_percent = models.DecimalField(max_digits=7, decimal_places=4)
+    read_units = models.FloatField(null=True)  # as far as DynamoDB told
+
+    class Meta:
+        ordering = ["-started_at"]
+        indexes = [models.Index(fields=["-started_at"], name="check_run_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}: {float(self.parity_percent):g} %"
+
+    @property
+    def differences(self) -> int:
+        """How many findings there were."""
+        return sum(self.counts.values())
+
+    @property
+    def mismatch_percent(self) -> float:
+        """The findings as a share of all that was compared; what is pending is none."""
+        return 100 * self.differences / max(self.expected, self.differences, 1)

@@ -1,0 +1,85 @@
+"""What stands in the stores and belongs to no row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mirror.documents import ENTITY, Document, Item
+from mirror.examine import ORPHANED, TRANSCRIPT_ORPHANED, Finding, examine, folders, rows
+from mirror.models import ItemKey, LedgerEntry
+from mirror.registry import documents
+from mirror.sinks import Listed, Sinks, is_tombstone, key_of
+
+
+def name_stray_objects(
+    document: type[Document], listed: Sequence[Listed], sinks: Sinks
+) -> set[Finding]:
+    """Return findings for the objects that belong to no row and are not on their way.
+
+    Where documents share a folder, the first of them speaks for all.
+    """
+    found = set()
+    for each in listed:
+        folder, object_id = each.key.partition("/")[0], owner_of(each.key)
+        sharing = [other for other in documents() if folder in folders(other)]
+        if sharing[0] is not document:
+            continue
+        labels = [other.mirror_options.label for other in sharing]
+        owners = LedgerEntry.objects.filter(model__in=labels, object_id=object_id)
+        if any(entry.state == "pending" for entry in owners):
+            continue
+        alive = any(rows(other, [object_id]).exists() for other in sharing)
+        if not alive and any(again.key == each.key for again in sinks.objects.list(each.key)):
+            label = owners[0].model if owners else labels[0]
+            found.add(Finding(TRANSCRIPT_ORPHANED, label, object_id, each.key))
+    return found
+
+
+def name_stray_items(page: Sequence[Item], sinks: Sinks) -> set[Finding]:
+    """Return findings for the items of a page that no row accounts for.
+
+    The walk has seen to it that every row has its item where the ledger says: what stands
+    elsewhere, or belongs to no row, is examined.
+    """
+    by_entity = {document.mirror_options.entity: document for document in documents()}
+    owned: dict[type[Document], dict[str, list[ItemKey]]] = {}
+    found: set[Finding] = set()
+    for item in page:
+        document = by_entity.get(item.get(ENTITY, {}).get("S", ""))
+        object_id = item.get("id", {}).get("S", "")
+        if document and object_id:
+            owned.setdefault(document, {}).setdefault(object_id, []).append(key_of(item))
+        else:
+            found |= _foreign(key_of(item), sinks)
+    for document, keys in owned.items():
+        found |= _elsewhere(document, keys, sinks)
+    return found
+
+
+def _foreign(key: ItemKey, sinks: Sinks) -> set[Finding]:
+    """Return a finding for an item of no registered model."""
+    item = sinks.items.get_many([key], consistent=True).get(key)
+    if item is None or is_tombstone(item):
+        return set()
+    return {Finding(ORPHANED, "", " ".join(key), key)}
+
+
+def _elsewhere(
+    document: type[Document], keys: dict[str, list[ItemKey]], sinks: Sinks
+) -> set[Finding]:
+    """Return the findings about items whose row is gone, or that stand where none should."""
+    entries = LedgerEntry.objects.filter(
+        model=document.mirror_options.label, object_id__in=list(keys)
+    )
+    known = {entry.object_id: {ItemKey(*key) for key in entry.item_keys} for entry in entries}
+    alive = {str(pk) for pk in rows(document, keys).values_list("pk", flat=True)}
+    found: set[Finding] = set()
+    for object_id, seen in keys.items():
+        if object_id not in alive or set(seen) - known.get(object_id, set()):
+            found.update(examine(document, object_id, sinks, more_keys=seen).findings)
+    return found
+
+
+def owner_of(key: str) -> str:
+    """Return the id of the object whose folder ``key`` lies in (``folder/<id>/…``)."""
+    return key.partition("/")[2].partition("/")[0]

@@ -1,0 +1,110 @@
+"""Fixtures: the stores behind the proxy, and processes that may be killed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from mirror import drain, setup, sinks
+from mirror.breaker import breaker
+from mirror.sinks import Sinks
+from tests.conftest import Make, point_clients_at
+from tests.faults import backends
+from tests.faults.children import Children
+from tests.faults.comparison import Stores
+from tests.faults.proxy import Proxy
+from tests.faults.world import World
+
+PATIENCE = 1.5  # seconds; the real ten would only make the tests slow
+
+
+def connect(service: str, address: str) -> Any:
+    """Return a client that asks a store directly."""
+    config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+    return boto3.client(service, endpoint_url=address, region_name="us-east-1", config=config)
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[Stores]:
+    """A stand-in for AWS, in a process of its own."""
+    with backends.moto() as address:
+        yield stores_at(address)
+
+
+def stores_at(address: str) -> Stores:
+    """Return a direct way to the table and the bucket behind ``address``."""
+    bucket = settings.STORAGES["mirror"]["OPTIONS"]["bucket_name"]
+    table = settings.MIRROR["TABLE"]
+    return Stores(address, connect("dynamodb", address), connect("s3", address), table, bucket)
+
+
+@pytest.fixture(scope="session")
+def shared_proxy(store: Stores) -> Iterator[Proxy]:
+    """The proxy in front of it."""
+    proxy = Proxy(store.address)
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_sinks(shared_proxy: Proxy) -> Sinks:
+    """The engine's clients, made once: that takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(sinks, "PATIENT_TIMEOUT", PATIENCE)
+        point_clients_at(shared_proxy.address, shared_proxy.address, monkeypatch)
+        made = sinks.patient_sinks()
+    sinks.reset_sinks()
+    return made
+
+
+@pytest.fixture
+def world(
+    store: Stores,
+    shared_proxy: Proxy,
+    shared_sinks: Sinks,
+    transactional_db: None,
+    make_user: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[World]:
+    """Empty stores, an empty database, a game master, and the engine behind the proxy."""
+    owner = make_user("gm", is_staff=True, is_superuser=True)
+    point_clients_at(shared_proxy.address, shared_proxy.address, monkeypatch)
+    patient = functools.cache(lambda: shared_sinks)
+    monkeypatch.setattr(sinks, "patient_sinks", patient)
+    monkeypatch.setattr(drain, "patient_sinks", patient)
+    yield from make_world(store, shared_proxy, shared_sinks, owner)
+    sinks.reset_sinks()
+
+
+def make_world(store: Stores, proxy: Proxy, ways: Sinks, owner: User) -> Iterator[World]:
+    """Yield a world around these stores."""
+    breaker.open.clear()
+    breaker._busy.clear()
+    if store.is_new():
+        setup.set_up(ways)
+    store.empty()
+    proxy.forget()
+    yield World(proxy, store, ways, owner)
+    proxy.reset()
+
+
+@pytest.fixture(scope="session")
+def nursery(django_db_setup: None) -> Iterator[Children]:
+    """A process, ready to fork children that will not live long."""
+    children = Children()
+    yield children
+    children.stop()
+
+
+@pytest.fixture
+def children(nursery: Children, world: World) -> Children:
+    """The nursery, told where the stores of this test are."""
+    nursery.address = world.proxy.address
+    return nursery

@@ -1,0 +1,47 @@
+"""The points of the protocol at which a process can die, freeze, or lose its database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from mirror.models import LedgerEntry
+from mirror.sinks import ItemSink, ObjectSink
+
+POINTS: dict[str, tuple[type, str]] = {
+    "record": (LedgerEntry, "record"),
+    "object put": (ObjectSink, "put"),
+    "item put": (ItemSink, "put"),  # a tombstone's, too
+    "tombstone": (ItemSink, "bury"),
+    "object removal": (ObjectSink, "delete"),
+    "acknowledgement": (LedgerEntry, "acknowledge"),
+}
+
+
+class Killed(BaseException):
+    """A process that ends here and now: nothing catches it, nothing is tidied up."""
+
+
+def die() -> None:
+    """End as SIGKILL would, as far as an exception can."""
+    raise Killed
+
+
+@contextmanager
+def before(point: str, act: Callable[[], object], *, nth: int = 1) -> Iterator[None]:
+    """Call ``act`` before ``point`` is passed for the ``nth`` time."""
+    owner, name = POINTS[point]
+    real = getattr(owner, name)
+    passed = 0
+
+    def step(*args: Any, **kwargs: Any) -> Any:
+        nonlocal passed
+        passed += 1
+        if passed == nth:
+            act()
+        return real(*args, **kwargs)
+
+    with mock.patch.object(owner, name, step):
+        yield

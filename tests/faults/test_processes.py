@@ -1,0 +1,129 @@
+"""Real processes: killed with SIGKILL between any two steps, or frozen past their lease."""
+
+import pytest
+from django.db import connection
+
+from campaigns.models import Campaign
+from mirror.models import LedgerEntry
+from sessions_app.models import Session
+from tests.faults import scenarios
+from tests.faults.children import Children
+from tests.faults.proxy import Fault
+from tests.faults.world import World
+
+STEPS = ["record", "object put", "item put", "object removal", "acknowledgement"]
+STEPS_OF_A_MOVE = ["item put", "tombstone", "acknowledgement"]
+
+
+def test_killed_between_save_and_commit(world: World, children: Children) -> None:
+    _, _, session = scenarios.filed(world)
+    children.die("save and die before the commit", session=str(session.pk))
+    session.refresh_from_db()
+    assert session.name == "one"
+    assert world.entry(session).state == "mirrored"
+    assert world.proxy.requests == []
+    world.assert_equal()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_after_the_commit_in_the_request(
+    world: World, children: Children, step: str
+) -> None:
+    _, _, session = scenarios.filed(world)
+    children.die("save inline", step, session=str(session.pk))
+    session.refresh_from_db()
+    assert session.transcript_text == "MATT: new"
+    assert world.entry(session).state == "pending"
+    world.assert_settles()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_in_a_drain(world: World, children: Children, step: str) -> None:
+    _, _, session = scenarios.filed(world)
+    session.transcript_text = "MATT: new"
+    session.save()
+    children.die("drain", step)
+    assert world.entry(session).state == "pending"
+    world.assert_settles()
+
+
+@pytest.mark.parametrize("step", STEPS_OF_A_MOVE)
+@pytest.mark.parametrize("way", ["AB", "ABA", "ABC", "AB-deleted"])
+def test_killed_in_the_middle_of_moves(
+    world: World, children: Children, way: str, step: str
+) -> None:
+    a, b, session = scenarios.filed(world)
+    campaigns = {"A": a, "B": b, "C": world.campaign("C")}
+    world.settle()
+    for name in way.partition("-")[0][1:]:
+        session.campaign = campaigns[name]
+        session.save()
+        children.die("drain", step)
+        world.expire_leases()
+    if way.endswith("deleted"):
+        session.delete()
+        children.die("drain", "tombstone", nth=2)
+    world.assert_settles()
+
+
+def test_killed_while_aws_is_asked(world: World, children: Children) -> None:
+    _, _, session = scenarios.filed(world)
+    session.transcript_text = "MATT: new"
+    session.save()
+    upload = world.proxy.add(Fault.STALL, "PutObject")
+    child = children.start("drain")
+    held = upload.wait()
+    children.kill(child)
+    session.transcript_text = "MATT: newer"
+    session.save()
+    world.expire_leases()
+    world.settle_now()  # what the dead process sent lands after everything else
+    assert held.landed
+    assert held.key in world.stores.object_keys()
+    world.pass_time()
+    world.attempt()
+    world.assert_equal()
+
+
+@pytest.mark.parametrize("step", ["object put", "item put", "tombstone", "object removal"])
+def test_frozen_past_its_lease_and_woken_again(world: World, children: Children, step: str) -> None:
+    _, b, session = scenarios.filed(world)
+    session.campaign, session.transcript_text = b, "MATT: old"
+    session.save()
+    child = children.freeze("drain", step, lease=0.5)
+    wait_for_the_lease(session)
+    session.transcript_text = "MATT: new"
+    session.save()
+    world.settle()
+    world.assert_equal()
+    children.thaw(child)  # passes its check of the lease unseen: the writes go out
+    world.settle()
+    world.assert_equal()
+
+
+def test_two_workers_on_500_rows_one_frozen(world: World, children: Children) -> None:
+    count = 500
+    Campaign.objects.bulk_create(
+        Campaign(owner=world.owner, name=f"{number}") for number in range(count)
+    )
+    frozen = children.freeze("drain", "item put", lease=0.5, nth=5)
+    claimed = list(LedgerEntry.objects.exclude(claim=None).values_list("object_id", flat=True))
+    children.finish(children.start("sync"))
+    assert LedgerEntry.objects.owed().count() == 0
+    Campaign.objects.filter(pk__in=claimed).update(description="changed")
+    world.settle()
+    children.thaw(frozen)
+    world.settle()
+    world.assert_equal()
+    assert len(world.stores.live()) == count
+
+
+def wait_for_the_lease(session: Session) -> None:
+    """Wait, by the database's clock, until the claim on this object has run out."""
+    entry = LedgerEntry.objects.get(object_id=str(session.pk))
+    assert entry.claimed_until
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_sleep(greatest(0, extract(epoch FROM %s - clock_timestamp())))",
+            [entry.claimed_until],
+        )

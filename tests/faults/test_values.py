@@ -1,0 +1,228 @@
+"""Values of every kind, through PostgreSQL, DynamoDB and S3, and back."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from mirror import drain
+from mirror.documents import render
+from mirror.models import LedgerEntry
+from mirror.sizes import MAX_ITEM_BYTES, OFFLOAD_BYTES, item_size
+from sessions_app.documents import SessionDocument
+from sessions_app.models import Session
+from tests.faults.comparison import moment, same
+from tests.faults.world import World
+
+THROUGH_THE_STACK = settings(
+    max_examples=40,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+PURE = settings(max_examples=200, derandomize=True, database=None, deadline=None)
+
+# Every plane of Unicode; PostgreSQL refuses NUL, UTF-8 has no surrogates.
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+whole = st.integers(-(10**38) + 1, 10**38 - 1)
+fraction = st.floats(allow_nan=False, allow_infinity=False).filter(
+    lambda f: f == 0 or 1e-130 <= abs(f) < 1e126
+)
+json_value = st.recursive(
+    st.none() | st.booleans() | whole | fraction | text,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
+    max_leaves=12,
+)
+json_object = st.dictionaries(text, json_value, max_size=4)
+EDGES = "\U00010000\U0001ffff\U0002fffd\U000e0001\U000f0000\U0010ffff\ufeff\u2028\ud7ff\ue000"
+
+
+@THROUGH_THE_STACK
+@given(
+    fields=st.fixed_dictionaries(
+        {
+            "name": text.filter(bool),
+            "description": text,
+            "notes": text,
+            "transcript_text": text,
+            "transcript_json": st.none() | json_value,
+            "speaker_names": st.none() | json_object,
+            "metrics": st.none() | json_object,
+        }
+    )
+)
+@example(
+    fields={"name": EDGES, "notes": EDGES, "transcript_text": EDGES, "metrics": {EDGES: EDGES}}
+)
+@example(fields={"name": "x", "metrics": {"": [[], {}, None, "", 0, -0.0, 1e-130, 9.9e125]}})
+@example(fields={"name": "x", "metrics": {"n": [int("9" * 38), -int("1" * 38), 10**125]}})
+@example(fields={"name": "x", "transcript_json": {"n": [10**400, 1e-300, {"": None}]}})
+@example(fields={"name": "x", "transcript_json": []})
+@example(fields={"name": "x", "transcript_json": ""})
+@example(fields={"name": " \t\n", "notes": " ", "transcript_text": "\n"})
+def test_values_come_back_as_they_went(world: World, fields: dict[str, Any]) -> None:
+    Session.objects.all().delete()
+    fields["name"] = fields["name"][:200]
+    world.session(**{"transcript_text": "", **fields})
+    drain.sync()
+    world.assert_equal()
+
+
+zones = st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"])
+moments = st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30)) | st.sampled_from(  # noqa: DTZ001 - the zone is drawn apart
+    [
+        datetime(2026, 3, 29, 2, 30),  # noqa: DTZ001 - does not exist in Berlin
+        datetime(2026, 10, 25, 2, 30, 59, 999_999),  # noqa: DTZ001 - happens twice there
+        datetime(2026, 11, 1, 1, 59, 59, 999_999),  # noqa: DTZ001 - twice in New York
+        datetime(2026, 4, 5, 1, 45, 0, 500),  # noqa: DTZ001 - twice on Lord Howe Island
+    ]
+)
+
+
+@THROUGH_THE_STACK
+@given(when=moments, zone=zones, fold=st.integers(0, 1))
+def test_times_come_back_to_the_millisecond(
+    world: World, when: datetime, zone: str, fold: int
+) -> None:
+    Session.objects.all().delete()
+    local = when.replace(tzinfo=ZoneInfo(zone), fold=fold)
+    session = world.session()
+    Session.objects.filter(pk=session.pk).update(created_at=local)
+    drain.sync()
+    (item,) = world.stores.live().values()
+    read = datetime.fromisoformat(item["createdAt"])
+    assert item["createdAt"] == moment(local)
+    assert timedelta(0) <= local.astimezone(UTC) - read < timedelta(milliseconds=1)
+    world.assert_equal()
+
+
+letters = st.sampled_from(["x", "é", "龍", "🐉"])
+
+
+def session_of(size: int, letter: str, attribute: str) -> Session:
+    """Return a session whose item, with that text in place, has exactly ``size`` bytes."""
+    session = Session(owner_id=1, name="x", **{attribute: "y"})
+    session.created_at = session.updated_at = datetime(2026, 1, 1, tzinfo=UTC)
+    room = size - largest(session) + 1
+    width = len(letter.encode())
+    setattr(session, attribute, letter * (room // width) + "x" * (room % width))
+    return session
+
+
+def largest(session: Session) -> int:
+    """Return the size of the item, by the highest revision there can be."""
+    return item_size(render(SessionDocument, session).item(10**19 - 1, {}))
+
+
+@PURE
+@given(letter=letters, attribute=st.sampled_from(["notes", "summary", "player_recap"]))
+def test_an_item_of_exactly_50_kb_is_kept_whole(letter: str, attribute: str) -> None:
+    assert OFFLOAD_BYTES == 51_200
+    fits = render(SessionDocument, session_of(51_200, letter, attribute))
+    assert not fits.bodies
+    assert item_size(fits.item(10**19 - 1, {})) == 51_200
+
+
+@PURE
+@given(letter=letters, attribute=st.sampled_from(["notes", "summary", "player_recap"]))
+def test_one_byte_more_moves_to_s3(letter: str, attribute: str) -> None:
+    session = session_of(51_200, letter, attribute)
+    setattr(session, attribute, getattr(session, attribute) + "x")
+    (body,) = render(SessionDocument, session).bodies
+    assert body.content.decode() == getattr(session, attribute)
+
+
+@PURE
+@given(sizes=st.tuples(*[st.integers(0, 70_000)] * 4), letter=letters)
+def test_no_item_is_larger_than_the_rule(sizes: tuple[int, ...], letter: str) -> None:
+    names = ["notes", "summary", "player_recap", "description"]
+    session = session_of(2_000, "x", "name")
+    for name, size in zip(names, sizes, strict=True):
+        setattr(session, name, letter * (size // len(letter.encode())))
+    shown = render(SessionDocument, session)
+    item = shown.item(10**19 - 1, {body.attribute: body.key(10**19 - 1) for body in shown.bodies})
+    assert item_size(item) <= OFFLOAD_BYTES
+    moved = {body.attribute.removesuffix("StorageKey") for body in shown.bodies}
+    kept = {name for name in ("notes", "summary", "playerRecap", "description") if name in item}
+    texts = {
+        "notes": sizes[0],
+        "summary": sizes[1],
+        "playerRecap": sizes[2],
+        "description": sizes[3],
+    }
+    assert not moved & kept
+    assert (
+        min((texts[m] for m in moved), default=70_001)
+        >= max((texts[k] for k in kept), default=0) - 3
+    )
+
+
+def test_an_item_of_exactly_400_kb_is_mirrored_and_one_byte_more_is_parked(world: World) -> None:
+    """Nothing of it can move to S3: names are counted, too."""
+    assert MAX_ITEM_BYTES == 409_600
+    session = world.session(transcript_text="", metrics={"n": "y"})
+    room = MAX_ITEM_BYTES - largest(session) + 1
+    session.metrics = {"n": "y" * room}
+    assert largest(session) == MAX_ITEM_BYTES
+    session.save()
+    drain.sync()
+    assert world.entry(session).state == "mirrored"
+    session.metrics = {"n": "y" * (room + 1)}
+    session.save()
+    drain.sync()
+    entry = world.entry(session)
+    assert (entry.state, entry.error_code) == ("parked", "ItemTooLarge")
+
+
+REFUSED: dict[str, dict[str, str]] = {
+    "NUL in text": {"notes": "a\x00b"},
+    "NUL in a name": {"name": "a\x00b"},
+    "NUL in JSON": {"metrics": '{"a": "\\u0000"}'},
+    "NUL in a JSON key": {"metrics": '{"\\u0000": 1}'},
+    "half a pair in JSON": {"transcript_json": '["\\ud800"]'},
+    "the other half": {"speaker_names": '{"a": "\\udfff"}'},
+    "NaN": {"metrics": '{"a": NaN}'},
+    "infinity": {"transcript_json": "[Infinity]"},
+    "beyond all floats": {"transcript_json": "[1e999]"},
+    "a number of 5,000 digits": {"transcript_json": "[" + "7" * 5_000 + "]"},
+    "100,000 brackets": {"transcript_json": "[" * 100_000 + "]" * 100_000},
+    "900 brackets too many": {"transcript_json": "[" * 6_500 + "]" * 6_500},
+    "no JSON": {"metrics": "{"},
+    "no object": {"metrics": "[]"},
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_postgresql_refuses_is_an_error_in_the_form(world: World, name: str) -> None:
+    client = Client()  # raises what the view raises
+    client.force_login(world.owner)
+    form = {"name": "one", "owner": world.owner.pk, **REFUSED[name]}
+    response = client.post("/admin/sessions_app/session/add/", form)
+    assert response.status_code == 200
+    errors = response.context["adminform"].form.errors
+    assert list(errors) == list(REFUSED[name])
+    assert not Session.objects.exists()
+    assert not LedgerEntry.objects.filter(model="sessions_app.session").exists()
+
+
+def test_what_a_form_accepts_is_stored_and_mirrored(world: World) -> None:
+    client = Client()
+    client.force_login(world.owner)
+    form = {
+        "name": EDGES,
+        "owner": world.owner.pk,
+        "notes": EDGES,
+        "transcript_json": json.dumps({"n": [10**400, 0.1, None, [], {}], EDGES: EDGES}),
+        "metrics": json.dumps({"n": int("7" * 38)}),
+    }
+    assert client.post("/admin/sessions_app/session/add/", form).status_code == 302
+    assert same(Session.objects.get().transcript_json["n"][0], 10**400)
+    world.assert_settles()

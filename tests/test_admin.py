@@ -1,0 +1,140 @@
+"""The admin: what staff see of campaigns, sessions and the mirror."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from campaigns.models import Campaign
+from mirror import drain
+from mirror.models import LedgerEntry
+from mirror.sinks import Sinks
+from sessions_app.models import Session
+
+
+@pytest.fixture
+def campaign(owner: User) -> Campaign:
+    return Campaign.objects.create(owner=owner, name="Lighthouses", description="By the sea.")
+
+
+def make_sessions(campaign: Campaign, count: int) -> None:
+    Session.objects.bulk_create(
+        Session(owner=campaign.owner, campaign=campaign, name=f"S{n}", transcript_text="MATT: Hi")
+        for n in range(count)
+    )
+
+
+PAGES = ["campaigns/campaign", "sessions_app/session", "mirror/ledgerentry", "mirror/outage"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_lists_ask_a_constant_number_of_queries(
+    admin_client: Client,
+    campaign: Campaign,
+    page: str,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    make_sessions(campaign, 3)
+    admin_client.get(f"/admin/{page}/")
+    with django_assert_max_num_queries(12) as few:
+        assert admin_client.get(f"/admin/{page}/").status_code == 200
+    make_sessions(campaign, 60)
+    Campaign.objects.bulk_create(Campaign(owner=campaign.owner, name="C") for _ in range(60))
+    with django_assert_max_num_queries(len(few)):
+        assert admin_client.get(f"/admin/{page}/").status_code == 200
+
+
+def test_a_session_list_leaves_the_transcripts_in_the_database(
+    admin_client: Client, campaign: Campaign, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_sessions(campaign, 1)
+    with django_assert_max_num_queries(12) as asked:
+        admin_client.get("/admin/sessions_app/session/")
+    assert not any('"transcript_text",' in query["sql"] for query in asked.captured_queries)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["q=Lighthouses", "transcript=yes", "transcript=no", "campaign__isempty=1", "mirror=pending"],
+)
+def test_search_and_filters(admin_client: Client, campaign: Campaign, query: str) -> None:
+    make_sessions(campaign, 2)
+    Session.objects.create(owner=campaign.owner, name="unfiled")
+    counts = {"q=Lighthouses": 2, "transcript=yes": 2, "mirror=pending": 3}
+    page = admin_client.get(f"/admin/sessions_app/session/?{query}")
+    assert page.context["cl"].result_count == counts.get(query, 1)
+
+
+def test_autocomplete(admin_client: Client, campaign: Campaign) -> None:
+    answer = admin_client.get(
+        "/admin/autocomplete/",
+        {
+            "app_label": "sessions_app",
+            "model_name": "session",
+            "field_name": "campaign",
+            "term": "Light",
+        },
+    )
+    assert [result["text"] for result in answer.json()["results"]] == ["Lighthouses"]
+
+
+def test_the_state_of_each_row_is_shown(mirror: Sinks, admin_client: Client, owner: User) -> None:
+    done = Campaign.objects.create(owner=owner, name="done")
+    drain.sync()
+    Campaign.objects.create(owner=owner, name="waiting")
+    unknown = Campaign.objects.create(owner=owner, name="unknown")
+    LedgerEntry.objects.filter(object_id=unknown.pk).delete()
+    page = admin_client.get("/admin/campaigns/campaign/?o=1").content.decode()
+    for state in ("mirrored", "pending", "never mirrored"):
+        assert f'<td class="field-mirror_state">{state}</td>' in page
+    listed = admin_client.get("/admin/campaigns/campaign/?mirror=mirrored").context["cl"]
+    assert [campaign.pk for campaign in listed.queryset] == [done.pk]
+
+
+def test_nobody_edits_the_ledger(admin_client: Client, campaign: Campaign) -> None:
+    entry = LedgerEntry.objects.get()
+    assert admin_client.get("/admin/mirror/ledgerentry/add/").status_code == 403
+    assert admin_client.post(f"/admin/mirror/ledgerentry/{entry.pk}/delete/").status_code == 403
+    page = admin_client.get(f"/admin/mirror/ledgerentry/{entry.pk}/change/")
+    assert 'name="revision"' not in page.content.decode()
+
+
+def test_a_session_in_somebody_elses_campaign_is_refused(
+    admin_client: Client, campaign: Campaign
+) -> None:
+    other = User.objects.create_user("other")
+    answer = admin_client.post(
+        "/admin/sessions_app/session/add/",
+        {"name": "S", "owner": other.pk, "campaign": campaign.pk},
+    )
+    assert answer.status_code == 200
+    assert "belongs to another game master" in answer.content.decode()
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("metrics", "[1]", "Enter a JSON object"),
+        ("metrics", '{"a": NaN}', "Numbers must be finite"),
+        ("metrics", '{"a": "\\u0000"}', "Null characters are not allowed"),
+        ("speaker_names", '{"\\ud800": 1}', "surrogate"),
+        ("transcript_json", "{", "Enter a valid JSON"),
+        ("transcript_text", "a\x00b", "Null characters are not allowed"),
+    ],
+)
+def test_what_postgresql_refuses_is_an_error_in_the_form(
+    admin_client: Client, owner: User, field: str, value: str, message: str
+) -> None:
+    answer = admin_client.post(
+        "/admin/sessions_app/session/add/", {"name": "S", "owner": owner.pk, field: value}
+    )
+    assert answer.status_code == 200
+    assert message in answer.content.decode()
+
+
+def test_healthz(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.get("/healthz").status_code == 200
+    assert client.post("/healthz").status_code == 405
