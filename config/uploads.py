@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -26,6 +26,7 @@ class MeasuredUpload(FileUploadHandler):
     """Stops a file that grows beyond the limit; nothing of it is kept, on disk or in memory."""
 
     received = 0
+    exceeded = False
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -34,7 +35,8 @@ class MeasuredUpload(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.received += len(raw_data)
         if self.received > MAX_FILE_BYTES:
-            raise RequestDataTooBig
+            self.exceeded = True
+            raise StopUpload(connection_reset=True)  # closes, and so deletes, what was received
         return raw_data  # on to the handler that keeps it
 
     def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
@@ -54,15 +56,19 @@ class LimitUploads(MiddlewareMixin):
         """Answer instead of the view, or let it go on."""
         if request.method != "POST":
             return None
-        try:
-            request.POST  # noqa: B018 - parses the body
-        except RequestDataTooBig:
-            for handler in request.upload_handlers:
-                handler.upload_interrupted()  # closes and removes what was kept so far
-            _drop_rest(request)
-            limit = MAX_FILE_BYTES // 1024**2
-            return render(request, "413.html", {"limit": limit}, status=413)
-        return None
+        if not _too_large(request):
+            return None
+        _drop_rest(request)
+        return render(request, "413.html", {"limit": MAX_FILE_BYTES // 1024**2}, status=413)
+
+
+def _too_large(request: HttpRequest) -> bool:
+    try:
+        request.POST  # noqa: B018 - parses the body
+    except RequestDataTooBig:  # the fields of the form, without its files
+        return True
+    handlers = request.upload_handlers
+    return any(isinstance(handler, MeasuredUpload) and handler.exceeded for handler in handlers)
 
 
 def _drop_rest(request: HttpRequest) -> None:

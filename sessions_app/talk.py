@@ -50,7 +50,7 @@ def talk_time(session: Session) -> Talk | None:
             percent=round(100 * _number(part, measure) / whole, 1),
             colour=index % SPEAKER_COLOURS,
         )
-        for index, (label, part) in enumerate(parts.items())
+        for index, (label, part) in enumerate(sorted(parts.items()))
     ]
     shares.sort(key=lambda share: -share.percent)
     return Talk(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import StopUpload
 from django.test import Client
 
 from config.uploads import MAX_FILE_BYTES, MeasuredUpload
@@ -50,5 +51,18 @@ def test_reading_stops_at_the_limit() -> None:
     chunk = b"x" * 65536
     for start in range(0, MAX_FILE_BYTES, len(chunk)):
         assert handler.receive_data_chunk(chunk, start) == chunk
-    with pytest.raises(RequestDataTooBig):
+    with pytest.raises(StopUpload):
         handler.receive_data_chunk(b"x", MAX_FILE_BYTES)
+
+
+def test_a_real_server_answers_who_sends_too_much(live_server: Any) -> None:
+    """The answer arrives although the upload is not read to its end by the form."""
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+    body = head + b"x" * (3 * MAX_FILE_BYTES) + b"\r\n--x--\r\n"
+    connection = HTTPConnection(live_server.thread.host, live_server.thread.port, timeout=20)
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    connection.request("POST", "/accounts/login/", body, headers)
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert b"That file is too large" in answer.read()
+    connection.close()

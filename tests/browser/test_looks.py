@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.test import Client
 from playwright.sync_api import Page
 
@@ -29,7 +30,7 @@ def paths(transactional_db: None) -> dict[str, str]:
     assert owner is not None
     User.objects.create_user("newcomer", password="newcomer")
     filed = Session.objects.filter(owner=owner, campaign__isnull=False).exclude(transcript_text="")
-    session = filed.order_by("-transcript_json", "name").first()
+    session = filed.order_by(F("transcript_json").asc(nulls_last=True), "name").first()
     assert session is not None
     session.share()
     session.save()
