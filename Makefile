@@ -12,7 +12,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check-migrations lock clean
+.PHONY: help install run test soak lint check-migrations lock clean
 
 ## help: list these targets
 help:
@@ -39,6 +39,10 @@ run: install
 test: lint check-migrations
 	$(BIN)/python -m pytest
 
+## soak: thousands of random steps against the mirror, new ones each time (a quarter of an hour)
+soak: install
+	MIRROR_SOAK_EXAMPLES=$${MIRROR_SOAK_EXAMPLES:-200} $(BIN)/python -m pytest tests/faults/test_machine.py
+
 ## lint: style and types
 lint: install
 	$(BIN)/ruff check .
@@ -54,6 +58,7 @@ check-migrations: install
 lock: install
 	$(COMPILE) --output-file=requirements.txt requirements.in
 	$(COMPILE) --output-file=requirements-dev.txt requirements-dev.in
+	$(COMPILE) --output-file=tests/ministack-requirements.txt tests/ministack-requirements.in
 
 ## clean: remove .venv, the caches and the data of `make run`
 clean:

@@ -77,15 +77,17 @@ class Rule:
 class Proxy:
     """The proxy itself, on a thread of its own."""
 
-    def __init__(self, store: str) -> None:
-        self.store = store
+    def __init__(self, store: str, *, s3: str = "") -> None:
+        self.stores = {"DynamoDB": store, "S3": s3 or store}
         self.rules: list[Rule] = []
         self.requests: list[Request] = []
         self._held: list[tuple[Rule, Request, asyncio.Future[bytes]]] = []
         self._silence = asyncio.Event()  # never set
         self._one_at_a_time = asyncio.Lock()  # moto loses updates under threads
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="fault-proxy", daemon=True
+        )
         self._thread.start()
         self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**24))
         self.port = self._server.sockets[0].getsockname()[1]
@@ -165,7 +167,7 @@ class Proxy:
 
     async def _pass_on(self, request: Request) -> bytes:
         async with self._one_at_a_time:
-            answer = await ask(self.store, request)
+            answer = await ask(self.stores[request.service], request)
         request.landed = True
         return answer
 
