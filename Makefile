@@ -13,7 +13,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check-migrations lock clean benchmark
+.PHONY: help install run test soak lint check-migrations lock clean benchmark
 
 ## help: list these targets
 help:
@@ -46,6 +46,10 @@ $(AXE): tests/browser/package.json tests/browser/package-lock.json
 test: lint check-migrations $(AXE)
 	$(BIN)/python -m pytest
 
+## soak: thousands of random steps against the mirror, new ones each time (a quarter of an hour)
+soak: install
+	MIRROR_SOAK_EXAMPLES=$${MIRROR_SOAK_EXAMPLES:-200} $(BIN)/python -m pytest tests/faults/test_machine.py
+
 ## lint: style and types
 lint: install
 	$(BIN)/ruff check .
@@ -61,6 +65,7 @@ check-migrations: install
 lock: install
 	$(COMPILE) --output-file=requirements.txt requirements.in
 	$(COMPILE) --output-file=requirements-dev.txt requirements-dev.in
+	$(COMPILE) --output-file=tests/ministack-requirements.txt tests/ministack-requirements.in
 
 ## clean: remove .venv, the caches and the data of `make run`
 clean:

@@ -75,12 +75,17 @@ def world(
 ) -> Iterator[World]:
     """Empty stores, an empty database, a game master, and the engine behind the proxy."""
     owner = make_user("gm", is_staff=True, is_superuser=True)
-    point_clients_at(shared_proxy.address, shared_proxy.address, monkeypatch)
-    patient = functools.cache(lambda: shared_sinks)
-    monkeypatch.setattr(sinks, "patient_sinks", patient)
-    monkeypatch.setattr(drain, "patient_sinks", patient)
+    use_sinks(shared_sinks, shared_proxy, monkeypatch)
     yield from make_world(store, shared_proxy, shared_sinks, owner)
     sinks.reset_sinks()
+
+
+def use_sinks(made: Sinks, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process use clients that were made before, and its children make such ones."""
+    point_clients_at(proxy.address, proxy.address, monkeypatch)
+    patient = functools.cache(lambda: made)
+    monkeypatch.setattr(sinks, "patient_sinks", patient)
+    monkeypatch.setattr(drain, "patient_sinks", patient)
 
 
 def make_world(store: Stores, proxy: Proxy, ways: Sinks, owner: User) -> Iterator[World]:

@@ -77,8 +77,8 @@ class Rule:
 class Proxy:
     """The proxy itself, on a thread of its own."""
 
-    def __init__(self, store: str) -> None:
-        self.store = store
+    def __init__(self, store: str, *, s3: str = "") -> None:
+        self.stores = {"DynamoDB": store, "S3": s3 or store}
         self.rules: list[Rule] = []
         self.requests: list[Request] = []
         self._held: list[tuple[Rule, Request, asyncio.Future[bytes]]] = []
@@ -167,7 +167,7 @@ class Proxy:
 
     async def _pass_on(self, request: Request) -> bytes:
         async with self._one_at_a_time:
-            answer = await ask(self.store, request)
+            answer = await ask(self.stores[request.service], request)
         request.landed = True
         return answer
 
