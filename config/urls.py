@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("sessions_app.urls")),
     path("accounts/", include("config.accounts.urls")),
     path("admin/login/", login_not_required(admin_login)),  # one door, with one throttle
+    path("admin/mirror/", include("mirror.urls")),
     path("admin/", admin.site.urls),
     path("healthz", login_not_required(healthz)),
 ]
