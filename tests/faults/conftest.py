@@ -27,8 +27,9 @@ PATIENCE = 1.5  # seconds; the real ten would only make the tests slow
 
 def connect(service: str, address: str) -> Any:
     """Return a client that asks a store directly."""
+    make: Any = boto3.client
     config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-    return boto3.client(service, endpoint_url=address, region_name="us-east-1", config=config)
+    return make(service, endpoint_url=address, region_name="us-east-1", config=config)
 
 
 @pytest.fixture(scope="session")

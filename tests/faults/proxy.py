@@ -172,9 +172,9 @@ class Proxy:
         return answer
 
     async def _harm(self, rule: Rule, request: Request, writer: asyncio.StreamWriter) -> None:
-        fault = rule.fault
+        fault, answer = rule.fault, b""
+        held: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         if fault in {Fault.HOLD, Fault.STALL}:
-            held = asyncio.get_running_loop().create_future()
             self._held.append((rule, request, held))
         if fault in {Fault.LOSE_ANSWER, Fault.CUT, Fault.TRICKLE}:
             answer = await self._pass_on(request)
