@@ -139,7 +139,8 @@ def dynamodb_local(folder: Path) -> Iterator[str]:
     for program in ("npm", "java", "unshare", "ip"):
         if shutil.which(program) is None:
             raise Unavailable(f"{program} is not installed")
-    if subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode:
+    unshare = shutil.which("unshare") or ""
+    if subprocess.run([unshare, "-rn", "true"], capture_output=True, check=False).returncode:
         raise Unavailable("this user may not make a network namespace")
     home = LOCAL / "dynamodb-local"
     home.mkdir(parents=True, exist_ok=True)
@@ -155,8 +156,10 @@ def dynamodb_local(folder: Path) -> Iterator[str]:
         ' -port 8000 & exec "$2" "$3" "$4" 8000; }'
     )
     process = subprocess.Popen(
-        ["unshare", "-rn", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh"]
-        + [f"{emulator}", sys.executable, f"{relay}", f"{path}"],
+        [
+            *(unshare, "-rn", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh"),
+            *(f"{emulator}", sys.executable, f"{relay}", f"{path}"),
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -77,8 +77,8 @@ class Rule:
 class Proxy:
     """The proxy itself, on a thread of its own."""
 
-    def __init__(self, store: str) -> None:
-        self.store = store
+    def __init__(self, store: str, *, s3: str = "") -> None:
+        self.stores = {"DynamoDB": store, "S3": s3 or store}
         self.rules: list[Rule] = []
         self.requests: list[Request] = []
         self._held: list[tuple[Rule, Request, asyncio.Future[bytes]]] = []
@@ -167,14 +167,14 @@ class Proxy:
 
     async def _pass_on(self, request: Request) -> bytes:
         async with self._one_at_a_time:
-            answer = await ask(self.store, request)
+            answer = await ask(self.stores[request.service], request)
         request.landed = True
         return answer
 
     async def _harm(self, rule: Rule, request: Request, writer: asyncio.StreamWriter) -> None:
-        fault = rule.fault
+        fault, answer = rule.fault, b""
+        held: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         if fault in {Fault.HOLD, Fault.STALL}:
-            held = asyncio.get_running_loop().create_future()
             self._held.append((rule, request, held))
         if fault in {Fault.LOSE_ANSWER, Fault.CUT, Fault.TRICKLE}:
             answer = await self._pass_on(request)
