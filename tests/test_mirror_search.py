@@ -75,7 +75,7 @@ def library(mirror: Sinks, owner: User, make_user: Make) -> User:
             )
         Session.objects.create(owner=person, name="unfiled Lamps", share_token=str(person.pk))
         deep = "d" * 60_000 + " deep sea"
-        Session.objects.create(owner=person, campaign=campaign, name="long", description=deep)
+        Session.objects.create(owner=person, name="long", description=deep)
         Campaign.objects.create(owner=person, name="long Lamps", description=deep)
     moved = Session.objects.filter(owner=owner, name="lamps").get()
     drain.sync()
