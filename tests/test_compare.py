@@ -195,6 +195,8 @@ def test_who_may_compare(mirror: Sinks, session: Session, client: Client) -> Non
         )
         client.force_login(User.objects.get(pk=staff.pk))
         assert client.get(address(session)).status_code == status
+        nobody = Session(pk="00000000-0000-4000-8000-000000000000")
+        assert client.get(address(nobody)).status_code == (403 if status == 403 else 404)
     client.force_login(User.objects.create_user("player"))
     assert client.get(address(session)).status_code == 302
 
@@ -268,9 +270,10 @@ def test_mirror_now_while_aws_is_out_of_reach(
     mirror: Sinks, session: Session, admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     point_clients_at("http://127.0.0.1:9", "http://127.0.0.1:9", monkeypatch)
-    for _ in range(2):  # the second time the breaker is open
+    for tried in (True, False):  # the second time the breaker is open
         answer = admin_client.post(address(session, "now/"), follow=True)
         assert "the worker will do it" in answer.content.decode()
+        assert ("The attempt failed" in answer.content.decode()) is tried
         assert LedgerEntry.objects.pending().count() == 1
     assert Outage.objects.open().exists()
     assert "has been out of reach" in admin_client.get(address(session)).content.decode()
