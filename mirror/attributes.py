@@ -101,6 +101,8 @@ def to_native(value: Any, depth: int = 1) -> dict[str, Any]:
             return {"S": encodable(value)}
         case list():
             return {"L": [to_native(item, depth + 1) for item in value]}
+        case {"": _}:
+            raise Unmirrorable("EmptyName")
         case dict():
             return {"M": {encodable(k): to_native(v, depth + 1) for k, v in value.items()}}
         case _:

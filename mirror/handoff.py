@@ -95,6 +95,7 @@ def _mirror_now(label: str, object_id: str) -> None:
     entries = LedgerEntry.objects.due().filter(
         ~Exists(Outage.objects.open()), model=label, object_id=object_id
     )
+    stores = inline_sinks()  # before the claim: what fails here must not leave one behind
     for entry in entries.claim(1):
         breaker.open.clear()  # no outage, says the claim
-        mirror_entry(entry, inline_sinks(), breaker, budget)
+        mirror_entry(entry, stores, breaker, budget)

@@ -9,11 +9,10 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from sessions_app.fields import JSONField
-from sessions_app.models import Session
+from sessions_app.models import LONG_FIELDS, Session
 from sessions_app.transcripts import measure_again
 
 NO_TRANSCRIPT = Q(transcript_text="", transcript_json__isnull=True)
-LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
 
 
 class TranscriptFilter(admin.SimpleListFilter):

@@ -6,11 +6,29 @@ from typing import Any
 from django import forms
 
 
+class Decoder(json.JSONDecoder):
+    """Calls everything that it cannot read a JSON error, as Django expects.
+
+    Python raises others for a number of more than 4,300 digits and for very deep nesting.
+    """
+
+    def decode(self, s: str) -> Any:  # type: ignore[override] # no second argument is used
+        try:
+            return super().decode(s)
+        except json.JSONDecodeError:
+            raise
+        except (ValueError, RecursionError):
+            raise json.JSONDecodeError("too long or too deep", "", 0) from None
+
+
 class JSONField(forms.JSONField):
-    """A JSON field that can show again whatever was typed.
+    """A JSON field that answers whatever was typed with an error, and can show it again.
 
     Django's writes half of a surrogate pair as it is, and the page then is not UTF-8.
     """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "decoder": options.get("decoder") or Decoder})
 
     def prepare_value(self, value: Any) -> Any:
         text = super().prepare_value(value)

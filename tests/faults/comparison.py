@@ -36,6 +36,13 @@ TOMBSTONE = {"pk", "sk", "mirrorRevision", "expiresAt"}
 Stored = dict[str, Any]
 
 
+class Exactly(TypeDeserializer):
+    """Reads numbers of any length."""
+
+    def _deserialize_n(self, value: str) -> Decimal:
+        return Decimal(value)
+
+
 class Stores:
     """The table and the bucket, asked directly."""
 
@@ -55,7 +62,7 @@ class Stores:
         pages = self.dynamodb.get_paginator("scan").paginate(
             TableName=self.table, ConsistentRead=True
         )
-        read = TypeDeserializer().deserialize
+        read = Exactly().deserialize
         found = [{k: read(v) for k, v in item.items()} for page in pages for item in page["Items"]]
         return {f"{item['pk']} {item['sk']}": item for item in found}
 
@@ -78,8 +85,8 @@ class Stores:
         for item in self.items().values():
             key = {"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}}
             self.dynamodb.delete_item(TableName=self.table, Key=key)
-        for key in self.object_keys():
-            self.s3.delete_object(Bucket=self.bucket, Key=key)
+        for name in self.object_keys():
+            self.s3.delete_object(Bucket=self.bucket, Key=name)
 
 
 def differences(stores: Stores) -> list[str]:
@@ -126,10 +133,12 @@ def _resolve(
 
 def expected() -> Iterator[tuple[str, Stored]]:
     """Yield every row's label and its item, long texts and transcript in place."""
-    for row in Campaign._base_manager.values():
+    rows: list[dict[str, Any]] = [dict(row) for row in Campaign._base_manager.values()]
+    for row in rows:
         keys = {"pk": f"user#{row['owner_id']}", "sk": f"camp#{row['id']}"}
         yield "campaigns.campaign", _attributes(row) | keys | _entity("campaign")
-    for row in Session._base_manager.values():
+    rows = [dict(row) for row in Session._base_manager.values()]
+    for row in rows:
         owner, own = f"user#{row['owner_id']}", f"sess#{row['id']}"
         folder = row["campaign_id"] and f"camp#{row['campaign_id']}"
         item = _attributes(row) | {"pk": folder or owner, "sk": own} | _entity("session")

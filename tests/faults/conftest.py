@@ -27,8 +27,9 @@ PATIENCE = 1.5  # seconds; the real ten would only make the tests slow
 
 def connect(service: str, address: str) -> Any:
     """Return a client that asks a store directly."""
+    make: Any = boto3.client
     config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-    return boto3.client(service, endpoint_url=address, region_name="us-east-1", config=config)
+    return make(service, endpoint_url=address, region_name="us-east-1", config=config)
 
 
 @pytest.fixture(scope="session")
@@ -75,12 +76,17 @@ def world(
 ) -> Iterator[World]:
     """Empty stores, an empty database, a game master, and the engine behind the proxy."""
     owner = make_user("gm", is_staff=True, is_superuser=True)
-    point_clients_at(shared_proxy.address, shared_proxy.address, monkeypatch)
-    patient = functools.cache(lambda: shared_sinks)
-    monkeypatch.setattr(sinks, "patient_sinks", patient)
-    monkeypatch.setattr(drain, "patient_sinks", patient)
+    use_sinks(shared_sinks, shared_proxy, monkeypatch)
     yield from make_world(store, shared_proxy, shared_sinks, owner)
     sinks.reset_sinks()
+
+
+def use_sinks(made: Sinks, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process use clients that were made before, and its children make such ones."""
+    point_clients_at(proxy.address, proxy.address, monkeypatch)
+    patient = functools.cache(lambda: made)
+    monkeypatch.setattr(sinks, "patient_sinks", patient)
+    monkeypatch.setattr(drain, "patient_sinks", patient)
 
 
 def make_world(store: Stores, proxy: Proxy, ways: Sinks, owner: User) -> Iterator[World]:

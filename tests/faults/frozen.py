@@ -63,7 +63,7 @@ class FrozenWorker:
 
     def _work(self) -> None:
         try:
-            drain._claim_and_mirror(drain._silent, rounds=1)
+            drain.Drain()._claim_and_mirror(rounds=1)
         except BaseException as error:  # noqa: BLE001 - raised again by thaw()
             self._errors.append(error)
         finally:

@@ -40,7 +40,7 @@ class Request:
         content: dict[str, Any] = json.loads(self.body or b"{}")
         self.place = content.get("TableName", "")
         named = content.get("Item") or content.get("Key") or {}
-        if "pk" in named:
+        if "pk" in named and "sk" in named:
             self.key = f"{named['pk']['S']} {named['sk']['S']}"
         if "mirrorRevision" in named:
             self.revision = int(named["mirrorRevision"]["N"])
@@ -69,9 +69,13 @@ async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
     return Request(method, path, headers, head, body)
 
 
-async def ask(host: str, port: int, request: Request) -> bytes:
-    """Send ``request`` to the store and return its whole answer."""
-    reader, writer = await asyncio.open_connection(host, port)
+async def ask(store: str, request: Request) -> bytes:
+    """Send ``request`` to the store (an address, or the path of a socket); return its answer."""
+    if store.startswith("/"):
+        reader, writer = await asyncio.open_unix_connection(store)
+    else:
+        address = urlsplit(store)
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:
         lines = request.head.decode("latin-1").strip().split("\r\n")
         kept = [x for x in lines if not x.lower().startswith(("expect:", "connection:"))]

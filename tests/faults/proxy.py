@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from tests.faults.messages import Request, ask, error_answer, read_request
 
@@ -78,18 +77,17 @@ class Rule:
 class Proxy:
     """The proxy itself, on a thread of its own."""
 
-    def __init__(self, store: str) -> None:
-        address = urlsplit(store)
-        assert address.hostname
-        assert address.port
-        self.store = address.hostname, address.port
+    def __init__(self, store: str, *, s3: str = "") -> None:
+        self.stores = {"DynamoDB": store, "S3": s3 or store}
         self.rules: list[Rule] = []
         self.requests: list[Request] = []
         self._held: list[tuple[Rule, Request, asyncio.Future[bytes]]] = []
         self._silence = asyncio.Event()  # never set
         self._one_at_a_time = asyncio.Lock()  # moto loses updates under threads
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy")
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="fault-proxy", daemon=True
+        )
         self._thread.start()
         self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**24))
         self.port = self._server.sockets[0].getsockname()[1]
@@ -169,14 +167,14 @@ class Proxy:
 
     async def _pass_on(self, request: Request) -> bytes:
         async with self._one_at_a_time:
-            answer = await ask(*self.store, request)
+            answer = await ask(self.stores[request.service], request)
         request.landed = True
         return answer
 
     async def _harm(self, rule: Rule, request: Request, writer: asyncio.StreamWriter) -> None:
-        fault = rule.fault
+        fault, answer = rule.fault, b""
+        held: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         if fault in {Fault.HOLD, Fault.STALL}:
-            held = asyncio.get_running_loop().create_future()
             self._held.append((rule, request, held))
         if fault in {Fault.LOSE_ANSWER, Fault.CUT, Fault.TRICKLE}:
             answer = await self._pass_on(request)

@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import Error as DatabaseError
@@ -33,7 +34,7 @@ def from_eight_connections(work: Callable[[int], object]) -> None:
         together.wait()
         work(number)
 
-    jobs = [in_thread(lambda number=number: write(number)) for number in range(WRITERS)]
+    jobs = [in_thread(partial(write, number)) for number in range(WRITERS)]
     for job in jobs:
         job.__enter__()
     for job in jobs:

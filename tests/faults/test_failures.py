@@ -116,6 +116,7 @@ POISON: dict[str, tuple[dict[str, Any], str]] = {
     "number of 39 digits": ({"metrics": {"n": int("7" * 39)}}, "NumberTooManyDigits"),
     "number too large": ({"metrics": {"n": 10**126}}, "NumberOutOfRange"),
     "number too small": ({"metrics": {"n": 1e-131}}, "NumberOutOfRange"),
+    "name of nothing": ({"metrics": {"n": [{"": 1}]}}, "EmptyName"),
     "nested too deep": ({"metrics": {"n": None}}, "NestedTooDeep"),
     "item too large": ({"metrics": {"n": "x" * 409_600}}, "ItemTooLarge"),
 }

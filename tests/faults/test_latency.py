@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from typing import Any
 
 import pytest
@@ -131,7 +131,9 @@ def test_a_worker_leaves_requests_alone(world: World, person: Client, name: str)
 def test_a_call_that_waits_for_a_thread_when_the_budget_ends_is_never_made() -> None:
     gate = threading.Event()
     made: list[str] = []
-    busy = [budget._threads.submit(gate.wait) for _ in range(budget._threads._max_workers)]
+    busy: list[Future[Any]] = [
+        budget._threads.submit(gate.wait) for _ in range(budget._threads._max_workers)
+    ]
     with pytest.raises(SinkError):
         budget.Budget(0.05).run("S3", made.append, "late")
     gate.set()

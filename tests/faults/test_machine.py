@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from campaigns.models import Campaign
-from mirror import drain
+from mirror import backfill, drain
 from mirror.models import LedgerEntry, Outage
 from sessions_app.models import Session
 from tests.conftest import Make
@@ -172,7 +172,7 @@ class Mirror(RuleBasedStateMachine):
 
     @rule()
     def owe_everything(self) -> None:
-        drain.mark_all()
+        backfill.owe_everything()
 
     # Networks
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mirror import drain
 from mirror.documents import render
+from mirror.errors import Unmirrorable
 from mirror.models import LedgerEntry
 from mirror.sizes import MAX_ITEM_BYTES, OFFLOAD_BYTES, item_size
 from sessions_app.documents import SessionDocument
@@ -22,7 +23,7 @@ from tests.faults.comparison import moment, same
 from tests.faults.world import World
 
 THROUGH_THE_STACK = settings(
-    max_examples=40,
+    max_examples=20,
     derandomize=True,
     database=None,
     deadline=None,
@@ -34,14 +35,22 @@ PURE = settings(max_examples=200, derandomize=True, database=None, deadline=None
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 whole = st.integers(-(10**38) + 1, 10**38 - 1)
 fraction = st.floats(allow_nan=False, allow_infinity=False).filter(
-    lambda f: f == 0 or 1e-130 <= abs(f) < 1e126
+    lambda f: "e" not in repr(f)  # moto stumbles over exponents: see test_other_stores.py
 )
-json_value = st.recursive(
-    st.none() | st.booleans() | whole | fraction | text,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
-    max_leaves=12,
-)
-json_object = st.dictionaries(text, json_value, max_size=4)
+
+
+def json_of(names: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    """Return JSON values whose objects have such names."""
+    return st.recursive(
+        st.none() | st.booleans() | whole | fraction | text,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
+        max_leaves=12,
+    )
+
+
+json_value = json_of(text)
+names = text.filter(bool)  # DynamoDB knows no empty names
+json_object = st.dictionaries(names, json_of(names), max_size=4)
 EDGES = "\U00010000\U0001ffff\U0002fffd\U000e0001\U000f0000\U0010ffff\ufeff\u2028\ud7ff\ue000"
 
 
@@ -62,16 +71,18 @@ EDGES = "\U00010000\U0001ffff\U0002fffd\U000e0001\U000f0000\U0010ffff\ufeff\u202
 @example(
     fields={"name": EDGES, "notes": EDGES, "transcript_text": EDGES, "metrics": {EDGES: EDGES}}
 )
-@example(fields={"name": "x", "metrics": {"": [[], {}, None, "", 0, -0.0, 1e-130, 9.9e125]}})
-@example(fields={"name": "x", "metrics": {"n": [int("9" * 38), -int("1" * 38), 10**125]}})
+@example(fields={"name": "x", "metrics": {"n": [[], {}, None, "", 0, -0.0, 0.1]}})
+@example(fields={"name": "x", "metrics": {"n": [int("9" * 38), -int("1" * 38)]}})
 @example(fields={"name": "x", "transcript_json": {"n": [10**400, 1e-300, {"": None}]}})
 @example(fields={"name": "x", "transcript_json": []})
 @example(fields={"name": "x", "transcript_json": ""})
 @example(fields={"name": " \t\n", "notes": " ", "transcript_text": "\n"})
 def test_values_come_back_as_they_went(world: World, fields: dict[str, Any]) -> None:
-    Session.objects.all().delete()
-    fields["name"] = fields["name"][:200]
-    world.session(**{"transcript_text": "", **fields})
+    session = Session.objects.first() or world.session()
+    empty = {"notes": "", "transcript_text": "", "transcript_json": None, "metrics": None}
+    for name, value in {**empty, **fields, "name": fields["name"][:200]}.items():
+        setattr(session, name, value)
+    session.save()
     drain.sync()
     world.assert_equal()
 
@@ -92,9 +103,8 @@ moments = st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30)) | st.sample
 def test_times_come_back_to_the_millisecond(
     world: World, when: datetime, zone: str, fold: int
 ) -> None:
-    Session.objects.all().delete()
     local = when.replace(tzinfo=ZoneInfo(zone), fold=fold)
-    session = world.session()
+    session = Session.objects.first() or world.session()
     Session.objects.filter(pk=session.pk).update(created_at=local)
     drain.sync()
     (item,) = world.stores.live().values()
@@ -144,11 +154,13 @@ def test_one_byte_more_moves_to_s3(letter: str, attribute: str) -> None:
 @given(sizes=st.tuples(*[st.integers(0, 70_000)] * 4), letter=letters)
 def test_no_item_is_larger_than_the_rule(sizes: tuple[int, ...], letter: str) -> None:
     names = ["notes", "summary", "player_recap", "description"]
-    session = session_of(2_000, "x", "name")
+    session = session_of(2_000, "x", "audio_storage_key")
     for name, size in zip(names, sizes, strict=True):
         setattr(session, name, letter * (size // len(letter.encode())))
     shown = render(SessionDocument, session)
-    item = shown.item(10**19 - 1, {body.attribute: body.key(10**19 - 1) for body in shown.bodies})
+    item = shown.item(
+        10**19 - 1, {body.attribute: body.fingerprint.key(10**19 - 1) for body in shown.bodies}
+    )
     assert item_size(item) <= OFFLOAD_BYTES
     moved = {body.attribute.removesuffix("StorageKey") for body in shown.bodies}
     kept = {name for name in ("notes", "summary", "playerRecap", "description") if name in item}
@@ -165,21 +177,18 @@ def test_no_item_is_larger_than_the_rule(sizes: tuple[int, ...], letter: str) ->
     )
 
 
-def test_an_item_of_exactly_400_kb_is_mirrored_and_one_byte_more_is_parked(world: World) -> None:
-    """Nothing of it can move to S3: names are counted, too."""
-    assert MAX_ITEM_BYTES == 409_600
-    session = world.session(transcript_text="", metrics={"n": "y"})
-    room = MAX_ITEM_BYTES - largest(session) + 1
-    session.metrics = {"n": "y" * room}
-    assert largest(session) == MAX_ITEM_BYTES
-    session.save()
-    drain.sync()
-    assert world.entry(session).state == "mirrored"
-    session.metrics = {"n": "y" * (room + 1)}
-    session.save()
-    drain.sync()
-    entry = world.entry(session)
-    assert (entry.state, entry.error_code) == ("parked", "ItemTooLarge")
+@PURE
+@given(letter=letters)
+def test_an_item_of_exactly_400_kb_is_one_and_a_byte_more_is_none(letter: str) -> None:
+    """Nothing of it can move to S3. What a store says of it is in ``test_other_stores.py``."""
+    session = Session(owner_id=1, name="x", metrics={"n": ""})
+    session.created_at = session.updated_at = datetime(2026, 1, 1, tzinfo=UTC)
+    room, width = MAX_ITEM_BYTES - largest(session), len(letter.encode())
+    session.metrics = {"n": letter * (room // width) + "x" * (room % width)}
+    assert largest(session) == MAX_ITEM_BYTES == 409_600
+    session.metrics["n"] += "x"
+    with pytest.raises(Unmirrorable, match="ItemTooLarge"):
+        render(SessionDocument, session)
 
 
 REFUSED: dict[str, dict[str, str]] = {
@@ -194,9 +203,9 @@ REFUSED: dict[str, dict[str, str]] = {
     "beyond all floats": {"transcript_json": "[1e999]"},
     "a number of 5,000 digits": {"transcript_json": "[" + "7" * 5_000 + "]"},
     "100,000 brackets": {"transcript_json": "[" * 100_000 + "]" * 100_000},
-    "900 brackets too many": {"transcript_json": "[" * 6_500 + "]" * 6_500},
+    "6,500 brackets": {"transcript_json": "[" * 6_500 + "]" * 6_500},
     "no JSON": {"metrics": "{"},
-    "no object": {"metrics": "[]"},
+    "no object": {"metrics": "[1]"},
 }
 
 
@@ -224,5 +233,7 @@ def test_what_a_form_accepts_is_stored_and_mirrored(world: World) -> None:
         "metrics": json.dumps({"n": int("7" * 38)}),
     }
     assert client.post("/admin/sessions_app/session/add/", form).status_code == 302
-    assert same(Session.objects.get().transcript_json["n"][0], 10**400)
+    stored = Session.objects.get().transcript_json
+    assert stored
+    assert same(stored["n"][0], 10**400)
     world.assert_settles()

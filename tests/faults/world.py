@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from campaigns.models import Campaign
 from mirror import drain, parity
 from mirror.breaker import breaker
-from mirror.models import IN_USE, LedgerEntry, Outage
+from mirror.models import IN_USE, IN_USE_AGAIN, LANDED, LedgerEntry, Outage
 from mirror.sinks import Sinks
 from sessions_app.models import Session
 from tests.faults.comparison import Stores, differences
@@ -84,7 +84,7 @@ class World:
         for entry in LedgerEntry.objects.exclude(object_keys={}):
             entry.object_keys = {
                 key: state
-                if state == IN_USE
+                if state in {IN_USE, IN_USE_AGAIN, LANDED}
                 else (datetime.fromisoformat(state) - time).isoformat()
                 for key, state in entry.object_keys.items()
             }

@@ -1,0 +1,121 @@
+"""The guard: whatever raises, the request ends well, the row stays owed, operators are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import pytest
+import sentry_sdk
+from django.db import DatabaseError
+from django.test import Client
+from pytest_django.fixtures import Settings
+from sentry_sdk.transport import Transport
+
+from config.sentry import private_options
+from mirror import breaker, drain, engine, sinks
+from mirror.engine import Attempt
+from mirror.models import LedgerEntry, Outage
+from mirror.models.ledger import LedgerQuerySet
+from sessions_app.documents import SessionDocument
+from sessions_app.models import Session
+from tests.faults.proxy import Fault
+from tests.faults.world import World
+
+SECRET = "the dragon is the king's daughter"
+PLACES: dict[str, tuple[object, str]] = {
+    "the keys of the document": (SessionDocument, "keys"),
+    "the bodies of the document": (SessionDocument, "bodies"),
+    "the document's attributes": (SessionDocument, "serialize"),
+    "the item sink": (sinks.ItemSink, "put"),
+    "the object sink": (sinks.ObjectSink, "put"),
+    "making the sinks": (sinks, "inline_sinks"),
+    "the claim": (LedgerQuerySet, "claim"),
+    "the record": (LedgerEntry, "record"),
+    "the acknowledgement": (LedgerEntry, "acknowledge"),
+    "the note of a failure": (LedgerEntry, "fail"),
+    "the engine": (engine, "mirror_entry"),
+    "the attempt": (Attempt, "run"),
+    "the breaker": (breaker.Breaker, "admit"),
+    "the breaker's memory": (type(Outage.objects.all()), "begin"),
+}
+ERRORS: list[type[Exception]] = [KeyError, DatabaseError, RecursionError, MemoryError]
+CASES = [(place, ValueError) for place in PLACES] + [("the attempt", error) for error in ERRORS]
+
+
+@pytest.fixture
+def sentry() -> Iterator[list[dict[str, Any]]]:
+    """The events that would go to Sentry."""
+    events: list[dict[str, Any]] = []
+
+    class Keep(Transport):
+        def capture_envelope(self, envelope: sentry_sdk.envelope.Envelope) -> None:
+            event = envelope.get_event()
+            if event is not None:
+                events.append(dict(event))
+
+    sentry_sdk.init(dsn="http://key@127.0.0.1/1", transport=Keep, **private_options())
+    yield events
+    sentry_sdk.init()
+
+
+@pytest.mark.parametrize(("place", "error"), CASES)
+def test_whatever_raises_the_person_does_not_notice(
+    world: World,
+    settings: Settings,
+    sentry: list[dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
+    place: str,
+    error: type[Exception],
+) -> None:
+    settings.MIRROR = {**settings.MIRROR, "DISPATCH": "inline"}
+    client = Client()
+    client.force_login(world.owner)
+    form = {"name": "one", "owner": world.owner.pk, "transcript_text": SECRET}
+    owner, name = PLACES[place]
+    if name in {"fail", "begin"}:  # which need a failure to be called
+        world.proxy.add(Fault.REFUSE)
+    with mock.patch.object(owner, name, side_effect=error(SECRET)):
+        response = client.post("/admin/sessions_app/session/add/", form)
+    world.proxy.calm()
+    assert response.status_code == 302
+    session = Session.objects.get()
+    assert session.transcript_text == SECRET
+    assert world.entry(session).state in {"pending", "parked"}
+    assert any(record.levelname == "ERROR" for record in caplog.records)
+    assert sentry
+    assert SECRET not in caplog.text
+    assert SECRET not in repr(sentry)
+    world.assert_settles()
+
+
+@pytest.mark.parametrize("place", ["the keys of the document", "the item sink", "the attempt"])
+def test_one_object_that_raises_holds_up_no_other(world: World, place: str) -> None:
+    sessions = [world.session(name=f"{number}") for number in range(10)]
+    poison = str(sessions[3].pk)
+    owner, name = PLACES[place]
+    real = getattr(owner, name)
+
+    def fail(*arguments: Any) -> Any:
+        if any(poison in about(argument) for argument in arguments):
+            raise ValueError(SECRET)
+        return real(*arguments)
+
+    change = staticmethod(fail) if name == "keys" else fail  # a method of the class
+    with mock.patch.object(owner, name, change):
+        world.attempt()
+        world.attempt()
+    entry = LedgerEntry.objects.get(object_id=poison)
+    assert (entry.state, entry.error_class) == ("pending", "ValueError")
+    assert SECRET not in entry.error_code
+    owed = LedgerEntry.objects.owed().values_list("object_id", flat=True)
+    assert list(owed) == [poison]
+    world.assert_settles()
+    assert drain.sync().complete
+
+
+def about(argument: Any) -> str:
+    """Return what an argument is about: an object's key, an attempt's entry, an item."""
+    entry = getattr(argument, "entry", argument)
+    return f"{getattr(entry, 'object_id', '')} {getattr(argument, 'pk', '')} {argument!r}"
