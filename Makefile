@@ -4,6 +4,7 @@ PYTHON ?= python3
 
 BIN := .venv/bin
 STAMP := .venv/installed
+AXE := tests/browser/node_modules/.package-lock.json
 TEST := DJANGO_SETTINGS_MODULE=tests.settings
 
 # The locks must not tell from which index or folder this machine takes its packages.
@@ -12,7 +13,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test soak lint check-migrations lock clean
+.PHONY: help install run test soak lint check-migrations lock clean benchmark
 
 ## help: list these targets
 help:
@@ -35,8 +36,14 @@ $(STAMP): requirements-dev.txt
 run: install
 	@exec $(BIN)/python -m config.run
 
+# The browser tests check accessibility with it, and skip that where it is missing.
+$(AXE): tests/browser/package.json tests/browser/package-lock.json
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix tests/browser --no-audit --no-fund --silent && touch $@; \
+	else echo "npm is not installed: the accessibility checks are skipped."; fi
+
 ## test: style, types, migrations and the whole test suite
-test: lint check-migrations
+test: lint check-migrations $(AXE)
 	$(BIN)/python -m pytest
 
 ## soak: thousands of random steps against the mirror, new ones each time (a quarter of an hour)
@@ -64,3 +71,7 @@ lock: install
 clean:
 	rm -rf .venv .local .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+## benchmark: the mirror beside the obvious way of doing the same
+benchmark: install
+	$(BIN)/python -m tests.benchmark

@@ -10,6 +10,7 @@ class MirrorConfig(AppConfig):
     """Mirrors registered models to DynamoDB and S3."""
 
     name = "mirror"
+    verbose_name = "Mirror dashboard"  # the admin's index links it to the app's page, which is that
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

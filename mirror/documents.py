@@ -145,6 +145,14 @@ class Document(Model):
         """Return the contents of ``instance`` that are always kept in S3."""
         return ()
 
+    @classmethod
+    def unpack(cls, attribute: str, content: bytes) -> dict[str, Any]:
+        """Return the field values that the body of ``attribute`` holds: ``bodies`` undone.
+
+        Long texts that moved to S3 come back by themselves.
+        """
+        return {}
+
 
 def field_attributes(document: type[Document]) -> dict[str, str]:
     """Return model field -> name in the item, for each attribute that comes from a field."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 
 from sessions_app.fields import JSONField
-from sessions_app.models import Session
+from sessions_app.models import LONG_FIELDS, Session
+from sessions_app.transcripts import measure_again
 
 NO_TRANSCRIPT = Q(transcript_text="", transcript_json__isnull=True)
-LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
 
 
 class TranscriptFilter(admin.SimpleListFilter):
@@ -74,6 +75,19 @@ class SessionAdmin(admin.ModelAdmin[Session]):
         match = request.resolver_match
         is_list = match is not None and (match.url_name or "").endswith("_changelist")
         return sessions.defer(*LONG_FIELDS) if is_list else sessions
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Session,
+        form: ModelForm[Session],
+        change: bool,  # noqa: FBT001 - Django's own signature
+    ) -> None:
+        """Count an edited transcript anew, unless the figures were edited as well."""
+        edited = set(form.changed_data)
+        if edited & {"transcript_text", "transcript_json"} and "metrics" not in edited:
+            measure_again(obj)
+        super().save_model(request, obj, form, change)
 
     @admin.display(description="shared", boolean=True)
     def is_shared(self, session: Session) -> bool:

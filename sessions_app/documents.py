@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from mirror.attributes import NativeAttribute, TextAttribute, TimeAttribute
 from mirror.documents import Body, Document
@@ -63,3 +64,12 @@ class SessionDocument(Document):
                 content=text.encode(),
             ),
         )
+
+    @classmethod
+    def unpack(cls, attribute: str, content: bytes) -> dict[str, Any]:
+        """Return the transcript's two fields."""
+        transcript = json.loads(content)
+        return {
+            "transcript_text": transcript["transcriptText"],
+            "transcript_json": transcript["transcriptJson"],
+        }

@@ -10,7 +10,13 @@ from django.db import transaction
 
 from campaigns.models import Campaign
 from sessions_app.models import Session
-from sessions_app.transcripts import MAX_BYTES, Transcript, TranscriptError, read_transcript
+from sessions_app.transcripts import (
+    MAX_BYTES,
+    Transcript,
+    TranscriptError,
+    put_transcript,
+    read_transcript,
+)
 from sessions_app.validators import validate_text
 
 MAX_NAME_LENGTH = 200  # of a session
@@ -114,13 +120,8 @@ def store(owner: User, campaign_name: str, files: Iterable[TranscriptFile]) -> I
             continue
         if texts:
             imported.namesakes.append(file.path)
-        session = Session(
-            owner=owner,
-            campaign=campaign,
-            name=file.session_name,
-            transcript_text=file.transcript.text,
-            metrics=file.transcript.metrics,
-        )
+        session = Session(owner=owner, campaign=campaign, name=file.session_name)
+        put_transcript(session, file.transcript)
         try:
             session.full_clean()
         except ValidationError:

@@ -2,16 +2,35 @@
 
 import secrets
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 
 from campaigns.models import Campaign
 from mirror.capture import capture_changes
+from sessions_app.triggers import keep_search_vector
 from sessions_app.validators import validate_object, validate_storable
 
+LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
 SHARE_TOKEN_BYTES = 24  # 192 bits: not to be guessed
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Sessions without what a page does not show: a transcript may be megabytes."""
+
+    def for_list(self) -> Self:
+        """All but the long texts."""
+        return self.defer(*LONG_FIELDS)
+
+    def without_transcript(self) -> Self:
+        """All but the transcript; ``transcribed`` says whether there is one."""
+        transcribed = ~models.Q(transcript_text="") | models.Q(transcript_json__isnull=False)
+        return self.defer("transcript_text", "transcript_json").annotate(
+            transcribed=models.ExpressionWrapper(transcribed, models.BooleanField())
+        )
 
 
 class Session(models.Model):
@@ -56,16 +75,25 @@ class Session(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = SessionQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at", "id"]
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="session_owner_newest"),
             models.Index(fields=["campaign", "-created_at"], name="session_campaign_newest"),
         ]
-        triggers = capture_changes()
+        triggers = [*capture_changes(), *keep_search_vector()]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("session", args=[self.pk])
+
+    def get_share_url(self) -> str:
+        """Return the address for players, of a session that is shared."""
+        return reverse("shared", args=[self.share_token])
 
     def clean(self) -> None:
         """Refuse a campaign of another game master."""

@@ -16,12 +16,11 @@ os.environ.update(
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_EC2_METADATA_DISABLED": "true",
-        # Nothing listens here until a test's stand-in takes over.
-        "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9",
-        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
     }
 )
+for service in ("DYNAMODB", "S3"):  # nothing listens here until a stand-in takes over
+    os.environ.setdefault(f"AWS_ENDPOINT_URL_{service}", "http://127.0.0.1:9")
 
-from config.settings import *  # noqa: F403 - after the environment is set
+from config.settings import *  # noqa: E402, F403 - after the environment is set
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; no secret is at stake

@@ -16,6 +16,8 @@ from campaigns.models import Campaign
 from sessions_app import importing
 from sessions_app.management.commands.import_transcripts import A_FEW, Command
 from sessions_app.models import Session
+from sessions_app.transcripts import Turn, turns
+from tests.transcribed import EVENING, as_file
 
 REAL_SESSIONS = Path(__file__).resolve().parents[2] / "shared/data/crd3-campaign1.jsonl.gz"
 
@@ -72,6 +74,30 @@ def test_each_file_becomes_a_session(owner: User, write: Write) -> None:
     assert output == (
         'Created the campaign "The Shoal".\n2 sessions imported (5 words), 0 skipped.\n'
     )
+
+
+def test_every_format_is_imported(owner: User, write: Write) -> None:
+    webvtt = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v RUTH>Hello\n"
+    run(
+        write("job.json", as_file(EVENING)),
+        write("a.vtt", webvtt),
+        write("b.srt", "1\n00:00:01,000 --> 00:00:02,000\nRUTH: Hello\n"),
+    )
+    sessions = {session.name: session for session in Session.objects.all()}
+    assert sessions["job"].transcript_json == EVENING
+    for name in ("a", "b"):
+        assert sessions[name].transcript_text == "RUTH: Hello\n"
+        assert sessions[name].metrics == {
+            "totalDuration": 2.0,
+            "totalWordCount": 1,
+            "speakerDistribution": {"RUTH": {"words": 1, "duration": 1.0}},
+        }
+        assert turns(sessions[name]) == [Turn("RUTH", "RUTH", 1.0, 2.0, "Hello")]
+
+
+def test_unfinished_job(owner: User, write: Write) -> None:
+    path = write("job.json", as_file(EVENING | {"status": "FAILED"}))
+    assert "its status is FAILED" in refused(path)
 
 
 @pytest.mark.parametrize(

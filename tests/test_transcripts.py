@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app import transcripts
 from sessions_app.transcripts import TranscriptError, read_transcript
+from sessions_app.transcripts.reading import OTHER_FORMATS
 
 
 def speakers(text: str) -> list[str]:
@@ -144,7 +144,7 @@ def test_odd_lines_take_no_odd_time(line: bytes) -> None:
     read_transcript((line + b"\n") * 5, "log.txt")
 
 
-@pytest.mark.parametrize("ending", sorted(transcripts.OTHER_FORMATS))
+@pytest.mark.parametrize("ending", sorted(OTHER_FORMATS))
 def test_other_formats_are_refused(ending: str) -> None:
     with pytest.raises(TranscriptError, match="not of a format that can be read"):
         read_transcript(b"MATT: hi", f"log{ending.upper()}")

@@ -18,6 +18,7 @@ from mirror.errors import Failure
 
 LEASE = timedelta(seconds=50)  # how long a claim holds: others may take it over afterwards
 UPLOAD_MAY_LAND = timedelta(minutes=16)  # AWS refuses a request signed more than 15 minutes ago
+LOCK_PAUSES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)  # seconds
 IN_USE = "in use"
 IN_USE_AGAIN = "in use, uploaded more than once"  # an earlier upload may land after the removal
 LANDED = "0001-01-01T00:00:00+00:00"  # long past: no upload is under way, a removal is final
@@ -223,18 +224,26 @@ class LedgerEntry(models.Model):
             return "mirrored"
         return "pending" if self.parked_at is None else "parked"
 
-    def _mine(self) -> LedgerQuerySet:
-        """Select this entry while the caller's claim holds and nobody is just marking it.
+    def _change(self, *, at_my_revision: bool, **values: Any) -> bool:
+        """Change this entry while the caller's claim holds; false where it does not, any more.
 
-        Never waits: another transaction may keep the row locked for as long as it likes.
+        Never waits for long: a person's transaction may keep the row locked for as long as it
+        likes. A short wait is worth it, since another worker that looks for something to claim
+        locks the row for a moment, too, and a claim that is not given back blocks it for a lease.
         """
-        return LedgerEntry.objects.filter(
-            pk=RawSQL(
-                "SELECT id FROM mirror_ledgerentry WHERE id = %s AND claim = %s"
-                " FOR UPDATE SKIP LOCKED",
-                [self.pk, self.claim],
-            )
+        held: dict[str, Any] = {"claim": self.claim}
+        if at_my_revision:
+            held["revision"] = self.revision
+        unlocked = RawSQL(
+            "SELECT id FROM mirror_ledgerentry WHERE id = %s FOR UPDATE SKIP LOCKED", [self.pk]
         )
+        for pause in LOCK_PAUSES:
+            time.sleep(pause)
+            if LedgerEntry.objects.filter(pk=unlocked, **held).update(**values):
+                return True
+            if not LedgerEntry.objects.filter(pk=self.pk, **held).exists():
+                return False
+        return False
 
     def record(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
         """Note the keys that are about to be written; false if the claim is lost.
@@ -244,8 +253,7 @@ class LedgerEntry(models.Model):
         keys = [list(key) for key in item_keys]
         if keys == self.item_keys and object_keys == self.object_keys:
             return True
-        mine = self._mine().filter(revision=self.revision)
-        return mine.update(item_keys=keys, object_keys=object_keys) == 1
+        return self._change(at_my_revision=True, item_keys=keys, object_keys=object_keys)
 
     def acknowledge(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
         """Say that this entry's revision is mirrored; false if a newer one is owed by now."""
@@ -254,20 +262,16 @@ class LedgerEntry(models.Model):
             for state in object_keys.values()
             if state not in {IN_USE, IN_USE_AGAIN}
         ]
-        return (
-            self._mine()
-            .filter(revision=self.revision)
-            .update(
-                **FRESH_START,
-                mirrored_revision=self.revision,
-                mirrored_at=Now(),
-                item_keys=[list(key) for key in item_keys],
-                object_keys=object_keys,
-                sweep_at=max(landing, default=None),
-                claim=None,
-                claimed_until=None,
-            )
-            == 1
+        return self._change(
+            at_my_revision=True,
+            **FRESH_START,
+            mirrored_revision=self.revision,
+            mirrored_at=Now(),
+            item_keys=[list(key) for key in item_keys],
+            object_keys=object_keys,
+            sweep_at=max(landing, default=None),
+            claim=None,
+            claimed_until=None,
         )
 
     def fail(self, failure: Failure, *, retry_after: timedelta | None) -> bool:
@@ -275,24 +279,20 @@ class LedgerEntry(models.Model):
 
         False if the object was changed meanwhile: the failure says nothing of the new state.
         """
-        return (
-            self._mine()
-            .filter(revision=self.revision)
-            .update(
-                attempts=F("attempts") + 1,
-                next_attempt_at=Now() + (retry_after or timedelta()),
-                parked_at=Now() if retry_after is None else None,
-                error_class=failure.error_class[:100],
-                error_code=failure.code[:100],
-                claim=None,
-                claimed_until=None,
-            )
-            == 1
+        return self._change(
+            at_my_revision=True,
+            attempts=F("attempts") + 1,
+            next_attempt_at=Now() + (retry_after or timedelta()),
+            parked_at=Now() if retry_after is None else None,
+            error_class=failure.error_class[:100],
+            error_code=failure.code[:100],
+            claim=None,
+            claimed_until=None,
         )
 
     def release(self) -> bool:
         """Give the claim back, nothing done; false if it was lost already."""
-        return self._mine().update(claim=None, claimed_until=None) == 1
+        return self._change(at_my_revision=False, claim=None, claimed_until=None)
 
     def note_late_uploads(self, keys: Iterable[str]) -> None:
         """Note uploads that were made after the claim was lost, so that they are removed."""

@@ -1,11 +1,10 @@
 """Demo data: a game master with three campaigns, for trying things out.
 
 A folder here is a campaign: ``campaign.toml`` and a file for each of its sessions; the sessions in
-``unfiled`` have no campaign. Beside a session that has one lies the transcriber's own output, in
-the form of Amazon Transcribe: ``<session>.transcribe.json``.
+``unfiled`` have no campaign. A transcript stands in the session's file, or beside it as the
+transcriber's own output, in the form of Amazon Transcribe: ``<session>.transcribe.json``.
 """
 
-import json
 import tomllib
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from sessions_app.models import Session
-from sessions_app.transcripts import read_transcript
+from sessions_app.transcripts import put_transcript, read_transcript
 
 FOLDER = Path(__file__).parent
 TEXTS = ("name", "description", "notes", "summary", "player_recap")
@@ -72,17 +71,14 @@ def load_session(path: Path, owner: User, campaign: Campaign | None) -> None:
     session = Session(owner=owner, campaign=campaign)
     for field in TEXTS:
         setattr(session, field, values[field].strip())
+    transcribed = path.with_suffix(".transcribe.json")
+    if transcribed.exists():
+        put_transcript(session, read_transcript(transcribed.read_bytes(), transcribed.name))
+    elif "transcript" in values:
+        put_transcript(session, read_transcript(values["transcript"].encode()))
     for field in DETAILS:
         if field in values:
             setattr(session, field, values[field])
-    if "transcript" in values:
-        transcript = read_transcript(values["transcript"].encode(), path.name)
-        session.transcript_text = transcript.text
-        # Only a transcriber knows how long somebody spoke; its numbers stand in the file.
-        session.metrics = values.get("metrics", transcript.metrics)
-    transcribed = path.with_suffix(".transcribe.json")
-    if transcribed.exists():
-        session.transcript_json = json.loads(transcribed.read_text("utf-8"))
     if values.get("shared"):
         session.share()
     session.full_clean()

@@ -19,7 +19,8 @@ T = TypeVar("T")
 A_FEW = 5  # files: read and written sooner than a progress bar is noticed
 
 EPILOG = """\
-A transcript is plain text in UTF-8, a line for each turn, at most 10 MB:
+A transcript is the JSON that Amazon Transcribe writes, WebVTT, SRT, or plain text
+with a line for each turn; in UTF-8, at most 10 MB:
 
   MATT: You come to a door. What do you do?
   LAURA: I listen at it.

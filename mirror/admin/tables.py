@@ -1,96 +1,17 @@
-"""The mirror in the admin: the state of each mirrored row, and the ledger.
-
-The admins of mirrored models gain a column here, so that the apps themselves need not know.
-"""
+"""The mirror's own tables in the admin."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import (
-    Case,
-    CharField,
-    F,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    TextField,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.module_loading import autodiscover_modules
+from django.urls import reverse
+from django.utils.html import format_html
 
-from mirror.models import LedgerEntry, Outage
-from mirror.registry import documents
-
-STATE = Case(
-    When(revision__lte=F("mirrored_revision"), then=Value("mirrored")),
-    When(parked_at=None, then=Value("pending")),
-    default=Value("parked"),
-    output_field=CharField(),
-)
-
-
-class MirrorStateFilter(admin.SimpleListFilter):
-    """Rows by their state in the mirror."""
-
-    title = "mirror"
-    parameter_name = "mirror"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
-    ) -> list[tuple[str, str]]:
-        """Return the choices."""
-        return [("mirrored", "Mirrored"), ("pending", "Pending"), ("parked", "Parked")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Apply the choice."""
-        return queryset.filter(mirror_state=self.value()) if self.value() else queryset
-
-
-class MirroredAdmin(admin.ModelAdmin[Any]):
-    """Adds the state of the row in the mirror to a model's admin."""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Read the state in the same query."""
-        entry = LedgerEntry.objects.filter(
-            model=self.model._meta.label_lower, object_id=Cast(OuterRef("pk"), TextField())
-        )
-        state = Subquery(entry.annotate(state_name=STATE).values("state_name")[:1])
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(mirror_state=state)
-        return rows
-
-    def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """Show the state last."""
-        return [*super().get_list_display(request), "mirror_state"]
-
-    def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        """Filter by the state last."""
-        return [*super().get_list_filter(request), MirrorStateFilter]
-
-    @admin.display(description="mirror", ordering="mirror_state", empty_value="never mirrored")
-    def mirror_state(self, row: Any) -> str | None:
-        """Return ``mirrored``, ``pending`` or ``parked``."""
-        state: str | None = row.mirror_state
-        return state
-
-
-def extend_admins(site: admin.AdminSite = admin.site) -> None:
-    """Give the admin of every mirrored model the column and the filter."""
-    autodiscover_modules("documents")  # the admin looks for admins before the mirror is ready
-    for document in documents():
-        model = document.mirror_options.model
-        if site.is_registered(model):
-            own = type(site.get_model_admin(model))
-            site.unregister(model)
-            site.register(model, type(f"Mirrored{own.__name__}", (MirroredAdmin, own), {}))
-
-
-extend_admins()
+from mirror.models import CheckRun, LedgerEntry, Outage
+from mirror.registry import labels
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -149,16 +70,26 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         "attempts",
         "error_class",
         "error_code",
+        "compare",
     ]
     list_filter = [LedgerStateFilter, "model", "error_class"]
     search_fields = ["object_id"]
     ordering = ["-owed_since"]
     actions = ["retry"]
+    readonly_fields = ["compare"]
 
     @admin.display(description="state")
     def state_name(self, entry: LedgerEntry) -> str:
         """Return ``mirrored``, ``pending`` or ``parked``."""
         return entry.state
+
+    @admin.display(description="stores", empty_value="–")
+    def compare(self, entry: LedgerEntry) -> str | None:
+        """Link the object's comparison."""
+        if entry.model not in labels():
+            return None
+        address = reverse("mirror:compare", args=[entry.model, entry.object_id])
+        return format_html('<a href="{}">Compare</a>', address)
 
     @admin.action(description="Try again now (parked entries too)", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[LedgerEntry]) -> None:
@@ -178,3 +109,28 @@ class OutageAdmin(ReadOnlyAdmin):
     list_display = ["sink", "started_at", "ended_at", "error_class", "error_code"]
     list_filter = ["sink", "started_at"]
     ordering = ["-started_at"]
+
+
+@admin.register(CheckRun)
+class CheckRunAdmin(ReadOnlyAdmin):
+    """What each mirror_check found."""
+
+    list_display = [
+        "started_at",
+        "parity_percent",
+        "complete",
+        "expected",
+        "in_sync",
+        "pending",
+        "parked",
+        "differences",
+        "seconds",
+    ]
+    list_filter = ["complete", "started_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CheckRun]:
+        """Leave the findings in the database while a list is shown."""
+        runs: QuerySet[CheckRun] = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and (match.url_name or "").endswith("_changelist")
+        return runs.defer("findings") if is_list else runs

@@ -1,0 +1,61 @@
+"""Logging in and signing up."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, UserCreationForm
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from config.accounts.devices import attempts_key
+from config.accounts.models import LoginAttempts
+
+MINUTE = 60
+
+
+class LoginForm(AuthenticationForm):
+    """Asks who guesses a password too often to wait, longer each time."""
+
+    def clean(self) -> dict[str, Any]:
+        username = self.cleaned_data.get("username")
+        if username is None or self.request is None:
+            return super().clean()
+        key = attempts_key(self.request, username)
+        seconds = LoginAttempts.objects.admit(key)
+        if seconds:
+            raise ValidationError(
+                f"That were many attempts. Please wait {spell(seconds)} and try again, "
+                "or reset your password.",
+                code="wait",
+            )
+        cleaned = super().clean()
+        LoginAttempts.objects.forget(key)
+        return cleaned
+
+
+class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subscript at run time
+    """A name and a password; the address is only for a lost password."""
+
+    email = forms.EmailField(
+        required=False,
+        help_text="Optional. Only used to send you a link if you forget your password.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    class Meta(BaseUserCreationForm.Meta):
+        model = User
+        fields = ("username", "email")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].help_text = "Letters, digits and @ . + - _"
+        self.fields["password1"].help_text = "At least 8 characters, and not a common word."
+        self.fields["password2"].help_text = ""
+
+
+def spell(seconds: int) -> str:
+    """Return a waiting time in words."""
+    if seconds < MINUTE:
+        return f"{seconds} second{'s' if seconds > 1 else ''}"
+    minutes = -(-seconds // MINUTE)
+    return f"{minutes} minute{'s' if minutes > 1 else ''}"

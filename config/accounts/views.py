@@ -1,0 +1,93 @@
+"""The pages about accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login, views
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from config.accounts.devices import remember_device
+from config.accounts.forms import LoginForm, SignUpForm
+from config.editing import posted
+
+
+class Login(views.LoginView):
+    """The door. The admin's leads here, too, so that guessing is slowed down for both."""
+
+    template_name = "accounts/login.html"
+    authentication_form = LoginForm
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        remember_device(response, form.get_user().get_username())
+        return response
+
+
+@login_not_required
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Make an account and log in with it."""
+    if request.user.is_authenticated:
+        return redirect("dashboard")
+    form = SignUpForm(posted(request))
+    if form.is_valid():
+        user = form.save()
+        login(request, user)
+        messages.success(request, f"Welcome, {user.get_username()}. Start with a campaign.")
+        response = redirect("dashboard")
+        remember_device(response, user.get_username())
+        return response
+    return render(request, "accounts/signup.html", {"form": form})
+
+
+class ChangePassword(views.PasswordChangeView):
+    """Change the password; other browsers are logged out."""
+
+    template_name = "accounts/password_change.html"
+    success_url = reverse_lazy("dashboard")
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        messages.success(self.request, "Your password is changed.")
+        return super().form_valid(form)
+
+
+class ResetPassword(views.PasswordResetView):
+    """Ask for a link by mail. The answer does not tell whether there is such an account."""
+
+    template_name = "accounts/password_reset.html"
+    email_template_name = "accounts/password_reset_email.txt"
+    subject_template_name = "accounts/password_reset_subject.txt"
+    success_url = reverse_lazy("login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.info(
+            self.request, "If an account has this address, a link is on its way: look at your mail."
+        )
+        return super().form_valid(form)
+
+
+@method_decorator(never_cache, name="dispatch")
+class ChooseNewPassword(views.PasswordResetConfirmView):
+    """Where the link of the mail leads."""
+
+    template_name = "accounts/password_new.html"
+    success_url = reverse_lazy("login")
+
+    def form_valid(self, form: SetPasswordForm[Any]) -> HttpResponse:
+        messages.success(self.request, "Your new password is set. Log in with it.")
+        response = super().form_valid(form)
+        # Whoever reads the mail is the owner: no waiting for what others tried from elsewhere.
+        remember_device(response, form.user.get_username())
+        return response

@@ -1,0 +1,66 @@
+// Small comforts. Every page works without them.
+"use strict";
+
+// Results while typing: ask the form's own page and take over the part of it that changes.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  const PAUSE = 250;
+  let timer;
+  let pending;
+
+  const refresh = async () => {
+    pending?.abort();
+    pending = new AbortController();
+    const address = new URL(form.action);
+    address.search = new URLSearchParams(new FormData(form)).toString();
+    address.hash = "";
+    try {
+      const answer = await fetch(address, { signal: pending.signal });
+      if (!answer.ok || answer.redirected) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById(form.dataset.live);
+      if (fresh) {
+        document.getElementById(form.dataset.live).replaceChildren(...fresh.childNodes);
+        history.replaceState(null, "", address);
+      }
+    } catch (error) {
+      if (error.name !== "AbortError") console.warn("No results while typing:", error.name);
+    }
+  };
+
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(refresh, PAUSE);
+  });
+}
+
+// One click to copy a share link, where the browser allows it.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    button.textContent = "Copied";
+  });
+}
+
+// Ask before a page with unsaved words is left.
+for (const form of document.querySelectorAll("form[data-guard]")) {
+  let touched = form.querySelector(".errorlist") !== null;
+  form.addEventListener("input", () => { touched = true; });
+  form.addEventListener("submit", () => { touched = false; });
+  window.addEventListener("beforeunload", (event) => {
+    if (touched) event.preventDefault();
+  });
+}
+
+// The account menu closes by Escape and by a click elsewhere.
+for (const menu of document.querySelectorAll("details.menu")) {
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}

@@ -1,0 +1,42 @@
+"""Who may see the mirror: staff who may view the ledger, and of an object who may view it too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+
+View = Callable[..., HttpResponse]
+
+
+def may_see(request: HttpRequest) -> bool:
+    """Whether this person may see the ledger, and ask for another try."""
+    return request.user.has_perm("mirror.view_ledgerentry")
+
+
+def staff_page(view: View) -> View:
+    """Let ``view`` be seen by staff who may view the ledger; others log in, or are refused."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not may_see(request):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return admin.site.admin_view(guarded)
+
+
+def require_view(request: HttpRequest, model: type[models.Model], row: Any) -> None:
+    """Refuse whoever may not view this object itself."""
+    if admin.site.is_registered(model):
+        allowed = admin.site.get_model_admin(model).has_view_permission(request, row)
+    else:
+        meta = model._meta
+        allowed = request.user.has_perm(f"{meta.app_label}.view_{meta.model_name}")
+    if not allowed:
+        raise PermissionDenied

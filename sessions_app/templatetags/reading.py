@@ -1,0 +1,98 @@
+"""Template tags for reading: Markdown, times, figures and the turns of a transcript."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import template
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from sessions_app import markdown as renderer
+from sessions_app.models import Session
+from sessions_app.reading import NumberedTurn
+from sessions_app.talk import talk_time
+
+HOUR = 3600
+MINUTE = 60
+
+register = template.Library()
+
+
+@register.filter
+def markdown(text: str, top_level: int = 3) -> SafeString:
+    """Render Markdown; the highest heading becomes one of ``top_level``."""
+    return renderer.render(text, top_level)
+
+
+@register.filter
+def clock(seconds: float) -> str:
+    """Return a time or length as ``1:02:03`` or ``2:03``."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // HOUR, whole % HOUR // MINUTE, whole % MINUTE
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """Return ``12,345``."""
+    return f"{number:,}"
+
+
+@register.filter
+def unlocalised(number: float) -> str:
+    """Return a number as HTML attributes want it, whatever the language."""
+    return f"{number:.1f}"
+
+
+@register.filter
+def get(values: Mapping[str, Any], key: str) -> Any:
+    """Look a key up."""
+    return values.get(key)
+
+
+@register.filter
+def figures(session: Session) -> str:
+    """Return length and words in one line, as far as they are known."""
+    talk = talk_time(session)
+    if talk is None or not talk.words:
+        return ""
+    words = f"{talk.words:,} words"
+    return f"{clock(talk.seconds)} · {words}" if talk.seconds else words
+
+
+@register.simple_tag
+def turn_list(turns: Iterable[NumberedTurn], *, find: str = "", times: bool = False) -> SafeString:
+    """Return the turns as a list. Built here: thousands of them take a template too long."""
+    items = format_html_join("\n", "{}", ((_item(turn, find),) for turn in turns))
+    kind = "turns timed" if times else "turns"
+    return format_html('<ol class="{}">{}</ol>', kind, items) if items else SafeString("")
+
+
+def _item(numbered: NumberedTurn, find: str) -> SafeString:
+    turn = numbered.turn
+    anchor = f"t{numbered.number}"
+    where = f"?part={numbered.part}#{anchor}" if find or numbered.part > 1 else f"#{anchor}"
+    time = label = SafeString("")
+    if turn.start is not None:
+        time = format_html('<a class="time" href="{}">{}</a>', where, clock(turn.start))
+    elif find:
+        time = format_html('<a class="time" href="{}">Go there</a>', where)
+    if turn.speaker_name:
+        colour = "" if numbered.colour is None else f"voice-{numbered.colour}"
+        label = format_html('<b class="voice {}">{}</b>', colour, turn.speaker_name)
+    return format_html(
+        '<li id="{}">{}{}<p>{}</p></li>', anchor, label, time, _words(turn.text, find)
+    )
+
+
+def _words(text: str, find: str) -> SafeString:
+    """Escape, and mark what was looked for."""
+    if not find:
+        return escape(text)
+    pieces = re.split(f"({re.escape(find)})", text, flags=re.IGNORECASE)
+    marked = (
+        f"<mark>{escape(piece)}</mark>" if index % 2 else escape(piece)
+        for index, piece in enumerate(pieces)
+    )
+    return mark_safe("".join(marked))  # noqa: S308 - every piece is escaped

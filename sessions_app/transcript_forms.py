@@ -1,0 +1,130 @@
+"""The forms of a transcript."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+
+from config.editing import LongText, TabSafeForm
+from sessions_app.models import Session
+from sessions_app.transcripts import Transcript, TranscriptError, read_transcript
+from sessions_app.validators import validate_text
+
+MAX_SPEAKER_NAME = 100
+NUMBERED_CUE = re.compile(r"\s*\d+\s*\n\d+:\d\d:\d\d[,.]\d+\s*-->")
+
+
+class TranscriptForm(forms.Form):
+    """Pasted text or a file. What another tab saved meanwhile is not replaced unseen."""
+
+    text = LongText(
+        label="Paste the transcript",
+        help_text="Lines such as “MATT: Roll for initiative.” tell who speaks.",
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
+    )
+    file = forms.FileField(
+        label="Or choose a file",
+        required=False,
+        help_text="Amazon Transcribe JSON, WebVTT, SRT or plain text; up to 10 MB.",
+        widget=forms.FileInput(attrs={"accept": ".txt,.md,.json,.vtt,.srt,text/plain"}),
+    )
+    loaded = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    data: QueryDict
+    transcript: Transcript
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, UploadedFile[Any]] | None = None,
+        *,
+        session: Session | None = None,
+    ) -> None:
+        self.session = session
+        self.stored = fingerprint(session) if session else ""
+        super().__init__(data, files, initial={"loaded": self.stored})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        name, content = self._source(cleaned)
+        try:
+            self.transcript = read_transcript(content, name)
+            validate_text(self.transcript.text)
+        except TranscriptError as error:
+            raise ValidationError(str(error), code="unreadable") from None
+        if cleaned["loaded"] and cleaned["loaded"] != self.stored:
+            self.data = self.data.copy()
+            self.data["loaded"] = self.stored
+            raise ValidationError(
+                "Another tab saved a transcript of this session meanwhile. Yours is not saved yet: "
+                "saving again replaces the other one.",
+                code="clash",
+            )
+        return cleaned
+
+    def names_to_keep(self, transcript: Transcript) -> dict[str, str] | None:
+        """Return the names for the new transcript: its own, and those given to the same labels."""
+        given = (self.session and self.session.speaker_names) or {}
+        kept = {label: name for label, name in given.items() if label in transcript.speakers}
+        return (transcript.speaker_names or {}) | kept or None
+
+    def _source(self, cleaned: dict[str, Any]) -> tuple[str, bytes]:
+        file: UploadedFile[Any] | None = cleaned.get("file")
+        if file is not None:
+            validate_text(file.name or "")
+            return file.name or "The file", file.read()
+        text: str = cleaned.get("text") or ""
+        if not text.strip():
+            raise ValidationError("Paste the transcript, or choose a file.", code="required")
+        return _name_of_pasted(text), text.encode()
+
+
+class SpeakersForm(TabSafeForm, forms.Form):
+    """One field for each speaker label of the transcript; an empty one shows the label itself."""
+
+    def __init__(self, data: QueryDict | None, *, session: Session, labels: list[str]) -> None:
+        self.stored_names: dict[str, str] = session.speaker_names or {}
+        self.base_fields = {  # type: ignore[misc] # its fields are those of this transcript
+            f"name-{label}": forms.CharField(
+                label=label,
+                required=False,
+                max_length=MAX_SPEAKER_NAME,
+                validators=[validate_text],
+                widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": label}),
+            )
+            for label in labels
+        }
+        initial = {f"name-{label}": self.stored_names.get(label, "") for label in labels}
+        super().__init__(data, initial=initial)
+
+    @property
+    def names(self) -> dict[str, str] | None:
+        """What to store: the names of labels that this transcript does not have stay, too."""
+        typed = {name.removeprefix("name-"): self.cleaned_data[name] for name in self.tab_safe}
+        return {label: name for label, name in (self.stored_names | typed).items() if name} or None
+
+
+def fingerprint(session: Session) -> str:
+    """Tell one stored transcript from another."""
+    return hashlib.sha256(
+        f"{session.transcript_text}\n{session.transcript_json}".encode()
+    ).hexdigest()
+
+
+def _name_of_pasted(text: str) -> str:
+    """Name a pasted text by its format, as its file would be named."""
+    start = text.lstrip("\ufeff \t\n")[:200]
+    if start.startswith("{"):
+        return "pasted.json"
+    if start.startswith("WEBVTT"):
+        return "pasted.vtt"
+    return "pasted.srt" if NUMBERED_CUE.match(start) else "pasted.txt"

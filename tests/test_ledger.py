@@ -1,0 +1,76 @@
+"""The ledger's verbs, where transactions meet."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from campaigns.models import Campaign
+from mirror import drain
+from mirror.models import LedgerEntry
+from mirror.sinks import Sinks
+from sessions_app.models import Session
+from tests.stores import assert_equal
+
+
+@pytest.fixture
+def claimed(transactional_db: None, owner: User) -> LedgerEntry:
+    Campaign.objects.create(owner=owner, name="C")
+    (entry,) = LedgerEntry.objects.due().claim(1)
+    return entry
+
+
+@contextmanager
+def locked(entry: LedgerEntry) -> Iterator[threading.Event]:
+    """Lock the row of ``entry`` in another transaction until the event is set."""
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            LedgerEntry.objects.select_for_update().get(pk=entry.pk)
+            held.set()
+            release.wait(20)
+        connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(10)
+    try:
+        yield release
+    finally:
+        release.set()
+        thread.join()
+
+
+def test_a_row_locked_for_a_moment_is_waited_for(
+    claimed: LedgerEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with locked(claimed) as release:
+
+        def sleep(seconds: float) -> None:
+            if seconds:  # the second try
+                release.set()
+                threading.Event().wait(0.2)
+
+        monkeypatch.setattr("mirror.models.ledger.time.sleep", sleep)
+        assert claimed.acknowledge([], {})
+    assert LedgerEntry.objects.get().state == "mirrored"
+
+
+def test_a_row_locked_for_long_is_not(claimed: LedgerEntry) -> None:
+    with locked(claimed):
+        assert not claimed.release()
+
+
+def test_claims_of_many_threads_leave_none_behind(mirror: Sinks, owner: User) -> None:
+    Session.objects.bulk_create(
+        Session(owner=owner, name=f"S{n}", transcript_text="MATT: Hi") for n in range(200)
+    )
+    assert drain.sync().complete
+    assert not LedgerEntry.objects.exclude(claim=None).exists()
+    assert_equal(mirror)

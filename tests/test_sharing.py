@@ -1,0 +1,110 @@
+"""Share links: made, replaced, revoked; what players see."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from campaigns.models import Campaign
+from sessions_app.models import Session
+
+
+@pytest.fixture
+def session(owner: User) -> Session:
+    campaign = Campaign.objects.create(owner=owner, name="The Lamps", description="PRIVATE")
+    return Session.objects.create(
+        owner=owner,
+        campaign=campaign,
+        name="The ninth lamp",
+        description="PRIVATE",
+        notes="PRIVATE",
+        summary="PRIVATE",
+        player_recap="You **lit** it. [more](https://example.org/)",
+        transcript_text="PRIVATE: PRIVATE",
+        metrics={"totalWordCount": 4242},
+        speaker_names={"a": "PRIVATE"},
+    )
+
+
+@pytest.fixture
+def gm(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def token(session: Session) -> str:
+    session.refresh_from_db()
+    assert session.share_token is not None
+    return session.share_token
+
+
+def test_players_see_names_date_and_recap_and_nothing_else(gm: Client, session: Session) -> None:
+    gm.post(f"/sessions/{session.pk}/share/")
+    answer = Client().get(f"/share/{token(session)}/")
+    page = answer.content.decode()
+    for expected in (
+        "The Lamps",
+        "The ninth lamp",
+        f"{session.created_at:%B %Y}",
+        "<strong>lit</strong>",
+    ):
+        assert expected in page
+    for private in (
+        "PRIVATE",
+        "4242",
+        session.owner.username + "<",
+        str(session.pk),
+        str(session.campaign_id),
+    ):
+        assert private not in page
+
+
+def test_it_is_kept_out_of_search_engines_and_caches(gm: Client, session: Session) -> None:
+    gm.post(f"/sessions/{session.pk}/share/")
+    answer = Client().get(f"/share/{token(session)}/")
+    assert "noindex" in answer["X-Robots-Tag"]
+    assert 'name="robots" content="noindex' in answer.content.decode()
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert "no-store" in answer["Cache-Control"]
+    assert 'rel="nofollow noopener noreferrer"' in answer.content.decode()
+
+
+def test_a_new_link_ends_the_old_one(gm: Client, session: Session) -> None:
+    gm.post(f"/sessions/{session.pk}/share/")
+    old = token(session)
+    assert len(old) * 6 >= 128
+    gm.post(f"/sessions/{session.pk}/share/")
+    assert Client().get(f"/share/{old}/").status_code == 404
+    assert Client().get(f"/share/{token(session)}/").status_code == 200
+
+
+def test_a_revoked_link_shows_nothing(gm: Client, session: Session) -> None:
+    gm.post(f"/sessions/{session.pk}/share/")
+    old = token(session)
+    gm.post(f"/sessions/{session.pk}/unshare/")
+    assert Client().get(f"/share/{old}/").status_code == 404
+    session.refresh_from_db()
+    assert session.share_token is None
+
+
+def test_sharing_saves_nothing_but_the_token(gm: Client, session: Session) -> None:
+    before = Session.objects.values().get()
+    gm.post(f"/sessions/{session.pk}/share/")
+    pairs = zip(before.items(), Session.objects.values().get().values(), strict=True)
+    changed = {name for (name, old), new in pairs if old != new}
+    assert changed == {"share_token", "updated_at"}
+
+
+@pytest.mark.parametrize("wrong", ["None", "null", "-", "%00", "a%00b", "x" * 5000, "%ed%a0%80"])
+@pytest.mark.django_db
+def test_a_wrong_link_is_not_found(client: Client, wrong: str) -> None:
+    assert client.get(f"/share/{wrong}/").status_code == 404
+
+
+def test_the_owner_gets_the_whole_address_to_copy(gm: Client, session: Session) -> None:
+    gm.post(f"/sessions/{session.pk}/share/")
+    page = gm.get(f"/sessions/{session.pk}/").content.decode()
+    assert re.search(rf'value="http://testserver/share/{token(session)}/"', page)
