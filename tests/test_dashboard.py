@@ -117,7 +117,7 @@ def test_parked_entries_are_retried(
     shown = page(admin_client)
     assert shown.count("NumberTooManyDigits") == 3
     assert "CANARY" not in shown
-    answer = admin_client.post(f"{HERE}retry/", {"entry": [parked[0].pk, "x"]}, follow=True)
+    answer = admin_client.post(f"{HERE}retry/", {"entry": [parked[0].pk, "x", "²"]}, follow=True)
     assert "1 entry is due now" in answer.content.decode()
     assert LedgerEntry.objects.parked().count() == 2
     answer = admin_client.post(f"{HERE}retry/", {"all": "1"}, follow=True)
