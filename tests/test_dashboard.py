@@ -70,7 +70,7 @@ def test_a_new_mirror(mirror: Sinks, admin_client: Client) -> None:
     shown = page(admin_client)
     for words in (
         "Not ready to switch",
-        "14 of the last 14 days have no complete check.",
+        "No complete check on 14 of the last 14 days.",
         "No complete check in the last 14 days.",
         "No check yet",
         "Nothing is parked.",
