@@ -23,14 +23,15 @@ def act(command: dict[str, Any]) -> None:
     from django.conf import settings
     from django.db import transaction
 
-    from mirror import drain, models
+    from mirror import drain
+    from mirror.models import ledger
     from sessions_app.models import Session
     from tests.faults.points import before
 
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = command["address"]
     os.environ["AWS_ENDPOINT_URL_S3"] = command["address"]
     if "lease" in command:
-        models.LEASE = timedelta(seconds=command["lease"])
+        ledger.LEASE = timedelta(seconds=command["lease"])
 
     def save(**fields: Any) -> None:
         session = Session.objects.get(pk=command["session"])

@@ -22,7 +22,7 @@ from tests.faults.comparison import Stores
 from tests.faults.proxy import Proxy
 from tests.faults.world import World
 
-PATIENCE = 1.5  # seconds; the real ten would only make the tests slow
+PATIENCE = 1.0  # seconds; the real ten would only make the tests slow
 
 
 def connect(service: str, address: str) -> Any:
