@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
 from mirror import budget, drain, handoff
@@ -26,11 +25,6 @@ FAULTS: dict[str, dict[str, Any]] = {
     "trickling": {"fault": Fault.TRICKLE, "seconds": 0.2},
     "slow": {"fault": Fault.DELAY, "seconds": 0.7},
 }
-
-
-@pytest.fixture
-def inline(settings: Settings) -> None:
-    settings.MIRROR = {**settings.MIRROR, "DISPATCH": "inline"}
 
 
 @pytest.fixture
