@@ -15,6 +15,9 @@ R = TypeVar("R")
 _threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="mirror-inline")
 
 
+FAIR_SECONDS = 1.0  # a store that does not answer within that is out of reach
+
+
 class BudgetSpent(Exception):
     """There is no time left for another call."""
 
@@ -26,15 +29,22 @@ class Budget:
         self.left = seconds
 
     def run(self, sink: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Return what ``call`` returns; raises ``SinkError`` where it outlasts the budget."""
+        """Return what ``call`` returns.
+
+        Raises ``SinkError`` where it outlasts the budget; ``BudgetSpent`` where so little was left
+        that this says nothing about the store.
+        """
         if self.left <= 0:
             raise BudgetSpent
+        granted = self.left
         started = time.monotonic()
         answer = _threads.submit(call, *args, **kwargs)
         try:
             return answer.result(timeout=self.left)
         except TimeoutError:
             answer.cancel()  # where it still waits for a thread: nobody expects it any more
+            if granted < FAIR_SECONDS:
+                raise BudgetSpent from None
             raise SinkError(Failure(Kind.UNREACHABLE, "BudgetTimeout", sink=sink)) from None
         finally:
             self.left -= time.monotonic() - started

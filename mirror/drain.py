@@ -137,7 +137,7 @@ class Drain:
         """While a store is out of reach: try one entry, and go on where it has come back."""
         done: Counter[Outcome] = Counter()
         if Outage.objects.open().filter(probe_at__lte=Now()).exists():
-            done += self._mirror(ours().pending().claim(1))
+            done += self._mirror(ours().pending().claim(1) or ours().due().claim(1))
         if DYNAMODB not in breaker.open:
             done += self._claim_and_mirror()
         return done
@@ -203,11 +203,11 @@ def _listen() -> None:
 
 def _sleep(stop: Event) -> None:
     """Sleep until a change is notified, something is due again, or ``stop`` is set."""
-    seconds = _seconds_until_due()
-    wake = time.monotonic() + min(
-        IDLE if seconds is None else seconds,
-        PROBE_INTERVAL.total_seconds() if breaker.open else IDLE,
-    )
+    if breaker.open:  # what is due has to wait for a probe
+        seconds = PROBE_INTERVAL.total_seconds()
+    else:
+        seconds = min(_seconds_until_due() or IDLE, IDLE)
+    wake = time.monotonic() + seconds
     while not stop.is_set() and (left := wake - time.monotonic()) > 0:
         # A second at most, so that a signal to stop is heard.
         with connection.wrap_database_errors:

@@ -152,7 +152,10 @@ class Attempt:
         document = document_for(self.entry.model)
         rows = document.mirror_options.model._base_manager.filter(pk=self.entry.object_id)
         instance = rows.first()
-        return render(document, instance) if instance else None
+        # The ledger knows an object by one spelling of its id: another one is another object.
+        if instance is None or str(instance.pk) != self.entry.object_id:
+            return None
+        return render(document, instance)
 
     def _references(self, rendered: Rendered) -> dict[str, str]:
         """Return the S3 key for each body: the present one where the content is unchanged.

@@ -12,10 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import DataError, models
 
 from mirror.documents import REVISION, Document, Fingerprint, Item, Rendered, render
-from mirror.errors import Unmirrorable
 from mirror.models import ItemKey, LedgerEntry
 from mirror.sinks import Listed, Sinks, is_tombstone
 
@@ -26,6 +25,9 @@ TRANSCRIPT_MISSING = "transcript_missing"
 TRANSCRIPT_STALE = "transcript_stale"
 TRANSCRIPT_ORPHANED = "transcript_orphaned"
 KINDS = (MISSING, STALE, ORPHANED, TRANSCRIPT_MISSING, TRANSCRIPT_STALE, TRANSCRIPT_ORPHANED)
+# What a row raises that cannot be mirrored: Unmirrorable, and what no Python value can hold (a
+# timestamp of infinity, a number of thousands of digits), put there by raw SQL.
+UNREADABLE = (ValueError, DataError)
 READINGS = 3  # an object that changes that often while it is read is on its way
 
 
@@ -124,7 +126,7 @@ def _differences(
     try:
         instance = rows(document, [object_id]).first()
         rendered = render(document, instance) if instance else None
-    except Unmirrorable:
+    except UNREADABLE:
         items = sinks.items.get_many(sorted(keys), consistent=True)
         kind = STALE if any(not is_tombstone(item) for item in items.values()) else MISSING
         yield Finding(kind, label, object_id, next(iter(sorted(keys)), ""))

@@ -24,11 +24,11 @@ from django.db.models.functions import Cast, Collate, Concat
 from django.utils import timezone
 
 from mirror.documents import Document, render
-from mirror.errors import Unmirrorable
 from mirror.examine import (
     KINDS,
     ORPHANED,
     TRANSCRIPT_ORPHANED,
+    UNREADABLE,
     Expected,
     Finding,
     compare,
@@ -214,7 +214,7 @@ def _compare_chunk(
         entry.object_id: entry
         for entry in LedgerEntry.objects.filter(model=label, object_id__in=ids)
     }
-    expected = dict(_expected(document, ids))
+    expected = _expected(document, ids)
     items = sinks.items.get_many([each.key for each in expected.values() if each])
     objects: dict[str, list[Listed]] = {}
     for each in listed:
@@ -244,17 +244,21 @@ def _compare_chunk(
     return report
 
 
-def _expected(
-    document: type[Document], ids: Sequence[str]
-) -> Iterator[tuple[str, Expected | None]]:
-    """Yield what is expected of each row; None for one that cannot be mirrored at all."""
+def _expected(document: type[Document], ids: Sequence[str]) -> dict[str, Expected | None]:
+    """Return what is expected of each row; None for one that cannot be read or mirrored."""
+    try:
+        return dict(_read(document, ids))
+    except UNREADABLE:
+        if len(ids) == 1:
+            return {ids[0]: None}
+        return {key: value for one in ids for key, value in _expected(document, [one]).items()}
+
+
+def _read(document: type[Document], ids: Sequence[str]) -> Iterator[tuple[str, Expected]]:
     label = document.mirror_options.label
     for instance in rows(document, ids).iterator(chunk_size=READ):
         object_id = str(instance.pk)
-        try:
-            yield object_id, Expected.of(label, object_id, render(document, instance))
-        except Unmirrorable:
-            yield object_id, None
+        yield object_id, Expected.of(label, object_id, render(document, instance))
 
 
 class Listing:

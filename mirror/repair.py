@@ -49,6 +49,15 @@ def mark(findings: Collection[Finding], sinks: Sinks) -> int:
     return count
 
 
+def still_owed(findings: Iterable[Finding]) -> bool:
+    """Whether an object of the findings is not mirrored yet: its repair has not worked."""
+    objects = {(finding.model, finding.object_id) for finding in findings}
+    return any(
+        LedgerEntry.objects.owed().filter(model=model, object_id=object_id).exists()
+        for model, object_id in objects
+    )
+
+
 def _mark_object(model: str, object_id: str, findings: list[Finding], sinks: Sinks) -> None:
     """Owe one object, above every revision that the table holds of it."""
     seen = {f.key for f in findings if isinstance(f.key, ItemKey)}

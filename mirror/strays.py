@@ -28,7 +28,11 @@ def name_stray_objects(
         owners = LedgerEntry.objects.filter(model__in=labels, object_id=object_id)
         if any(entry.state == "pending" for entry in owners):
             continue
-        alive = any(rows(other, [object_id]).exists() for other in sharing)
+        alive = any(
+            str(pk) == object_id  # an id in another spelling is nobody's
+            for other in sharing
+            for pk in rows(other, [object_id]).values_list("pk", flat=True)
+        )
         if not alive and any(again.key == each.key for again in sinks.objects.list(each.key)):
             label = owners[0].model if owners else labels[0]
             found.add(Finding(TRANSCRIPT_ORPHANED, label, object_id, each.key))

@@ -133,6 +133,8 @@ def now(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
     """Mirror one object now, if the stores answer in time."""
     document = _document(label, object_id)
     row = rows(document, [object_id]).first()
+    if row is not None and str(row.pk) != object_id:  # the ledger knows one spelling of an id
+        raise Http404
     require_view(request, document.mirror_options.model, row)
     _require_mirror()
     known = LedgerEntry.objects.filter(model=label, object_id=object_id)

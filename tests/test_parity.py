@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connection
 
 from campaigns.models import Campaign
 from mirror import drain, parity
+from mirror.errors import Failure, Kind, SinkError
 from mirror.models import LedgerEntry
 from mirror.sinks import Sinks
 from sessions_app.models import Session
@@ -336,3 +338,50 @@ def test_setup_of_an_empty_store_owes_everything_to_it(mirror: Sinks, session: S
     assert "as they should be" in out.getvalue()
     assert drain.sync().complete
     assert_equal(mirror)
+
+
+def test_a_repair_that_does_not_work_is_no_success(
+    mirror: Sinks, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete_item(mirror, item_of(mirror, session.pk))
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise SinkError(Failure(Kind.BUSY, "ClientError", "ThrottlingException", "DynamoDB"))
+
+    monkeypatch.setattr("mirror.sinks.ItemSink.put", refuse)
+    monkeypatch.setattr(drain, "SOON", 0)
+    code, printed = check("--repair")
+    assert code == 1
+    assert "Not everything could be repaired" in printed
+
+
+def test_a_row_that_cannot_be_read_does_not_end_the_check(mirror: Sinks, session: Session) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sessions_app_session SET created_at = 'infinity' WHERE id = %s", [session.pk]
+        )
+    drain.sync()
+    report = parity.check(mirror)
+    assert [finding.object_id for finding in report.findings] == [str(session.pk)]
+    assert report.expected == 3
+
+
+def test_an_object_under_another_spelling_of_an_id_is_left_over(
+    mirror: Sinks, session: Session
+) -> None:
+    key = f"transcripts/{str(session.pk).upper()}/1-0.json"
+    mirror.objects.put(key, b"{}")
+    (finding,) = parity.check(mirror).findings
+    assert (finding.kind, finding.key) == ("transcript_orphaned", key)
+
+
+def test_tables_that_are_not_there_are_said_so(mirror: Sinks, session: Session) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE mirror_ledgerentry RENAME TO away")
+    try:
+        code, printed = check()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE away RENAME TO mirror_ledgerentry")
+    assert code == 2
+    assert "UndefinedTable" in printed

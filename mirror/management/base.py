@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import OperationalError
+from django.db import Error as DatabaseError
 
 from mirror.conf import setting
 from mirror.errors import SinkError
@@ -25,9 +25,12 @@ class MirrorCommand(BaseCommand):
             reason = f"{failure.error_class} {failure.code}".strip()
             self.stderr.write(f"{failure.sink} cannot be reached or used: {reason}.")
             code = COULD_NOT_WORK
-        except OperationalError as error:
+        except DatabaseError as error:  # not migrated, lost, or a value that it refuses to read
             kind = type(error.__cause__ or error).__name__
-            self.stderr.write(f"The database does not answer ({kind}). Check DATABASE_URL.")
+            self.stderr.write(
+                f"The database does not answer as it should ({kind}). Check DATABASE_URL, and that "
+                "the migrations ran."
+            )
             code = COULD_NOT_WORK
         except KeyboardInterrupt:
             self.stderr.write("Stopped; what is left stays pending.")

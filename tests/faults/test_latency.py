@@ -13,7 +13,6 @@ from django.test import Client
 
 from campaigns.models import Campaign
 from mirror import budget, drain, handoff
-from mirror.errors import SinkError
 from mirror.models import LedgerEntry, Outage
 from sessions_app.models import Session
 from tests.faults.proxy import Fault
@@ -156,7 +155,7 @@ def test_a_call_that_waits_for_a_thread_when_the_budget_ends_is_never_made() -> 
     busy: list[Future[Any]] = [
         budget._threads.submit(gate.wait) for _ in range(budget._threads._max_workers)
     ]
-    with pytest.raises(SinkError):
+    with pytest.raises(budget.BudgetSpent):
         budget.Budget(0.05).run("S3", made.append, "late")
     gate.set()
     wait([*busy, budget._threads.submit(int)])

@@ -82,8 +82,9 @@ class Command(MirrorCommand):
             return self._print_history()
         scope = Scope(deep=options["deep"], sample=options["sample"])
         report = self._check(scope)
+        unrepaired = False
         if options["repair"] and report.findings:
-            report = self._repair(report, scope, **options)
+            report, unrepaired = self._repair(report, scope, **options)
         history.record(report)
         if options["html"]:
             self._write_page(options["html"], report)
@@ -91,15 +92,19 @@ class Command(MirrorCommand):
             self.stdout.write(json.dumps(report.as_dict(), indent=2))
         else:
             self._print(report)
-        return 1 if report.findings else 0
+        return 1 if report.findings or unrepaired else 0
 
     def _check(self, scope: Scope) -> Report:
         total = round(count_rows() * scope.sample / 100)
         with tqdm(total=total, unit=" objects", disable=self.quiet) as bar:
             return check(patient_sinks(), scope, bar.update)
 
-    def _repair(self, report: Report, scope: Scope, **options: Any) -> Report:
-        """Mark what differs, drain, and check again; with ``dry_run`` only say so."""
+    def _repair(self, report: Report, scope: Scope, **options: Any) -> tuple[Report, bool]:
+        """Mark what differs, drain, and check again; with ``dry_run`` only say so.
+
+        Returns the new report, and whether a repair has not worked: what is pending since then
+        is no difference any more, and not equal either.
+        """
         sinks = patient_sinks()
         plan = repair.plan(report.findings, sinks, delete_orphans=options["delete_orphans"])
         for verb, findings in (("repaired", plan.repaired), ("left", plan.left)):
@@ -107,10 +112,14 @@ class Command(MirrorCommand):
             for finding in findings:
                 self.stderr.write(f"{finding.kind} {finding.key_text} {would} {verb}.")
         if options["dry_run"] or not plan.repaired:
-            return report
+            return report, False
         repair.mark(plan.repaired, sinks)
         drain.sync()
-        return self._check(scope)
+        report = self._check(scope)
+        unrepaired = repair.still_owed(plan.repaired)
+        if unrepaired:
+            self.stderr.write("Not everything could be repaired: it stays owed to the mirror.")
+        return report, unrepaired
 
     def _write_page(self, path: Path, report: Report) -> None:
         context = {"report": report, "verdict": history.verdict()}
