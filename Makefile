@@ -44,7 +44,7 @@ $(AXE): tests/browser/package.json tests/browser/package-lock.json
 
 ## test: style, types, migrations and the whole test suite
 test: lint check-migrations $(AXE)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 ## soak: thousands of random steps against the mirror, new ones each time (a quarter of an hour)
 soak: install

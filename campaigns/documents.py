@@ -17,7 +17,14 @@ class CampaignDocument(Document):
     created_at = TimeAttribute("createdAt")
     updated_at = TimeAttribute("updatedAt")
 
+    search_fields = ("name", "description")
+
     @classmethod
     def keys(cls, instance: Campaign) -> dict[str, str]:
         """Return the primary key."""
         return {"pk": f"user#{instance.owner_id}", "sk": f"camp#{instance.pk}"}
+
+    @classmethod
+    def owner_keys(cls, owner_id: int) -> dict[str, str]:
+        """Return where an owner's campaigns lie."""
+        return {"pk": f"user#{owner_id}", "sk": "camp#"}

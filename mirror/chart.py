@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from mirror.history import Day
 
 WIDTH, HEIGHT = 720, 240
-LEFT, RIGHT, TOP, BOTTOM = 64, 24, 32, 40  # margins: the axis, the last label, labels, the dates
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 32, 44  # margins: the axis, the last label, labels, the dates
 FLOORS = (99.9, 99.0, 95.0, 90.0, 50.0, 0.0)  # where the axis may begin
-TOO_LOW = 0.25  # of the axis: a point lower than this gets its label above
+ABOVE, BELOW = -14, 22  # where a label stands from its point
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ def draw(days: Sequence[Day]) -> Chart:
         else:
             line.append(f"{x},{y}")
         label = percent(day.last.parity_percent) if day.last else ""
-        points.append(Point(x, y, day, "" if label == "100 %" else label, (y or 0) - 14))
+        # Below, as the line comes from above, unless that is where the dates are.
+        beside = BELOW if y and y + BELOW < HEIGHT - BOTTOM else ABOVE
+        points.append(Point(x, y, day, "" if label == "100 %" else label, (y or 0) + beside))
     lines.append(" ".join(line))
     ticks = tuple((height(t), percent(t)) for t in (floor, (floor + 100) / 2, 100.0))
     return Chart(tuple(points), tuple(line for line in lines if " " in line), ticks)

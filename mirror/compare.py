@@ -16,7 +16,7 @@ from mirror.documents import REVISION, Body, Document, Item, Rendered, field_att
 from mirror.errors import SinkError, Unmirrorable
 from mirror.examine import Expected, differing_attributes, folders, rows, valid_references
 from mirror.models import ItemKey, LedgerEntry
-from mirror.reader import NOT_A_VALUE
+from mirror.reader import NOT_A_VALUE, fields
 from mirror.sinks import DYNAMODB, S3, Sinks, is_tombstone
 from mirror.texts import difference, excerpt, shown, words
 
@@ -92,7 +92,8 @@ class Comparer:
         found.left_over = [" ".join(key) for key in live]
         if rendered is None and not found.unmirrorable and found.key:
             found.left_over.append(" ".join(found.key))
-        found.lines = list(self._lines(rendered, item))
+        lines = list(self._lines(rendered, item))
+        found.lines = sorted(lines, key=lambda line: line.state == EQUAL)  # what differs first
         self._look_for_objects(rendered, item)
         return found
 
@@ -107,9 +108,10 @@ class Comparer:
         """Yield a line for each attribute that any store has: the document's own, then others."""
         bodies = {body.attribute: body for body in rendered.bodies} if rendered else {}
         expected, wrong = self._expect(rendered, item)
-        order = [*self.document.get_attributes(), *expected, *item, *bodies]
         names = field_attributes(self.document)
-        for name in dict.fromkeys(names.get(name, name) for name in order):
+        columns = fields(self.document.mirror_options.model)
+        own = [names[f.attname] for f in columns if f.attname in names]
+        for name in dict.fromkeys(["pk", "sk", *own, *bodies, *expected, *item]):
             if name in bodies:
                 yield self._body_line(bodies[name], item)
             elif name in expected or name in item:

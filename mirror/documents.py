@@ -126,6 +126,8 @@ class Document(Model):
     """
 
     mirror_options: ClassVar[Options]
+    search_fields: ClassVar[Sequence[str]] = ()  # texts that mirror.search looks into
+    search_owner: ClassVar[str] = "owner_id"  # the field that says whose an object is
 
     class Meta:
         table_name = "see settings.MIRROR"
@@ -144,6 +146,14 @@ class Document(Model):
     def bodies(cls, instance: Any) -> Sequence[Body]:
         """Return the contents of ``instance`` that are always kept in S3."""
         return ()
+
+    @classmethod
+    def owner_keys(cls, owner_id: Any) -> dict[str, str]:
+        """Return the key under which an owner's objects lie: all of ``pk``, the start of ``sk``.
+
+        Or of ``gsi1pk`` and ``gsi1sk``. Needed for ``search_fields``.
+        """
+        raise TypeError(f"{cls.__name__} must define owner_keys().")
 
     @classmethod
     def unpack(cls, attribute: str, content: bytes) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import ParamSpec, TypeVar
 
-from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from mirror.breaker import Breaker
 from mirror.budget import Budget, BudgetSpent
@@ -47,8 +47,8 @@ def mirror_entry(
 ) -> Outcome:
     """Make one attempt at a claimed entry, and give the claim back however it ends.
 
-    Raises only ``django.db.Error``: without the ledger nothing can be noted, and the claim ends
-    by itself.
+    Raises only what a lost database raises (``OperationalError``, ``InterfaceError``): without the
+    ledger nothing can be noted, and the claim ends by itself.
     """
     attempt = Attempt(entry, sinks, breaker, budget)
     try:
@@ -64,7 +64,7 @@ def mirror_entry(
         return _fail(attempt, error.failure)
     except Unmirrorable as error:
         return _fail(attempt, Failure(Kind.REFUSED, "Unmirrorable", error.code))
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 - the guard: a defect in one object's document, or
         # in ours, must not stop the others; it is logged by class and place, as messages quote data

@@ -92,7 +92,7 @@ def _day(day: date, runs: Iterable[CheckRun]) -> Day:
 def _lacking(days: tuple[Day, ...], runs: list[CheckRun], backlog: Backlog) -> Iterable[str]:
     unchecked = sum(day.state == "no check" for day in days)
     if unchecked:
-        yield f"{unchecked} of the last {len(days)} days have no complete check."
+        yield f"No complete check on {unchecked} of the last {len(days)} days."
     limit = setting("ALLOWED_MISMATCH_PERCENT")
     wrong = sum(day.state == "too much" for day in days)
     if wrong:
@@ -100,6 +100,6 @@ def _lacking(days: tuple[Day, ...], runs: list[CheckRun], backlog: Backlog) -> I
     if runs and runs[0].parity_percent < 100:  # noqa: PLR2004 - percent
         yield f"The last complete check found {float(runs[0].parity_percent):g} %, not 100 %."
     if backlog.oldest and timezone.now() - backlog.oldest > PATIENCE:
-        yield f"{backlog.pending} changes are pending, the oldest for more than an hour."
+        yield f"Changes pending: {backlog.pending}, the oldest for more than an hour."
     if backlog.parked:
-        yield f"{backlog.parked} objects are parked."
+        yield f"Objects parked: {backlog.parked}."

@@ -9,6 +9,7 @@ as null.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,8 @@ MISPLACED = "stands under another key than it should"
 
 # What reading a value that somebody tampered with can raise.
 NOT_A_VALUE = (ValueError, TypeError, KeyError, AttributeError, ValidationError)
+
+HASHED = re.compile(r"/\d+-([0-9a-f]{64})\.\w+$")  # the end of a key that the mirror gave
 
 Fetch = Callable[[str], bytes | None]
 
@@ -123,14 +126,14 @@ def _references(document: type[Document], item: Item) -> Iterator[Reference]:
 
 
 def _fetch(key: str, object_id: str, fetch: Fetch) -> bytes:
-    """Return a content; its key names its object and its SHA-256, so nothing else passes for it."""
+    """Return a content. Its key names the object and, where the mirror wrote it, the SHA-256."""
     if key.split("/")[1:2] != [object_id]:
         raise Trouble(FOREIGN)
     content = fetch(key)
     if content is None:
         raise Trouble(LOST)
-    digest = key.rpartition("/")[2].partition("-")[2].partition(".")[0]
-    if hashlib.sha256(content).hexdigest() != digest:
+    named = HASHED.search(key)
+    if named and hashlib.sha256(content).hexdigest() != named[1]:
         raise Trouble(ALTERED)
     return content
 

@@ -98,11 +98,11 @@ class Walk:
         newest = self.seen.revisions(self.label, ids)
         present = {str(row.pk): row for row in rows(self.document, ids)}
         for reading in readings:
-            row, revision = present.get(reading.object_id), newest.get(reading.object_id, 0)
-            if row is not None and _equal(reading, row) and reading.revision >= revision:
+            row = present.get(reading.object_id)
+            if row is not None and _equal(reading, row):
                 self.tally.equal += 1
             else:
-                self._settle(reading, revision)
+                self._settle(reading, newest.get(reading.object_id, 0))
 
     def _settle(self, first: Reading, newest: int) -> None:
         """Look again at what differed, and count, or insert, what is really so."""

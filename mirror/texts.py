@@ -9,7 +9,7 @@ from mirror.attributes import from_native
 from mirror.reader import NOT_A_VALUE
 
 SHOWN = 20_000  # characters of one text on the page: a transcript may have millions
-BEFORE = 500  # characters of a longer text that are shown before the first difference
+BEFORE = 150  # characters of a longer text that are shown before the first difference
 
 
 def shown(value: Any) -> str | None:

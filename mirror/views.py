@@ -62,7 +62,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "dispatch": setting("DISPATCH"),
         "app_list": admin.site.get_app_list(request, "mirror"),
     }
-    return _page(request, "dashboard", context)
+    return page(request, "dashboard", context)
 
 
 def _linked(entry: LedgerEntry) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def retry(request: HttpRequest) -> HttpResponse:
     """Make parked entries due again: those chosen, or all."""
     entries = ours().parked()
     if "all" not in request.POST:
-        chosen = [pk for pk in request.POST.getlist("entry") if pk.isdigit()]
+        chosen = [pk for pk in request.POST.getlist("entry") if pk.isdecimal()]
         entries = entries.filter(pk__in=chosen)
     count = entries.retry()
     level = messages.SUCCESS if count else messages.WARNING
@@ -110,7 +110,7 @@ def retry(request: HttpRequest) -> HttpResponse:
 @require_safe
 def compare(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
     """Show one object as PostgreSQL, DynamoDB and S3 have it."""
-    document = _document(label)
+    document = _document(label, object_id)
     require_view(request, document.mirror_options.model, None)
     _require_mirror()
     found = Comparer(document, object_id, inline_sinks(), Budget(INLINE_SECONDS)).run()
@@ -124,14 +124,14 @@ def compare(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
         "opts": document.mirror_options.model._meta,
         "outages": Outage.objects.open().order_by("sink"),
     }
-    return _page(request, "compare", context)
+    return page(request, "compare", context)
 
 
 @staff_page
 @require_POST
 def now(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
     """Mirror one object now, if the stores answer in time."""
-    document = _document(label)
+    document = _document(label, object_id)
     row = rows(document, [object_id]).first()
     require_view(request, document.mirror_options.model, row)
     _require_mirror()
@@ -144,7 +144,9 @@ def now(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
     return redirect("mirror:compare", label, object_id)
 
 
-def _document(label: str) -> type[Document]:
+def _document(label: str, object_id: str) -> type[Document]:
+    if "\0" in object_id:  # which PostgreSQL refuses to look for
+        raise Http404
     try:
         return document_for(label)
     except KeyError:
@@ -156,6 +158,7 @@ def _require_mirror() -> None:
         raise Http404("The mirror is switched off.")
 
 
-def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+def page(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    """Render one of the mirror's pages in the admin's frame."""
     whole = {**admin.site.each_context(request), **context}
     return TemplateResponse(request, f"admin/mirror/{name}.html", whole)

@@ -41,7 +41,7 @@ class TranscriptFilter(admin.SimpleListFilter):
 class SessionAdmin(admin.ModelAdmin[Session]):
     """Find, read and edit play sessions."""
 
-    list_display = ["name", "campaign", "owner", "is_shared", "created_at", "updated_at"]
+    list_display = ["name", "campaign", "owner", "is_shared", "created_at"]
     list_filter = [
         TranscriptFilter,
         ("campaign", admin.EmptyFieldListFilter),

@@ -2,7 +2,7 @@
 
 import tempfile
 import zipfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import IO, NamedTuple
 
@@ -30,8 +30,8 @@ def archive(campaign: Campaign) -> Archive:
     """
     folder = file_name(campaign.name)
     names = UniqueNames()
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the caller closes it
-    try:
+    with ExitStack() as opened:  # closes the file, should anything go wrong before it is whole
+        file = opened.enter_context(tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
             about = f"# {campaign.name}\n\n{campaign.description}\n".encode()
             name = names.take("About this campaign")
@@ -40,9 +40,7 @@ def archive(campaign: Campaign) -> Archive:
             for session in sessions:
                 session.campaign = campaign  # known already: no query for each session
                 _pack(packed, session, folder, names)
-    except BaseException:
-        file.close()
-        raise
+        opened.pop_all()
     file.seek(0)
     return Archive(f"{folder}.zip", file)
 

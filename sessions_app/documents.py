@@ -38,12 +38,19 @@ class SessionDocument(Document):
     created_at = TimeAttribute("createdAt")
     updated_at = TimeAttribute("updatedAt")
 
+    search_fields = ("name", "description", "audio_storage_key", "transcription_job_id")
+
     @classmethod
     def keys(cls, instance: Session) -> dict[str, str]:
         """Return the primary key, and the owner's index key."""
         owner, key = f"user#{instance.owner_id}", f"sess#{instance.pk}"
         folder = f"camp#{instance.campaign_id}" if instance.campaign_id else owner
         return {"pk": folder, "sk": key, "gsi1pk": owner, "gsi1sk": key}
+
+    @classmethod
+    def owner_keys(cls, owner_id: int) -> dict[str, str]:
+        """Return where an owner's sessions lie, filed or not: in the index."""
+        return {"gsi1pk": f"user#{owner_id}", "gsi1sk": "sess#"}
 
     @classmethod
     def bodies(cls, instance: Session) -> Sequence[Body]:

@@ -71,12 +71,6 @@ class TranscriptForm(forms.Form):
             )
         return cleaned
 
-    def names_to_keep(self, transcript: Transcript) -> dict[str, str] | None:
-        """Return the names for the new transcript: its own, and those given to the same labels."""
-        given = (self.session and self.session.speaker_names) or {}
-        kept = {label: name for label, name in given.items() if label in transcript.speakers}
-        return (transcript.speaker_names or {}) | kept or None
-
     def _source(self, cleaned: dict[str, Any]) -> tuple[str, bytes]:
         file: UploadedFile[Any] | None = cleaned.get("file")
         if file is not None:
@@ -92,7 +86,9 @@ class SpeakersForm(TabSafeForm, forms.Form):
     """One field for each speaker label of the transcript; an empty one shows the label itself."""
 
     def __init__(self, data: QueryDict | None, *, session: Session, labels: list[str]) -> None:
-        self.stored_names: dict[str, str] = session.speaker_names or {}
+        # Somebody else's program may have put anything there.
+        stored = session.speaker_names
+        self.stored_names: dict[str, Any] = stored if isinstance(stored, dict) else {}
         self.base_fields = {  # type: ignore[misc] # its fields are those of this transcript
             f"name-{label}": forms.CharField(
                 label=label,
@@ -107,7 +103,7 @@ class SpeakersForm(TabSafeForm, forms.Form):
         super().__init__(data, initial=initial)
 
     @property
-    def names(self) -> dict[str, str] | None:
+    def names(self) -> dict[str, Any] | None:
         """What to store: the names of labels that this transcript does not have stay, too."""
         typed = {name.removeprefix("name-"): self.cleaned_data[name] for name in self.tab_safe}
         return {label: name for label, name in (self.stored_names | typed).items() if name} or None

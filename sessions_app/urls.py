@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions_app.views import searching, sessions, sharing, transcripts
+from sessions_app.views import exporting, searching, sessions, sharing, transcripts
 
 urlpatterns = [
     path("sessions/new/", sessions.new, name="session-new"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("sessions/<uuid:pk>/transcript/edit/", transcripts.edit, name="transcript-edit"),
     path("sessions/<uuid:pk>/transcript/delete/", transcripts.delete, name="transcript-delete"),
     path("sessions/<uuid:pk>/transcript/speakers/", transcripts.speakers, name="speakers"),
+    path("sessions/<uuid:pk>/export/", exporting.session, name="session-export"),
+    path("campaigns/<uuid:pk>/export/", exporting.campaign, name="campaign-export"),
     path("search/", searching.search, name="search"),
     path("share/<slug:token>/", sharing.shared, name="shared"),
 ]

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import sentry_sdk
 from django.contrib.auth.models import User
 from moto.server import ThreadedMotoServer
+from pytest_django.fixtures import Settings
+from sentry_sdk.transport import Transport
 
+from config.sentry import private_options
 from mirror import breaker, setup, sinks
 from mirror.sinks import Sinks
 
@@ -69,3 +73,25 @@ def make_user(db: None) -> Make:
 def owner(make_user: Make) -> User:
     """A game master."""
     return make_user("gm")
+
+
+@pytest.fixture
+def inline(settings: Settings) -> None:
+    """Mirror in the request itself."""
+    settings.MIRROR = {**settings.MIRROR, "DISPATCH": "inline"}
+
+
+@pytest.fixture
+def sentry() -> Iterator[list[dict[str, Any]]]:
+    """The events that would go to Sentry."""
+    events: list[dict[str, Any]] = []
+
+    class Keep(Transport):
+        def capture_envelope(self, envelope: sentry_sdk.envelope.Envelope) -> None:
+            event = envelope.get_event()
+            if event is not None:
+                events.append(dict(event))
+
+    sentry_sdk.init(dsn="http://key@127.0.0.1/1", transport=Keep, **private_options())
+    yield events
+    sentry_sdk.init()

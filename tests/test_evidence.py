@@ -245,18 +245,18 @@ def test_fourteen_equal_days_are_ready(fortnight: None) -> None:
 
 
 def test_nothing_checked_is_not_ready(db: None) -> None:
-    assert history.verdict().lacking == ("14 of the last 14 days have no complete check.",)
+    assert history.verdict().lacking == ("No complete check on 14 of the last 14 days.",)
     assert check("--history")[0] == 1
 
 
 def test_a_day_without_a_check_is_lacking(fortnight: None) -> None:
     CheckRun.objects.filter(started_at__lt=timezone.now() - timedelta(days=12.5)).delete()
-    assert history.verdict().lacking == ("1 of the last 14 days have no complete check.",)
+    assert history.verdict().lacking == ("No complete check on 1 of the last 14 days.",)
 
 
 def test_a_sample_is_no_complete_check(fortnight: None) -> None:
     CheckRun.objects.update(complete=False)
-    assert "no complete check" in history.verdict().lacking[0]
+    assert "No complete check" in history.verdict().lacking[0]
 
 
 def test_today_counts_once_it_is_checked(db: None) -> None:
@@ -285,7 +285,7 @@ def test_old_pending_and_parked_changes_are_lacking(fortnight: None, owner: User
     LedgerEntry.objects.update(owed_since=timezone.now() - timedelta(hours=2))
     assert "the oldest for more than an hour" in history.verdict().lacking[0]
     LedgerEntry.objects.update(parked_at=timezone.now())
-    assert history.verdict().lacking == ("1 objects are parked.",)
+    assert history.verdict().lacking == ("Objects parked: 1.",)
 
 
 # Backfill ----------------------------------------------------------------------------------

@@ -149,6 +149,12 @@ def test_webvtt_read_again_gives_the_same(
     assert again.metrics == session.metrics
 
 
+def test_words_before_a_colon_do_not_become_a_speaker() -> None:
+    session = session_of(as_file(as_document([Segment(None, "Note: it rains", 0, 1)], "test")))
+    assert "Note&#58; it rains" in as_webvtt(session)
+    assert turns(read_again(as_webvtt(session))) == [Turn(None, None, 0, 1, "Note: it rains")]
+
+
 def test_names_given_by_people_survive_webvtt() -> None:
     session = session_of(as_file(EVENING), speaker_names={"spk_0": "Ruth <3", "spk_1": "Bea & co"})
     assert without_labels(turns(read_again(as_webvtt(session)))) == without_labels(turns(session))

@@ -43,11 +43,6 @@ def session(campaign: Campaign) -> Session:
 
 
 @pytest.fixture
-def inline(settings: Settings) -> None:
-    settings.MIRROR = {**settings.MIRROR, "DISPATCH": "inline"}
-
-
-@pytest.fixture
 def uploads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The keys that are uploaded from now on."""
     keys: list[str] = []

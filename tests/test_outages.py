@@ -7,24 +7,15 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-import sentry_sdk
 from django.contrib.auth.models import User
-from pytest_django.fixtures import Settings
-from sentry_sdk.transport import Transport
 
 from campaigns.models import Campaign
-from config.sentry import private_options
 from mirror import drain, sinks
 from mirror.models import LedgerEntry, Outage
 from mirror.sinks import Sinks
 from sessions_app.models import Session
 from tests.conftest import point_clients_at
 from tests.stores import assert_equal_after_sync
-
-
-@pytest.fixture
-def inline(settings: Settings) -> None:
-    settings.MIRROR = {**settings.MIRROR, "DISPATCH": "inline"}
 
 
 @pytest.fixture
@@ -39,22 +30,6 @@ def hanging() -> Iterator[str]:
     """An address that takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
-
-
-@pytest.fixture
-def sentry() -> Iterator[list[dict[str, object]]]:
-    """The events that would go to Sentry."""
-    events: list[dict[str, object]] = []
-
-    class Keep(Transport):
-        def capture_envelope(self, envelope: sentry_sdk.envelope.Envelope) -> None:
-            event = envelope.get_event()
-            if event is not None:
-                events.append(dict(event))
-
-    sentry_sdk.init(dsn="http://key@127.0.0.1/1", transport=Keep, **private_options())
-    yield events
-    sentry_sdk.init()
 
 
 def write(owner: User, count: int = 5) -> None:

@@ -184,6 +184,34 @@ def test_tampering_is_named_and_repaired(mirror: Sinks, session: Session, name: 
     assert check("--repair", "--delete-orphans") == check()
 
 
+def test_each_attribute_is_compared_and_repaired(mirror: Sinks, owner: User) -> None:
+    campaign = Campaign.objects.create(owner=owner, name="C", description="d")
+    whole = Session.objects.create(
+        owner=owner,
+        campaign=campaign,
+        name="S",
+        description="d",
+        notes="n",
+        summary="s",
+        player_recap="p",
+        transcript_text="MATT: t",
+        speaker_names={"a": "b"},
+        metrics={"a": 1},
+        audio_storage_key="audio/1",
+        transcription_job_id="j",
+        share_token="t" * 32,
+    )
+    drain.sync()
+    for object_id in (campaign.pk, whole.pk):
+        for name in item_of(mirror, object_id).keys() - {"pk", "sk", "id", "__edb_e__"}:
+            set_attribute(mirror, item_of(mirror, object_id), name, {"S": "tampered"})
+            (finding,) = parity.check(mirror).findings
+            assert (finding.kind, finding.object_id) == ("stale", str(object_id))
+            assert finding.attributes == (name,)
+            assert check("--repair")[0] == 0, name
+    assert_equal(mirror)
+
+
 def test_an_old_left_over_object_is_removed_on_request(
     mirror: Sinks, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,7 +18,8 @@ from django.db import connection
 from campaigns.documents import CampaignDocument
 from campaigns.models import Campaign
 from mirror import drain, seen
-from mirror.models import LedgerEntry
+from mirror.documents import render
+from mirror.models import ItemKey, LedgerEntry
 from mirror.reader import ALTERED, FOREIGN, LOST, MISPLACED, UNREADABLE, Reading, read, same
 from mirror.restore import in_order, restore
 from mirror.sinks import Sinks
@@ -179,6 +182,19 @@ def test_an_altered_content_is_not_taken(mirror: Sinks, session: Session) -> Non
     assert "transcript_text" not in reading.values
 
 
+def test_a_content_that_others_wrote_is_taken(mirror: Sinks, session: Session) -> None:
+    # After the switch, other services write, without revisions and under keys of their own.
+    key = f"transcripts/{session.pk}/written-by-another.json"
+    mirror.objects.delete(item_of(mirror, session.pk)["transcriptStorageKey"])
+    mirror.objects.put(key, b'{"transcriptJson":null,"transcriptText":"from elsewhere"}')
+    set_attribute(mirror, item_of(mirror, session.pk), "transcriptStorageKey", {"S": key})
+    remove_attribute(mirror, item_of(mirror, session.pk), "mirrorRevision")
+    lose_everything()
+    assert command("--apply")[0] == 0
+    assert Session.objects.get(pk=session.pk).transcript_text == "from elsewhere"
+    assert_equal_after_sync(mirror)
+
+
 def test_an_item_under_a_wrong_key_is_not_taken(mirror: Sinks, session: Session) -> None:
     set_attribute(mirror, item_of(mirror, session.pk), "campaignId", {"S": str(session.pk)})
     assert reading_of(mirror, session).troubles == {"pk": MISPLACED}
@@ -199,6 +215,10 @@ def test_nothing_is_missing(mirror: Sinks, session: Session) -> None:
 
 
 def test_everything_comes_back(mirror: Sinks, session: Session) -> None:
+    for _ in range(3):  # the items' revisions are above those of new rows
+        Session.objects.update(notes="PRIVATE-CANARY")
+        Campaign.objects.update(name="C")
+    drain.sync()
     before = lose_everything()
     code, printed = command("--dry-run")
     assert (code, "3 rows would come back" in printed) == (1, True)
@@ -356,3 +376,60 @@ def test_many_pages_are_compared(mirror: Sinks, owner: User) -> None:
     )  # more than a page of a scan holds
     drain.sync()
     assert tallies(mirror)["sessions_app.session"].equal == 120
+
+
+class Endless:
+    """Both stores, which make up what they hold as they are asked: no memory of their own."""
+
+    def __init__(self, owner: User, count: int) -> None:
+        self.owner, self.count = owner, count
+        self.items = self.client = self.objects = self
+        self.table = "endless"
+
+    def session(self, n: int) -> Session:
+        text = f"MATT: {n}\n" * 5000
+        fields: dict[str, Any] = {"created_at": WHEN, "updated_at": WHEN}
+        return Session(pk=UUID(int=n), owner=self.owner, name="S", transcript_text=text, **fields)
+
+    def item(self, n: int) -> dict[str, Any]:
+        rendered = render(SessionDocument, self.session(n))
+        keys = {body.attribute: body.fingerprint.key(1) for body in rendered.bodies}
+        return rendered.item(1, keys)
+
+    def scan_keys(self) -> Iterator[list[dict[str, Any]]]:
+        for n in range(self.count):
+            yield [self.item(n)]
+
+    def scan(self, **arguments: Any) -> dict[str, Any]:
+        if arguments["ExpressionAttributeValues"][":entity"]["S"] != "session":
+            return {"Items": []}
+        start = arguments.get("ExclusiveStartKey", 0)
+        end = min(start + 150, self.count)
+        more = {"LastEvaluatedKey": end} if end < self.count else {}
+        return {"Items": [self.item(n) for n in range(start, end)], **more}
+
+    def get_many(self, keys: list[ItemKey], **_: Any) -> dict[ItemKey, dict[str, Any]]:
+        return {key: self.item(UUID(key.sk.removeprefix("sess#")).int) for key in keys}
+
+    def get(self, key: str) -> bytes:
+        (body,) = SessionDocument.bodies(self.session(UUID(key.split("/")[1]).int))
+        return body.content
+
+
+def peak_of_a_restore(owner: User, count: int, *, apply: bool) -> int:
+    stores: Any = Endless(owner, count)
+    tracemalloc.start()
+    try:
+        result = restore(stores, apply=apply)[-1]
+        assert (result.restored + result.equal, result.wrong) == (count, 0)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_table(transactional_db: None, owner: User) -> None:
+    peak_of_a_restore(owner, 20, apply=True)  # warms the caches
+    few = peak_of_a_restore(owner, 40, apply=True)
+    many = peak_of_a_restore(owner, 160, apply=True)  # a page of many
+    assert many < few + 2_000_000, (few, many)
+    assert many < 20_000_000

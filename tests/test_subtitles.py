@@ -1,8 +1,10 @@
 from typing import Any
 
 import pytest
+import webvtt
 from hypothesis import given
 from hypothesis import strategies as st
+from webvtt.errors import MalformedCaptionError
 
 from sessions_app.transcripts import Segment, TranscriptError, read_transcript
 from sessions_app.transcripts.transcribe import segments
@@ -147,6 +149,7 @@ def test_tags_are_removed_and_words_kept(raw: str, text: str) -> None:
 def test_cues_come_in_the_order_of_time() -> None:
     text = "WEBVTT\n\n00:03.000 --> 00:04.000\nB\n\n00:01.000 --> 00:05.000\nA\n"
     assert [segment.text for segment in said(text)] == ["A", "B"]
+    assert read_transcript(text.encode()).metrics["totalDuration"] == 5.0
 
 
 def test_cues_without_words_are_left_out() -> None:
@@ -187,6 +190,14 @@ def test_cues_without_words_are_left_out() -> None:
 )  # fmt: skip
 def test_errors_tell_the_line_and_quote_nothing(name: str, text: str, message: str) -> None:
     assert error(text, name).startswith(f"{name} {message}")
+
+
+def test_what_only_webvtt_py_notices_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **options: Any) -> None:
+        raise MalformedCaptionError("SECRET")
+
+    monkeypatch.setattr(webvtt, "from_buffer", fail)
+    assert error(SRT, "a.srt") == "a.srt cannot be read: its cues are malformed."
 
 
 def test_too_many_cues() -> None:

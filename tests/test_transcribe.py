@@ -201,7 +201,7 @@ def test_nobody_was_heard(results: dict[str, Any]) -> None:
         (b'{"results": NaN}', "has a number that cannot be kept."),
         (b'{"results": ' + b"9" * 5000 + b"}", "has a number that cannot be kept."),
         (b'{"results":' + b"[" * 100_000, "is nested too deeply to be a transcript."),
-        (b'{"a":' + b"[" * 900 + b"]" * 900 + b"}", "is "),
+        (b'{"a":' + b"[" * 900 + b"]" * 900 + b"}", "is nested too deeply to be a transcript."),
         (b'{"results": [0, 1e999]}', "cannot be kept because of $.results[1]: numbers must be "),
         (b'{"SECRET": {"items": ["\\u0000"]}}', "cannot be kept because of $.*.items[0]: null ch"),
         (b'{"results": {"SECRET\\ud800": 1}}', "cannot be kept because of $.results: half of a "),

@@ -65,9 +65,9 @@ def _check_storable(document: Any, shown: str) -> None:
         validate_storable(document)
     except ValidationError as error:
         reason, place = error.messages[0].lower(), _place_of_unstorable(document)
+        if place is None:  # no value is wrong, but how deep they lie
+            raise TranscriptError(f"{shown} is nested too deeply to be a transcript.") from None
         raise TranscriptError(f"{shown} cannot be kept because of ${place}: {reason}") from None
-    except RecursionError:
-        raise TranscriptError(f"{shown} is nested too deeply to be a transcript.") from None
 
 
 def _refuse_constant(_: str) -> NoReturn:

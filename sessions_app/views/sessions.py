@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config.access import SignedInRequest, owned
 from config.editing import posted, tell_merged
+from sessions_app.exports import has_times
 from sessions_app.forms import SessionEditForm, SessionForm
 from sessions_app.models import Session
 from sessions_app.talk import talk_time
@@ -37,7 +38,11 @@ def new(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def show(request: SignedInRequest, session: Session) -> HttpResponse:
     """Show everything about a session but the words of its transcript."""
-    context: dict[str, Any] = {"session": session, "talk": talk_time(session)}
+    context: dict[str, Any] = {
+        "session": session,
+        "talk": talk_time(session),
+        "subtitles": has_times(session),
+    }
     if session.share_token:
         context["share_url"] = request.build_absolute_uri(session.get_share_url())
     return render(request, "sessions_app/show.html", context)

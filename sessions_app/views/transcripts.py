@@ -16,9 +16,10 @@ from sessions_app.reading import Reading
 from sessions_app.search import readable
 from sessions_app.talk import talk_time
 from sessions_app.transcript_forms import SpeakersForm, TranscriptForm
+from sessions_app.transcripts import TRANSCRIPT_FIELDS, put_transcript, remove_transcript
 
 SESSIONS = Session.objects.select_related("campaign")
-TRANSCRIPT_FIELDS = ["transcript_text", "transcript_json", "speaker_names", "metrics", "updated_at"]
+SAVED_FIELDS = [*TRANSCRIPT_FIELDS, "updated_at"]
 
 
 @owned(SESSIONS)
@@ -58,12 +59,8 @@ def edit(request: SignedInRequest, session: Session) -> HttpResponse:
     """Put a transcript in, pasted or from a file, in place of an older one."""
     form = TranscriptForm(posted(request), request.FILES or None, session=session)
     if form.is_valid():
-        transcript = form.transcript
-        session.transcript_text = transcript.text
-        session.transcript_json = transcript.json
-        session.metrics = dict(transcript.metrics)
-        session.speaker_names = form.names_to_keep(transcript)
-        session.save(update_fields=TRANSCRIPT_FIELDS)
+        put_transcript(session, form.transcript)
+        session.save(update_fields=SAVED_FIELDS)
         messages.success(request, "The transcript is saved.")
         return redirect("transcript", session.pk)
     context = {"session": session, "form": form}
@@ -75,9 +72,8 @@ def edit(request: SignedInRequest, session: Session) -> HttpResponse:
 def delete(request: SignedInRequest, session: Session) -> HttpResponse:
     """Take the transcript away once its owner has confirmed it; the session stays."""
     if request.method == "POST":
-        session.transcript_text = ""
-        session.transcript_json = session.speaker_names = session.metrics = None
-        session.save(update_fields=TRANSCRIPT_FIELDS)
+        remove_transcript(session)
+        session.save(update_fields=SAVED_FIELDS)
         messages.success(request, "The transcript is removed.")
         return redirect(session)
     return render(request, "sessions_app/transcript_delete.html", {"session": session})

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
 import pytest
-import sentry_sdk
 from django.db import DatabaseError
 from django.test import Client
 from pytest_django.fixtures import Settings
-from sentry_sdk.transport import Transport
 
-from config.sentry import private_options
 from mirror import breaker, drain, engine, sinks
 from mirror.engine import Attempt
 from mirror.models import LedgerEntry, Outage
@@ -42,22 +38,6 @@ PLACES: dict[str, tuple[object, str]] = {
 }
 ERRORS: list[type[Exception]] = [KeyError, DatabaseError, RecursionError, MemoryError]
 CASES = [(place, ValueError) for place in PLACES] + [("the attempt", error) for error in ERRORS]
-
-
-@pytest.fixture
-def sentry() -> Iterator[list[dict[str, Any]]]:
-    """The events that would go to Sentry."""
-    events: list[dict[str, Any]] = []
-
-    class Keep(Transport):
-        def capture_envelope(self, envelope: sentry_sdk.envelope.Envelope) -> None:
-            event = envelope.get_event()
-            if event is not None:
-                events.append(dict(event))
-
-    sentry_sdk.init(dsn="http://key@127.0.0.1/1", transport=Keep, **private_options())
-    yield events
-    sentry_sdk.init()
 
 
 @pytest.mark.parametrize(("place", "error"), CASES)

@@ -1,0 +1,8 @@
+"""What the mirror's templates need."""
+
+from django import template
+
+from mirror.chart import percent
+
+register = template.Library()
+register.filter("percent", percent)
