@@ -143,6 +143,10 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
 
+    def lose(self) -> None:
+        """Let what is held never land."""
+        self._held.clear()
+
     def calls(self, operation: str = "", key: str = "") -> list[Request]:
         """Return the requests that came, by operation and part of the key."""
         return [r for r in self.requests if operation in {"", r.operation} and key in r.key]

@@ -34,7 +34,7 @@ from tests.faults.world import World
 
 SOAK = int(os.environ.get("MIRROR_SOAK_EXAMPLES", "0"))
 SETTINGS = settings(
-    max_examples=SOAK or 12,
+    max_examples=SOAK or 10,
     stateful_step_count=40,
     derandomize=not SOAK,
     database=None,
@@ -57,6 +57,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 texts = st.sampled_from(["", "MATT: one", "LAURA: two", "SAM: three"])
 number = st.integers(0, 5)
+FEW = 3  # objects of a kind: what happens shall happen to the same ones
 
 
 class Mirror(RuleBasedStateMachine):
@@ -70,6 +71,9 @@ class Mirror(RuleBasedStateMachine):
         self.frozen: FrozenWorker | None = None
         self.gone: list[uuid.UUID] = []
         clear(self.world)
+        for person in self.people:
+            self.world.session(self.world.campaign(owner=person), owner=person)
+        drain.sync()
 
     # People
 
@@ -81,11 +85,13 @@ class Mirror(RuleBasedStateMachine):
         sessions = list(Session.objects.order_by("audio_storage_key"))
         return sessions[index % len(sessions)] if sessions else None
 
+    @precondition(lambda self: Campaign.objects.count() < FEW)
     @rule(person=number)
     def new_campaign(self, person: int) -> None:
         owner = self.people[person % 2]
         self.world.campaign(f"{Campaign.objects.count()}", owner=owner)
 
+    @precondition(lambda self: Session.objects.count() < FEW)
     @rule(index=number, text=texts)
     def new_session(self, index: int, text: str) -> None:
         count = f"{Session.objects.count():04}-{len(self.gone):04}"
@@ -129,15 +135,19 @@ class Mirror(RuleBasedStateMachine):
         if campaign := self.campaign(index):
             campaign.delete()
 
-    @rule(text=texts)
-    def bulk_update(self, text: str) -> None:
-        Session.objects.update(summary=text, transcript_text=text)
-
-    @rule()
-    def raw_update(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE campaigns_campaign SET description = description || 'x'")
-            cursor.execute("UPDATE sessions_app_session SET campaign_id = NULL WHERE notes = ''")
+    @rule(what=st.sampled_from(["bulk update", "raw update", "backfill"]), text=texts)
+    def touch_many(self, what: str, text: str) -> None:
+        """Change everything at once: rare, as it mends whatever went wrong before."""
+        if what == "bulk update":
+            Session.objects.update(summary=text, transcript_text=text)
+        elif what == "backfill":
+            backfill.owe_everything()
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE campaigns_campaign SET description = description || 'x'")
+                cursor.execute(
+                    "UPDATE sessions_app_session SET campaign_id = NULL WHERE notes = ''"
+                )
 
     # Workers
 
@@ -170,9 +180,22 @@ class Mirror(RuleBasedStateMachine):
             worker, self.frozen = self.frozen, None
             worker.thaw()
 
-    @rule()
-    def owe_everything(self) -> None:
-        backfill.owe_everything()
+    @precondition(lambda self: self.frozen is None)
+    @rule(
+        point=st.sampled_from(sorted(POINTS)),
+        index=number,
+        where=number,
+        text=texts,
+        others=st.booleans(),
+    )
+    def overtake(self, point: str, index: int, where: int, text: str, others: bool) -> None:
+        """A worker freezes, the object changes, perhaps another worker mirrors it, then thaw."""
+        self.edit(index, text, "")
+        self.freeze(point)
+        self.move(index, where)
+        if others:
+            self.work(again=True)
+        self.thaw()
 
     # Networks
 
@@ -184,6 +207,14 @@ class Mirror(RuleBasedStateMachine):
     )
     def trouble(self, fault: str, operation: str, skip: int, times: int) -> None:
         self.world.proxy.add(**FAULTS[fault], operation=operation, skip=skip, times=times)
+
+    @rule(operation=st.sampled_from(CALLS), index=number, text=texts)
+    def delay(self, operation: str, index: int, text: str) -> None:
+        """A request of a worker that gives up will land some day, or never."""
+        self.world.proxy.add(Fault.HOLD, operation, times=1)
+        self.edit(index, text, "")
+        self.world.forgive()
+        self.world.attempt_in_vain()
 
     @rule()
     def calm(self) -> None:
@@ -199,11 +230,22 @@ class Mirror(RuleBasedStateMachine):
         self.world.proxy.release()  # AWS accepts nothing that old
         self.world.pass_time()
 
-    def teardown(self) -> None:
+    @rule(drop=st.booleans())
+    def compare(self, drop: bool) -> None:
+        """End all trouble for a moment: everything must come right, then and there.
+
+        ``drop``: what is held is lost for good, and does not land first.
+        """
         self.thaw()
         self.world.proxy.calm()
+        if drop:
+            self.world.proxy.lose()
         self.world.assert_never_hidden()
+        self.world.forgive()
         self.world.assert_settles()
+
+    def teardown(self) -> None:
+        self.compare(drop=False)
 
 
 def clear(world: World) -> None:
