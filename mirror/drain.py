@@ -18,13 +18,14 @@ from mirror.capture import CHANNEL
 from mirror.engine import STRAY, Outcome, mirror_entry
 from mirror.models import OWED, PROBE_INTERVAL, Backlog, LedgerEntry, LedgerQuerySet, Outage
 from mirror.registry import labels
-from mirror.sinks import DYNAMODB, patient_sinks
+from mirror.sinks import DYNAMODB, Sinks, patient_sinks
 
 THREADS = 6  # they hide latency; for more CPU run more processes
 BATCH = 8  # entries that a thread claims at once: all are done long before the lease ends
 SOON = 5.0  # seconds: a back-off that a single run still waits for
 OUTAGE_RETRIES = 2  # how often a single run looks whether a store is back, a second apart
 PATIENCE = 60.0  # seconds without progress: claims of others have ended or expired by then
+SOONEST = 0.5  # seconds: what is due but claimed or locked is not asked for all the time
 IDLE = 30.0  # seconds: the longest sleep of a watch, should a notification be lost
 
 Progress = Callable[[Outcome], object]
@@ -137,7 +138,8 @@ class Drain:
         """While a store is out of reach: try one entry, and go on where it has come back."""
         done: Counter[Outcome] = Counter()
         if Outage.objects.open().filter(probe_at__lte=Now()).exists():
-            done += self._mirror(ours().pending().claim(1) or ours().due().claim(1))
+            stores = patient_sinks()
+            done += self._mirror(ours().pending().claim(1) or ours().due().claim(1), stores)
         if DYNAMODB not in breaker.open:
             done += self._claim_and_mirror()
         return done
@@ -146,21 +148,22 @@ class Drain:
         """Claim batch after batch, until nothing is due or DynamoDB is out of reach."""
         done: Counter[Outcome] = Counter()
         while not self.stop.is_set() and (rounds is None or rounds > 0):
+            stores = patient_sinks()  # before the claim: what fails here must leave none behind
             entries = ours().due().claim(BATCH)
-            done += self._mirror(entries)
+            done += self._mirror(entries, stores)
             if not entries or DYNAMODB in breaker.open:
                 break
             rounds = rounds and rounds - 1
         return done
 
-    def _mirror(self, entries: list[LedgerEntry]) -> Counter[Outcome]:
+    def _mirror(self, entries: list[LedgerEntry], stores: Sinks) -> Counter[Outcome]:
         done: Counter[Outcome] = Counter()
         for entry in entries:
             self._wait_for_turn()
             if self.stop.is_set():
                 entry.release()
                 continue
-            outcome = mirror_entry(entry, patient_sinks(), breaker)
+            outcome = mirror_entry(entry, stores, breaker)
             self.progress(outcome)
             done[outcome] += 1
         return done
@@ -186,14 +189,13 @@ def work_off() -> Counter[Outcome]:
 
 def _seconds_until_due() -> float | None:
     """Return when there is something to do again, at the earliest; None where nothing is owed."""
-    claimed = ours().pending().filter(claimed_until__gt=Now())
     retry, sweep = F("next_attempt_at"), Greatest("sweep_at", "next_attempt_at")
     waits = ours().aggregate(
         retry=Min(retry - Now(), filter=OWED & Q(parked_at=None)),
         sweep=Min(sweep - Now(), filter=Q(sweep_at__isnull=False, parked_at=None)),
     )
     due = [wait.total_seconds() for wait in waits.values() if wait is not None]
-    return max(min(due), 0.5 if claimed.exists() else 0.05) if due else None
+    return max(min(due), SOONEST) if due else None
 
 
 def _listen() -> None:

@@ -20,7 +20,15 @@ from django.db import InterfaceError, OperationalError
 from mirror.breaker import Breaker
 from mirror.budget import Budget, BudgetSpent
 from mirror.documents import Rendered, render
-from mirror.errors import ClaimLost, Failure, Kind, SinkError, Superseded, Unmirrorable
+from mirror.errors import (
+    LONGEST_DELAY,
+    ClaimLost,
+    Failure,
+    Kind,
+    SinkError,
+    Superseded,
+    Unmirrorable,
+)
 from mirror.models import IN_USE, IN_USE_AGAIN, LANDED, UPLOAD_MAY_LAND, ItemKey, LedgerEntry
 from mirror.registry import document_for
 from mirror.sinks import DYNAMODB, S3, Sinks
@@ -87,9 +95,11 @@ def _somebody_is_ahead(entry: LedgerEntry, newer: Superseded) -> bool:
 def _fail(attempt: Attempt, failure: Failure) -> Outcome:
     entry = attempt.entry
     retry_after = failure.retry_after(entry.attempts + 1)
+    if retry_after is None and entry.state == "mirrored":
+        retry_after = LONGEST_DELAY  # only a removal is repeated: nobody would act on it
     if not entry.fail(failure, retry_after=retry_after) and not entry.release():
         attempt.note_late_uploads()
-    if retry_after is None or failure.kind is Kind.UNEXPLAINED:
+    if failure.kind in {Kind.REFUSED, Kind.UNEXPLAINED}:
         logger.error(
             "%s %s is not mirrored%s: %s %s",
             entry.model,

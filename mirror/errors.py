@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import Enum
 from http import HTTPStatus
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError
 
 MAX_UNEXPLAINED_ATTEMPTS = 3
 LONGEST_DELAY = timedelta(minutes=5)
@@ -45,6 +45,19 @@ REFUSED = frozenset(
         "SerializationException",
         "ValidationError",
         "ValidationException",
+    }
+)
+# What AWS answers when it knows the credentials no more, or not yet.
+STALE_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
     }
 )
 
@@ -114,13 +127,24 @@ class ClaimLost(Exception):
     """The lease ran out, or the object was changed: the attempt ends and removes nothing."""
 
 
+def is_about_credentials(error: Exception) -> bool:
+    """Whether other credentials would have helped."""
+    if isinstance(error, ClientError):
+        return _code(error) in STALE_CREDENTIALS
+    return isinstance(error, NoCredentialsError | CredentialRetrievalError)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
 def classify(error: Exception, sink: str) -> Failure:
     """Sort an exception that a call to ``sink`` raised."""
     name = type(error).__name__
     if not isinstance(error, ClientError):
         # No answer, a broken one, or no credentials to ask with.
         return Failure(Kind.UNREACHABLE, name, sink=sink)
-    code = str(error.response.get("Error", {}).get("Code", ""))
+    code = _code(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in REFUSED:
         kind = Kind.REFUSED

@@ -27,7 +27,7 @@ from django.core.signals import setting_changed
 
 from mirror.conf import setting
 from mirror.documents import EXPIRES, REVISION, Item
-from mirror.errors import SinkError, Superseded, classify
+from mirror.errors import SinkError, Superseded, classify, is_about_credentials
 from mirror.models import ItemKey
 from mirror.storage import ObjectStorage
 
@@ -53,6 +53,8 @@ def sorted_errors(sink: str, *more: type[Exception]) -> Iterator[None]:
     try:
         yield
     except AWS_ERRORS + more as error:
+        if is_about_credentials(error):
+            reset_sinks()  # a client keeps those that it was made with; the next one looks anew
         raise SinkError(classify(error, sink)) from None  # the cause's message may quote data
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.utils import timezone
 
 from campaigns.models import Campaign
 from mirror import drain
@@ -74,3 +76,37 @@ def test_claims_of_many_threads_leave_none_behind(mirror: Sinks, owner: User) ->
     assert drain.sync().complete
     assert not LedgerEntry.objects.exclude(claim=None).exists()
     assert_equal(mirror)
+
+
+def test_asking_again_does_not_wait_for_a_row_that_a_person_holds(
+    mirror: Sinks, owner: User
+) -> None:
+    """Mirrored rows, too: a removal that is to be repeated belongs to them."""
+    for name in ("held", "free"):
+        Campaign.objects.create(owner=owner, name=name)
+    drain.sync()
+    later = timezone.now() + timedelta(hours=1)
+    LedgerEntry.objects.update(sweep_at=later)
+    held, free = LedgerEntry.objects.order_by("pk")
+    with locked(held):
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '500ms'")  # waiting is the failure
+        try:
+            LedgerEntry.objects.hasten()
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = 0")
+    held.refresh_from_db()
+    free.refresh_from_db()
+    assert held.sweep_at == later
+    assert free.sweep_at
+    assert free.sweep_at < later
+
+
+def test_what_is_locked_is_not_asked_for_all_the_time(mirror: Sinks, owner: User) -> None:
+    Campaign.objects.create(owner=owner, name="C")
+    with locked(LedgerEntry.objects.get()):
+        assert not drain.work_off()
+        wait = drain._seconds_until_due()
+    assert wait is not None
+    assert wait >= 0.5

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
 from mirror import drain, sinks
+from mirror.errors import SinkError
 from mirror.models import LedgerEntry, Outage
 from mirror.sinks import Sinks
 from sessions_app.models import Session
@@ -105,3 +107,35 @@ def test_what_needs_no_s3_is_mirrored_while_s3_is_out(
     drained = drain.sync()
     assert (drained.mirrored, drained.backlog.pending) == (2, 5)
     assert not drained.helpless
+
+
+def test_credentials_that_come_late_are_used_without_a_restart(
+    mirror: Sinks, owner: User, inline: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            without.delenv(name)
+        sinks.reset_sinks()
+        write(owner, 1)
+        assert not drain.sync().mirrored
+        assert Outage.objects.open().get().error_class == "NoCredentialsError"
+    assert_equal_after_sync(sinks.patient_sinks())
+
+
+@pytest.mark.parametrize("dispatch", ["inline", "worker"])
+def test_stores_that_cannot_be_set_up_leave_no_claim_behind(
+    mirror: Sinks,
+    aws_address: str,
+    owner: User,
+    settings: Settings,
+    dispatch: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.MIRROR = {**settings.MIRROR, "DISPATCH": dispatch}
+    point_clients_at("no address", aws_address, monkeypatch)
+    write(owner, 1)
+    if dispatch == "worker":
+        with pytest.raises(SinkError):
+            drain.work_off()
+    assert LedgerEntry.objects.pending().count() == 2
+    assert not LedgerEntry.objects.exclude(claim=None).exists()

@@ -197,3 +197,24 @@ def test_sweeps_do_not_spin(world: World) -> None:
     assert drain.work_off().total() == 1
     assert drain._seconds_until_due() is None
     world.assert_equal()
+
+
+def test_a_removal_that_aws_refuses_is_tried_again(world: World) -> None:
+    _, _, session = scenarios.filed(world)
+    session.transcript_text = "MATT: held"
+    session.save()
+    world.proxy.add(Fault.HOLD, "PutObject", times=1)
+    world.attempt_in_vain()
+    session.transcript_text = "MATT: newest"
+    session.save()
+    world.settle_now()  # what was held lands after its removal
+    world.proxy.add(Fault.ERROR, "DeleteObject", status=400, code="InvalidRequest")
+    world.pass_time()
+    world.attempt()
+    entry = world.entry(session)
+    assert (entry.state, entry.error_code, entry.attempts) == ("mirrored", "InvalidRequest", 1)
+    world.assert_never_hidden()
+    world.proxy.calm()
+    assert 0 < (drain._seconds_until_due() or 0) <= 300  # a worker does it by itself
+    drain.sync()
+    world.assert_equal()
