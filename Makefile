@@ -13,7 +13,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test soak lint check-migrations lock clean benchmark
+.PHONY: help install run test soak mutants lint check-migrations lock clean benchmark
 
 ## help: list these targets
 help:
@@ -49,6 +49,10 @@ test: lint check-migrations $(AXE)
 ## soak: thousands of random steps against the mirror, new ones each time (a quarter of an hour)
 soak: install
 	MIRROR_SOAK_EXAMPLES=$${MIRROR_SOAK_EXAMPLES:-200} $(BIN)/python -m pytest tests/faults/test_machine.py
+
+## mutants: each fault test against a broken engine, where it must fail (five minutes)
+mutants: install
+	MIRROR_BROKEN=1 $(BIN)/python -m pytest tests/faults -n auto --dist loadfile -o timeout=300
 
 ## lint: style and types
 lint: install

@@ -86,7 +86,7 @@ class Drain:
         while not self.stop.is_set():
             worked = self.work_off()
             done += worked
-            if worked:
+            if worked.keys() - {Outcome.LEFT}:
                 idle_since = time.monotonic()
             wait = _seconds_until_due()
             if wait is None or time.monotonic() - idle_since > PATIENCE:
@@ -150,8 +150,9 @@ class Drain:
         while not self.stop.is_set() and (rounds is None or rounds > 0):
             stores = patient_sinks()  # before the claim: what fails here must leave none behind
             entries = ours().due().claim(BATCH)
-            done += self._mirror(entries, stores)
-            if not entries or DYNAMODB in breaker.open:
+            worked = self._mirror(entries, stores)
+            done += worked
+            if not worked.keys() - {Outcome.LEFT} or DYNAMODB in breaker.open:
                 break
             rounds = rounds and rounds - 1
         return done

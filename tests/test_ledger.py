@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from mirror import drain
+from mirror.engine import Attempt
 from mirror.models import LedgerEntry
 from mirror.sinks import Sinks
 from sessions_app.models import Session
@@ -101,6 +102,16 @@ def test_asking_again_does_not_wait_for_a_row_that_a_person_holds(
     assert held.sweep_at == later
     assert free.sweep_at
     assert free.sweep_at < later
+
+
+def test_a_run_ends_where_every_attempt_is_left_to_somebody_else(
+    mirror: Sinks, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Campaign.objects.create(owner=owner, name="C")
+    monkeypatch.setattr(drain, "PATIENCE", 1.0)
+    monkeypatch.setattr(Attempt, "run", lambda self: False)
+    drained = drain.sync()
+    assert (drained.mirrored, drained.backlog.pending) == (0, 1)
 
 
 def test_what_is_locked_is_not_asked_for_all_the_time(mirror: Sinks, owner: User) -> None:

@@ -12,7 +12,9 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import django
@@ -26,6 +28,7 @@ def act(command: dict[str, Any]) -> None:
     from mirror import drain
     from mirror.models import ledger
     from sessions_app.models import Session
+    from tests.faults.mutants import broken
     from tests.faults.points import before
 
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = command["address"]
@@ -58,12 +61,13 @@ def act(command: dict[str, Any]) -> None:
         "save inline": save_inline,
     }
     number = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}.get(command.get("signal", ""))
-    action = actions[command["action"]]
-    if number is None:
-        action()
-        return
-    with before(command["point"], lambda: os.kill(os.getpid(), number), nth=command.get("nth", 1)):
-        action()
+    with ExitStack() as stack:
+        if command["broken"]:
+            stack.enter_context(broken(command["broken"]))
+        if number:
+            end = partial(os.kill, os.getpid(), number)
+            stack.enter_context(before(command["point"], end, nth=command.get("nth", 1)))
+        actions[command["action"]]()
 
 
 def fork(command: dict[str, Any]) -> int:

@@ -21,6 +21,7 @@ class Children:
 
     def __init__(self) -> None:
         self.address = ""
+        self.broken = ""  # the broken engine that the children run, if any
         database = {
             name: value for name in DATABASE if (value := settings.DATABASES["default"].get(name))
         }
@@ -52,7 +53,8 @@ class Children:
 
     def start(self, action: str, **options: Any) -> int:
         """Start a child and return its process id."""
-        pid: int = self._ask(action=action, address=self.address, **options)["pid"]
+        where = {"address": self.address, "broken": self.broken}
+        pid: int = self._ask(action=action, **where, **options)["pid"]
         return pid
 
     def finish(self, pid: int) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,10 +21,48 @@ from tests.conftest import Make, point_clients_at
 from tests.faults import backends
 from tests.faults.children import Children
 from tests.faults.comparison import Stores
+from tests.faults.mutants import broken
 from tests.faults.proxy import Proxy
 from tests.faults.world import World
 
 PATIENCE = 1.0  # seconds; the real ten would only make the tests slow
+BROKEN = bool(os.environ.get("MIRROR_BROKEN"))  # see ``make mutants``
+HERE = Path(__file__).parent
+
+
+def mutant_of(item: pytest.Item) -> str:
+    """Return the broken engine that a test notices; what a parameter says comes first."""
+    marks = [*item.iter_markers("fails_with")]
+    own = [mark for mark in item.own_markers if mark.name == "fails_with"]
+    if not marks:
+        raise pytest.UsageError(f"{item.nodeid} does not say which broken engine it fails with.")
+    name: str = (own or marks)[-1].args[0]
+    return name
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Require of every fault test that it says what it notices, and of ``make mutants`` that."""
+    ours = [i for i in items if HERE in i.path.parents and i.path.stem != "test_mutants"]
+    for item in ours:
+        name = mutant_of(item)
+        if BROKEN:
+            item.add_marker(pytest.mark.xfail(reason=name, strict=True))
+    if BROKEN:
+        items[:] = ours
+
+
+@pytest.fixture(autouse=True)
+def broken_engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With ``MIRROR_BROKEN``: the engine that the test has to notice, once all is set up."""
+    if not BROKEN or "mutants" in request.path.stem:
+        yield
+        return
+    for name in ("world", "children"):
+        if name in request.fixturenames:
+            request.getfixturevalue(name)
+    with broken(mutant_of(request.node)), pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(drain, "PATIENCE", 2.0)
+        yield
 
 
 def connect(service: str, address: str) -> Any:
@@ -110,7 +150,8 @@ def nursery(django_db_setup: None) -> Iterator[Children]:
 
 
 @pytest.fixture
-def children(nursery: Children, world: World) -> Children:
+def children(nursery: Children, world: World, request: pytest.FixtureRequest) -> Children:
     """The nursery, told where the stores of this test are."""
     nursery.address = world.proxy.address
+    nursery.broken = mutant_of(request.node) if BROKEN else ""
     return nursery

@@ -13,6 +13,7 @@ from mirror import breaker, drain, parity
 from mirror.errors import SinkError
 from mirror.models import LedgerEntry, Outage
 from tests.faults import scenarios
+from tests.faults.mutants import fails_with
 from tests.faults.proxy import Fault
 from tests.faults.world import World
 
@@ -37,6 +38,7 @@ CASES = [(name, operation) for name in LASTING for operation in ("PutObject", "P
 ]
 
 
+@fails_with("a failure taken for success")
 @pytest.mark.parametrize(("name", "operation"), CASES)
 def test_what_fails_stays_owed_and_comes_right(world: World, name: str, operation: str) -> None:
     _, _, session = scenarios.filed(world)
@@ -50,7 +52,14 @@ def test_what_fails_stays_owed_and_comes_right(world: World, name: str, operatio
     world.assert_settles()
 
 
-@pytest.mark.parametrize("operation", ["PutObject", "PutItem", "DeleteObject"])
+@fails_with("a failure taken for success")
+@pytest.mark.parametrize(
+    "operation",
+    [
+        *("PutObject", "PutItem"),
+        pytest.param("DeleteObject", marks=fails_with("a put that refuses its own revision")),
+    ],
+)
 def test_an_answer_that_is_cut_hides_nothing(world: World, operation: str) -> None:
     _, _, session = scenarios.filed(world)
     session.transcript_text = "MATT: new"
@@ -62,6 +71,7 @@ def test_an_answer_that_is_cut_hides_nothing(world: World, operation: str) -> No
     world.assert_settles()
 
 
+@fails_with("what cannot be read taken for empty")
 @pytest.mark.parametrize("operation", ["Scan", "BatchGetItem", "List", "GetObject"])
 @pytest.mark.parametrize("fault", [Fault.REFUSE, Fault.CUT, Fault.ERROR])
 def test_a_check_that_cannot_read_says_so(world: World, operation: str, fault: Fault) -> None:
@@ -74,6 +84,7 @@ def test_a_check_that_cannot_read_says_so(world: World, operation: str, fault: F
         parity.check(world.sinks)
 
 
+@fails_with("an impatient worker")
 @pytest.mark.parametrize("operation", ["PutObject", "PutItem"])
 def test_an_answer_that_trickles_in_counts(world: World, operation: str) -> None:
     _, _, session = scenarios.filed(world)
@@ -85,6 +96,7 @@ def test_an_answer_that_trickles_in_counts(world: World, operation: str) -> None
     world.assert_equal()
 
 
+@fails_with("an impatient worker")
 @pytest.mark.parametrize("fault", [Fault.DELAY, Fault.TRICKLE])
 def test_slow_is_not_failed(world: World, fault: Fault) -> None:
     world.session(world.campaign())
@@ -93,6 +105,7 @@ def test_slow_is_not_failed(world: World, fault: Fault) -> None:
     world.assert_equal()
 
 
+@fails_with("what AWS refuses taken for an outage")
 @pytest.mark.parametrize("operation", ["PutObject", "PutItem"])
 def test_what_aws_refuses_is_parked_and_holds_up_nobody(world: World, operation: str) -> None:
     sessions = [world.session(name=f"{number}") for number in range(12)]
@@ -126,6 +139,7 @@ for _ in range(40):
 POISON["nested too deep"][0]["metrics"]["n"] = deep
 
 
+@fails_with("no guard")
 @pytest.mark.parametrize("name", POISON)
 def test_a_poison_row_is_parked_alone(world: World, name: str) -> None:
     fields, code = POISON[name]
@@ -142,6 +156,7 @@ def test_a_poison_row_is_parked_alone(world: World, name: str) -> None:
     world.assert_settles()
 
 
+@fails_with("a back-off that does not grow")
 def test_throttling_backs_off_longer_each_time_and_apart(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +178,7 @@ def test_throttling_backs_off_longer_each_time_and_apart(
     world.assert_settles()
 
 
+@fails_with("no breaker")
 def test_after_three_throttled_calls_in_a_row_one_probe_at_a_time(world: World) -> None:
     for number in range(30):
         world.campaign(f"{number}")
@@ -177,6 +193,7 @@ def test_after_three_throttled_calls_in_a_row_one_probe_at_a_time(world: World) 
     world.assert_settles()
 
 
+@fails_with("a removal never repeated")
 def test_sweeps_do_not_spin(world: World) -> None:
     _, _, session = scenarios.filed(world)
     session.transcript_text = "MATT: held"
@@ -199,6 +216,7 @@ def test_sweeps_do_not_spin(world: World) -> None:
     world.assert_equal()
 
 
+@fails_with("a refused removal given up")
 def test_a_removal_that_aws_refuses_is_tried_again(world: World) -> None:
     _, _, session = scenarios.filed(world)
     session.transcript_text = "MATT: held"

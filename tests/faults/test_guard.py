@@ -16,6 +16,7 @@ from mirror.models import LedgerEntry, Outage
 from mirror.models.ledger import LedgerQuerySet
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
+from tests.faults.mutants import fails_with
 from tests.faults.proxy import Fault
 from tests.faults.world import World
 
@@ -40,6 +41,7 @@ ERRORS: list[type[Exception]] = [KeyError, DatabaseError, RecursionError, Memory
 CASES = [(place, ValueError) for place in PLACES] + [("the attempt", error) for error in ERRORS]
 
 
+@fails_with("no guard")
 @pytest.mark.parametrize(("place", "error"), CASES)
 def test_whatever_raises_the_person_does_not_notice(
     world: World,
@@ -70,6 +72,7 @@ def test_whatever_raises_the_person_does_not_notice(
     world.assert_settles()
 
 
+@fails_with("no guard")
 @pytest.mark.parametrize("place", ["the keys of the document", "the item sink", "the attempt"])
 def test_one_object_that_raises_holds_up_no_other(world: World, place: str) -> None:
     sessions = [world.session(name=f"{number}") for number in range(10)]

@@ -28,6 +28,7 @@ from mirror.models import LedgerEntry, Outage
 from sessions_app.models import Session
 from tests.conftest import Make
 from tests.faults.frozen import FrozenWorker
+from tests.faults.mutants import fails_with
 from tests.faults.points import POINTS, Killed, before, die
 from tests.faults.proxy import Fault
 from tests.faults.world import World
@@ -258,6 +259,7 @@ def clear(world: World) -> None:
     world.stores.empty()
 
 
+@fails_with("a failure taken for success")
 @pytest.mark.timeout(300 if not SOAK else 4 * 3600)
 def test_any_order_of_events_ends_equal(world: World, make_user: Make) -> None:
     Mirror.world = world
