@@ -118,6 +118,11 @@ def test_a_session_in_somebody_elses_campaign_is_refused(
     ("field", "value", "message"),
     [
         ("metrics", "[1]", "Enter a JSON object"),
+        *(
+            (field, value, "Enter a JSON object")
+            for field in ("metrics", "speaker_names")
+            for value in ("[]", '""', "0", "false", "[{}]", '"{}"')
+        ),
         ("metrics", '{"a": NaN}', "Numbers must be finite"),
         ("metrics", '{"a": "\\u0000"}', "Null characters are not allowed"),
         ("speaker_names", '{"\\ud800": 1}', "surrogate"),
@@ -133,6 +138,23 @@ def test_what_postgresql_refuses_is_an_error_in_the_form(
     )
     assert answer.status_code == 200
     assert message in answer.content.decode()
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("", None), ("null", None), ("{}", {}), ('{"a": 0}', {"a": 0})],
+)
+@pytest.mark.parametrize("field", ["metrics", "speaker_names"])
+def test_an_object_or_nothing_is_kept(
+    admin_client: Client, owner: User, field: str, typed: str, stored: object
+) -> None:
+    session = Session.objects.create(owner=owner, name="S", **{field: {"old": 1}})
+    path = f"/admin/sessions_app/session/{session.pk}/change/"
+    answer = admin_client.post(path, {"name": "S", "owner": owner.pk, field: typed})
+    assert answer.status_code == 302
+    session.refresh_from_db()
+    assert getattr(session, field) == stored
 
 
 def test_healthz(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
