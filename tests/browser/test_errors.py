@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import FilePayload, Page, Response, expect
 
 from config.uploads import MAX_FILE_BYTES
 from sessions_app.models import Session
@@ -25,7 +25,7 @@ MANY_FIELDS = """
       form.append(input);
     }
 """
-RECORDING = {
+RECORDING: FilePayload = {
     "name": "evening.txt",
     "mimeType": "text/plain",
     "buffer": b"x" * (MAX_FILE_BYTES + 1),
@@ -56,7 +56,7 @@ FAILING = {
         413,
         "That file is too large",
         "Paste the transcript",
-        lambda page: page.get_by_label("file").set_input_files([RECORDING]),  # type: ignore[list-item]
+        lambda page: page.get_by_label("file").set_input_files(RECORDING),
     ),
     "broken": Failing(
         500,
@@ -111,7 +111,9 @@ def test_what_was_typed_is_there_after_going_back(
     if case.status == 413:
         page.get_by_label("file").set_input_files([])
     assert send(page).status == 200
-    expect(page.get_by_role("status")).to_contain_text("is ready" if case.status != 413 else "saved")
+    expect(page.get_by_role("status")).to_contain_text(
+        "is ready" if case.status != 413 else "saved"
+    )
     expect(page.get_by_role("main")).to_contain_text(TYPED)
 
 
