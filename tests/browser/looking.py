@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +42,13 @@ def log_in(page: Page, user: User, server: Any) -> None:
     client.force_login(user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
     page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": str(server)}])
+
+
+def link_in(message: str) -> str:
+    """The link that a mail holds."""
+    found = re.search(r"https?://\S+", message)
+    assert found is not None
+    return found[0]
 
 
 @dataclass
