@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from config.accounts.forms import MAX_ACCOUNTS
 from config.accounts.models import FREE_ATTEMPTS, LONGEST_DELAY, LoginAttempts, delay
 from tests.conftest import Make
 
@@ -147,6 +148,14 @@ def test_nobody_is_flooded_with_mail(client: Client, make_user: Make, clock: Any
     clock.forward(5.1)
     assert ask_for_a_link(client).status_code == 302
     assert len(mail.outbox) == FREE_ATTEMPTS + 2
+
+
+def test_many_accounts_of_one_address_do_not_flood_it(client: Client, make_user: Make) -> None:
+    for number in range(MAX_ACCOUNTS + 2):
+        make_user(f"gm{number}", email="gm@example.org")
+    ask_for_a_link(client)
+    greeted = [str(message.body).splitlines()[0] for message in mail.outbox]
+    assert greeted == [f"Hello gm{number}," for number in range(MAX_ACCOUNTS)]
 
 
 def test_waiting_for_a_link_does_not_tell_who_has_an_account(

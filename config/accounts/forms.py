@@ -16,6 +16,7 @@ from config.accounts.devices import attempts_key, mail_key
 from config.accounts.models import LoginAttempts
 
 MINUTE = 60
+MAX_ACCOUNTS = 5  # of one e-mail address that get a link at once
 
 
 class LoginForm(AuthenticationForm):
@@ -55,6 +56,10 @@ class ResetForm(PasswordResetForm):
                 code="wait",
             )
         return email
+
+    def get_users(self, email: str) -> list[User]:
+        """Return the oldest accounts of the address: signing up with one does not prove it."""
+        return sorted(super().get_users(email), key=lambda user: user.pk)[:MAX_ACCOUNTS]
 
 
 class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subscript at run time
