@@ -46,6 +46,14 @@ def test_lists_ask_a_constant_number_of_queries(
         assert admin_client.get(f"/admin/{page}/").status_code == 200
 
 
+def test_the_ledger_is_searched_by_object(admin_client: Client, campaign: Campaign) -> None:
+    make_sessions(campaign, 2)
+    page = admin_client.get("/admin/mirror/ledgerentry/", {"q": str(campaign.pk)})
+    assert page.context["cl"].result_count == 1
+    assert 'id="searchbar"' in page.content.decode()  # Django's own field, with what was typed
+    assert f'value="{campaign.pk}"' in page.content.decode()
+
+
 def test_a_session_list_leaves_the_transcripts_in_the_database(
     admin_client: Client, campaign: Campaign, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
