@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,10 @@ from mirror.models import CheckRun, LedgerEntry
 from mirror.parity import Scope
 from mirror.sinks import ObjectSink, Sinks
 from sessions_app.models import Session
+from tests.conftest import run
 from tests.stores import assert_equal, assert_equal_after_sync, item_of
 
-
-def check(*arguments: str) -> tuple[int, str]:
-    """Run mirror_check and return its exit code and all that it printed."""
-    out = io.StringIO()
-    try:
-        call_command("mirror_check", *arguments, stdout=out, stderr=out)
-    except SystemExit as stop:
-        return int(stop.code or 0), out.getvalue()
-    return 0, out.getvalue()
+check = partial(run, "mirror_check")
 
 
 def make_sessions(owner: User, count: int) -> list[Session]:
@@ -47,14 +41,14 @@ def make_sessions(owner: User, count: int) -> list[Session]:
 
 
 def in_background(stop: threading.Event, work: Callable[[], object]) -> threading.Thread:
-    def run() -> None:
+    def keep_working() -> None:
         try:
             while not stop.is_set():
                 work()
         finally:
             connection.close()
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=keep_working)
     thread.start()
     return thread
 
@@ -299,9 +293,10 @@ def before_the_mirror(owner: User, count: int) -> None:
 def test_a_backfill_brings_what_existed_before(mirror: Sinks, owner: User) -> None:
     before_the_mirror(owner, 30)
     assert drain.sync().mirrored == 0
-    out = io.StringIO()
-    call_command("mirror_sync", "--all", stdout=out)
-    assert out.getvalue() == "31 objects are owed.\n31 mirrored, 0 pending, 0 parked.\n"
+    assert run("mirror_sync", "--all") == (
+        0,
+        "31 objects are owed.\n31 mirrored, 0 pending, 0 parked.\n",
+    )
     assert_equal(mirror)
 
 
@@ -363,7 +358,7 @@ def test_what_is_gone_is_owed_too(mirror: Sinks, owner: User) -> None:
         cursor.execute("DELETE FROM sessions_app_session WHERE id = %s", [sessions[0].pk])
         cursor.execute("ALTER TABLE sessions_app_session ENABLE TRIGGER USER")
     assert {f.kind for f in parity.check(mirror).findings} == {"orphaned", "transcript_orphaned"}
-    call_command("mirror_sync", "--all", stdout=io.StringIO())
+    assert run("mirror_sync", "--all")[0] == 0
     assert_equal(mirror)
 
 

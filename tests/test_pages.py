@@ -18,12 +18,6 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def gm(client: Client, owner: User) -> Client:
-    client.force_login(owner)
-    return client
-
-
-@pytest.fixture
 def campaign(owner: User) -> Campaign:
     return Campaign.objects.create(owner=owner, name="Lamps", description="Old text")
 

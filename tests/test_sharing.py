@@ -29,12 +29,6 @@ def session(owner: User) -> Session:
     )
 
 
-@pytest.fixture
-def gm(client: Client, owner: User) -> Client:
-    client.force_login(owner)
-    return client
-
-
 def token(session: Session) -> str:
     session.refresh_from_db()
     assert session.share_token is not None

@@ -1,6 +1,4 @@
-import gzip
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +21,8 @@ from sessions_app.transcripts import (
 )
 from sessions_app.transcripts.plain import segments, split_name
 from sessions_app.transcripts.values import LONGEST_TURN, PAUSE, merged
+from tests import real
 from tests.transcribed import EVENING, as_file, audio_segment, job, refusal, word
-
-REAL_SESSIONS = Path(__file__).resolve().parents[2] / "shared/data/crd3-campaign1.jsonl.gz"
 
 
 def session_of(data: bytes | str, **fields: Any) -> Session:
@@ -225,14 +222,10 @@ def test_any_bytes_are_read_or_refused(data: bytes, ending: str) -> None:
     assert message is None or message.startswith("log")
 
 
-@pytest.mark.skipif(
-    not REAL_SESSIONS.exists(), reason=f"no {REAL_SESSIONS.name} beside the project"
-)
+@real.needs_sessions
 def test_a_real_session_has_a_turn_for_each_turn() -> None:
-    with gzip.open(REAL_SESSIONS, "rt", encoding="utf-8") as lines:
-        episodes = [json.loads(line)["turns"] for line in lines]
-    episode = max(episodes, key=lambda turns: sum(len(turn["text"]) for turn in turns))
-    text = "".join(f"{' and '.join(t['speakers'])}: {t['text']}\n" for t in episode)
+    episode = max(real.sessions().values(), key=lambda lines: sum(map(len, lines)))
+    text = "".join(episode)
     session = session_of(text)
     found = turns(session)
     assert len(text) > 250_000
