@@ -314,21 +314,34 @@ def test_a_backfill_goes_on_where_it_was_stopped(mirror: Sinks, owner: User) -> 
     assert set(LedgerEntry.objects.values_list("revision", flat=True)) == {2}
 
 
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "new to the ledger"])
 def test_a_backfill_does_not_wait_for_a_long_transaction_while_it_holds_others(
-    mirror: Sinks, owner: User
+    mirror: Sinks, owner: User, known: bool
 ) -> None:
     from mirror.backfill import owe_everything
 
-    sessions = make_sessions(owner, 10)
+    *others, busy = sorted(make_sessions(owner, 10), key=lambda session: session.pk)
+    if not known:
+        LedgerEntry.objects.all().delete()
     locked, release, done = threading.Event(), threading.Event(), threading.Event()
+    released: list[bool] = []
 
     def hold() -> None:
         from django.db import transaction
 
         with transaction.atomic():
-            Session.objects.filter(pk=sessions[3].pk).update(name="held")
+            Session.objects.filter(pk=busy.pk).update(name="held")
             locked.set()
-            release.wait(20)
+            released.append(release.wait(20))
         connection.close()
 
     def backfill() -> None:
@@ -340,13 +353,15 @@ def test_a_backfill_does_not_wait_for_a_long_transaction_while_it_holds_others(
     holder.start()
     locked.wait(10)
     marker.start()
-    for session in sessions:
-        if session.pk != sessions[3].pk:  # nobody else has to wait
-            Session.objects.filter(pk=session.pk).update(name="free")
+    while not somebody_waits_for_a_lock():
+        done.wait(0.01)
+    for session in others:  # nobody else has to wait
+        Session.objects.filter(pk=session.pk).update(name="free")
     release.set()
     holder.join()
     marker.join()
     assert done.is_set()
+    assert released == [True]  # before its patience ended: no update above waited for the marker
     assert_equal_after_sync(mirror)
 
 
