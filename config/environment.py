@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 EXAMPLE_SECRET_KEYS = frozenset({"change-me", "changeme", "secret", "example", "your-secret-key"})
 
 
@@ -86,3 +87,23 @@ def database_url(name: str) -> dict[str, Any]:
     if not config.get("NAME"):
         raise ImproperlyConfigured(f"{form}; the value that is set names no database.")
     return config
+
+
+def email_url(name: str) -> dict[str, Any]:
+    """Return Django's settings for a mail server; unset, mail is printed where the server runs."""
+    url = text(name)
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    form = f"{name} takes smtp+tls://USER:PASSWORD@HOST:PORT (or smtp+ssl:// or smtp://)"
+    scheme, _, rest = url.partition("://")
+    if scheme not in MAIL_PORTS:
+        raise ImproperlyConfigured(f"{form}; the value that is set is no mail server's address.")
+    try:
+        if re.search("[/?#]", rest.removesuffix("/")):  # of a password that is not encoded
+            raise ValueError  # noqa: TRY301 - the same as what cannot be parsed
+        config: dict[str, Any] = environ.Env.email_url_config(url)
+    except (ValueError, UnicodeError):
+        raise ImproperlyConfigured(f"{form}; the value that is set cannot be read.") from None
+    if not config["EMAIL_HOST"]:
+        raise ImproperlyConfigured(f"{form}; the value that is set names no host.")
+    return {**config, "EMAIL_PORT": config["EMAIL_PORT"] or MAIL_PORTS[scheme]}

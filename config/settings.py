@@ -138,8 +138,15 @@ LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
 
-# Password resets are printed where the server runs until a mail server is named.
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# Mail: only password resets. A mail server that hangs must not keep a request for ever.
+globals().update(environment.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+if environment.text("EMAIL_URL") or environment.text("DEFAULT_FROM_EMAIL"):
+    DEFAULT_FROM_EMAIL = environment.required(
+        "DEFAULT_FROM_EMAIL",
+        "the sender of the site's mail",
+        r"[^<>@]+@[^<>@\s]+|.+<[^<>@\s]+@[^<>@\s]+>",
+    )
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

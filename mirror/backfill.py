@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -59,14 +59,25 @@ def _ids(model: type[models.Model]) -> Iterator[str]:
 
 def _owe(label: str, ids: list[str], *, distrust: bool) -> None:
     """Mark some objects: all at once those that nobody is working on, then the others singly."""
-    new = [LedgerEntry(model=label, object_id=object_id) for object_id in ids]
-    LedgerEntry.objects.bulk_create(new, ignore_conflicts=True)
     entries = LedgerEntry.objects.filter(model=label, object_id__in=ids)
+    known = set(entries.values_list("object_id", flat=True))
+    _add([LedgerEntry(model=label, object_id=new) for new in sorted(set(ids) - known)])
     with transaction.atomic():
         free = list(entries.select_for_update(skip_locked=True).values_list("pk", flat=True))
         _mark(free, distrust=distrust)
     for busy in entries.exclude(pk__in=free).values_list("pk", flat=True):
         _mark([busy], distrust=distrust)
+
+
+def _add(new: list[LedgerEntry]) -> None:
+    """Insert entries: all at once, or singly where that would wait for somebody's transaction."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '100ms'")
+            LedgerEntry.objects.bulk_create(new, ignore_conflicts=True)
+    except OperationalError:
+        for entry in new:
+            LedgerEntry.objects.bulk_create([entry], ignore_conflicts=True)
 
 
 def _mark(ids: Iterable[int], *, distrust: bool) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from sessions_app.fields import JSONField
 from sessions_app.models import LONG_FIELDS, Session
 from sessions_app.transcripts import measure_again
 
@@ -51,7 +49,6 @@ class SessionAdmin(admin.ModelAdmin[Session]):
     list_select_related = ["campaign", "owner"]
     search_fields = ["name", "description", "campaign__name", "owner__username"]
     autocomplete_fields = ["owner", "campaign"]
-    formfield_overrides = {models.JSONField: {"form_class": JSONField}}
     ordering = ["-created_at", "id"]
     readonly_fields = ["id", "created_at", "updated_at"]
     date_hierarchy = "created_at"

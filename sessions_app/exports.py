@@ -4,6 +4,7 @@ Share links and places in storage are not exported. The JSON can be read again a
 so can the WebVTT, which gives the same turns.
 """
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -82,7 +83,9 @@ def as_json(session: Session) -> str:
         "updated_at": session.updated_at.isoformat(),
     }
     values |= {field: getattr(session, field) for field in JSON_FIELDS}
-    return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
+    text = io.StringIO()  # takes the pieces as they come; a list of them is many times their size
+    json.dump(values, text, ensure_ascii=False, indent=2)
+    return text.getvalue() + "\n"
 
 
 def _caption(cue: Turn) -> webvtt.Caption:

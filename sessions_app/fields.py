@@ -1,9 +1,10 @@
-"""Form fields of a session."""
+"""The JSON fields of a session, in forms and in the database."""
 
 import json
 from typing import Any
 
 from django import forms
+from django.db import models
 
 
 class Decoder(json.JSONDecoder):
@@ -37,3 +38,17 @@ class JSONField(forms.JSONField):
         except UnicodeEncodeError:
             return json.dumps(value)
         return text
+
+
+class JSONColumn(models.JSONField):
+    """Checks an empty list and an empty text, too, where Django sees nothing and checks nothing."""
+
+    empty_values = [None]
+
+    def deconstruct(self) -> Any:
+        """Be Django's field to migrations: it is the same column."""
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.JSONField", args, options
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"form_class": JSONField, **options})

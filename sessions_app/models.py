@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign
 from mirror.capture import capture_changes
+from sessions_app.fields import JSONColumn
 from sessions_app.triggers import keep_search_vector
 from sessions_app.validators import validate_object, validate_storable
 
@@ -49,19 +50,19 @@ class Session(models.Model):
     summary = models.TextField(blank=True)
     player_recap = models.TextField(blank=True, help_text="What a share link shows to the players.")
     transcript_text = models.TextField(blank=True)
-    transcript_json = models.JSONField(
+    transcript_json = JSONColumn(
         null=True,
         blank=True,
         validators=[validate_storable],
         help_text="As the transcriber wrote it.",
     )
-    speaker_names = models.JSONField(
+    speaker_names = JSONColumn(
         null=True,
         blank=True,
         validators=[validate_object, validate_storable],
         help_text='The names behind the speaker labels: {"spk_0": "Matt"}.',
     )
-    metrics = models.JSONField(
+    metrics = JSONColumn(
         null=True,
         blank=True,
         validators=[validate_object, validate_storable],

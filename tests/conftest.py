@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 import sentry_sdk
 from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
 from moto.server import ThreadedMotoServer
 from pytest_django.fixtures import Settings
 from sentry_sdk.transport import Transport
@@ -19,6 +22,7 @@ from mirror import breaker, setup, sinks
 from mirror.sinks import Sinks
 
 Make = Callable[..., User]
+NOWHERE = "http://127.0.0.1:9"  # an address where nothing listens
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +53,22 @@ def point_clients_at(dynamodb: str, s3: str, monkeypatch: pytest.MonkeyPatch) ->
     sinks.reset_sinks()
 
 
+def cut_off(store: str, aws_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing listen where one store should be; the other one is at ``aws_address``."""
+    dynamodb, s3 = (NOWHERE if name == store else aws_address for name in ("DynamoDB", "S3"))
+    point_clients_at(dynamodb, s3, monkeypatch)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    """Run a command and return its exit code and all that it printed."""
+    out = io.StringIO()
+    try:
+        call_command(*arguments, stdout=out, stderr=out)
+    except SystemExit as stop:
+        return int(stop.code or 0), out.getvalue()
+    return 0, out.getvalue()
+
+
 @pytest.fixture
 def mirror(aws_address: str, transactional_db: None) -> Sinks:
     """The empty table and bucket, with a database whose commits are real."""
@@ -73,6 +93,13 @@ def make_user(db: None) -> Make:
 def owner(make_user: Make) -> User:
     """A game master."""
     return make_user("gm")
+
+
+@pytest.fixture
+def gm(client: Client, owner: User) -> Client:
+    """The game master's browser."""
+    client.force_login(owner)
+    return client
 
 
 @pytest.fixture

@@ -47,6 +47,18 @@ def item_of(sinks: Sinks, object_id: Any) -> dict[str, Any]:
     return item
 
 
+def key_of(item: dict[str, Any]) -> dict[str, Any]:
+    """Return the key of an item, as DynamoDB takes it."""
+    return {"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}}
+
+
+def stored_item(sinks: Sinks, object_id: Any) -> dict[str, Any]:
+    """Return the one live item of an object, as DynamoDB holds it."""
+    key = key_of(item_of(sinks, object_id))
+    item: dict[str, Any] = sinks.items.client.get_item(TableName=sinks.items.table, Key=key)["Item"]
+    return item
+
+
 def objects(sinks: Sinks) -> dict[str, bytes]:
     """Return every object of the bucket."""
     keys = [listed.key for listed in sinks.objects.list("")]

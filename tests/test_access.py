@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -202,3 +203,17 @@ def test_an_error_of_ours_is_friendly(
     assert answer.status_code == 500
     assert b"Something broke on our side" in answer.content
     assert b"private" not in answer.content
+
+
+def test_an_error_of_ours_asks_nothing_of_a_broken_database(client: Client, owner: User) -> None:
+    def broken(*_: object) -> None:
+        raise OperationalError
+
+    client.force_login(owner)
+    client.raise_request_exception = False
+    with connection.execute_wrapper(broken):
+        answer = client.get("/")
+    assert answer.status_code == 500
+    assert b"Something broke on our side" in answer.content
+    assert b'class="site-header"' in answer.content
+    assert b"Log in" not in answer.content

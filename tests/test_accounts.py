@@ -11,7 +11,9 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
+from config.accounts.forms import MAX_ACCOUNTS
 from config.accounts.models import FREE_ATTEMPTS, LONGEST_DELAY, LoginAttempts, delay
 from tests.conftest import Make
 
@@ -37,6 +39,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def attempt(client: Client, name: str = "gm", password: str = WRONG, **headers: str) -> Any:
     return client.post(LOGIN, {"username": name, "password": password}, headers=headers or None)
+
+
+def ask_for_a_link(client: Client, email: str = "gm@example.org", **headers: str) -> Any:
+    return client.post("/accounts/password/reset/", {"email": email}, headers=headers or None)
 
 
 def waits(answer: Any) -> bool:
@@ -110,6 +116,67 @@ def test_a_reset_does_not_tell_who_has_an_account(client: Client, make_user: Mak
     ]
     without_token = [re.sub(rb'name="csrf[^>]*>', b"", page) for page in pages]
     assert without_token[0] == without_token[1]
+
+
+def test_a_mail_server_that_fails_is_our_problem(
+    client: Client, make_user: Make, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_user("gm", email="gm@example.org")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody listens there
+    answer = ask_for_a_link(client)
+    assert answer["Location"] == LOGIN
+    assert "If an account has this address" in client.get(LOGIN).content.decode()
+    assert "Failed to send password reset email" in caplog.text
+
+
+def test_nobody_is_flooded_with_mail(client: Client, make_user: Make, clock: Any) -> None:
+    """Whoever asks, from wherever, however the address is spelled."""
+    make_user("gm", email="gm@example.org")
+    make_user("other", email="other@example.org")
+    spellings = ["gm@example.org", "GM@example.org", " gm@EXAMPLE.org", "Gm@Example.Org"]
+    for number in range(50):
+        ask_for_a_link(
+            Client(REMOTE_ADDR=f"192.0.2.{number}"),
+            spellings[number % 4],
+            **{"X-Forwarded-For": f"10.0.0.{number}"},
+        )
+    assert len(mail.outbox) == FREE_ATTEMPTS
+    assert waits(ask_for_a_link(client))
+    assert ask_for_a_link(client, "other@example.org").status_code == 302
+    # Not for good: what was refused made the wait no longer.
+    clock.forward(5.1)
+    assert ask_for_a_link(client).status_code == 302
+    assert len(mail.outbox) == FREE_ATTEMPTS + 2
+
+
+def test_many_accounts_of_one_address_do_not_flood_it(client: Client, make_user: Make) -> None:
+    for number in range(MAX_ACCOUNTS + 2):
+        make_user(f"gm{number}", email="gm@example.org")
+    ask_for_a_link(client)
+    greeted = [str(message.body).splitlines()[0] for message in mail.outbox]
+    assert greeted == [f"Hello gm{number}," for number in range(MAX_ACCOUNTS)]
+
+
+def test_waiting_for_a_link_does_not_tell_who_has_an_account(
+    client: Client, make_user: Make, clock: Any
+) -> None:
+    make_user("gm", email="a@example.org")
+    pages = []
+    for email in ("a@example.org", "b@example.org"):
+        for _ in range(FREE_ATTEMPTS):
+            assert ask_for_a_link(client, email).status_code == 302
+        answer = ask_for_a_link(client, email)
+        assert waits(answer)
+        pages.append(re.sub(rb'name="csrf[^>]*>|[ab]@example', b"", answer.content))
+    assert pages[0] == pages[1]
+
+
+def test_guessing_and_asking_for_links_are_counted_apart(client: Client, make_user: Make) -> None:
+    make_user("gm@example.org", email="gm@example.org")
+    exhaust(client, "gm@example.org")
+    assert waits(attempt(client, "gm@example.org"))
+    assert ask_for_a_link(client).status_code == 302
 
 
 def test_delays_grow_and_have_an_end() -> None:

@@ -46,6 +46,14 @@ def test_lists_ask_a_constant_number_of_queries(
         assert admin_client.get(f"/admin/{page}/").status_code == 200
 
 
+def test_the_ledger_is_searched_by_object(admin_client: Client, campaign: Campaign) -> None:
+    make_sessions(campaign, 2)
+    page = admin_client.get("/admin/mirror/ledgerentry/", {"q": str(campaign.pk)})
+    assert page.context["cl"].result_count == 1
+    assert 'id="searchbar"' in page.content.decode()  # Django's own field, with what was typed
+    assert f'value="{campaign.pk}"' in page.content.decode()
+
+
 def test_a_session_list_leaves_the_transcripts_in_the_database(
     admin_client: Client, campaign: Campaign, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -118,6 +126,11 @@ def test_a_session_in_somebody_elses_campaign_is_refused(
     ("field", "value", "message"),
     [
         ("metrics", "[1]", "Enter a JSON object"),
+        *(
+            (field, value, "Enter a JSON object")
+            for field in ("metrics", "speaker_names")
+            for value in ("[]", '""', "0", "false", "[{}]", '"{}"')
+        ),
         ("metrics", '{"a": NaN}', "Numbers must be finite"),
         ("metrics", '{"a": "\\u0000"}', "Null characters are not allowed"),
         ("speaker_names", '{"\\ud800": 1}', "surrogate"),
@@ -133,6 +146,23 @@ def test_what_postgresql_refuses_is_an_error_in_the_form(
     )
     assert answer.status_code == 200
     assert message in answer.content.decode()
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("", None), ("null", None), ("{}", {}), ('{"a": 0}', {"a": 0})],
+)
+@pytest.mark.parametrize("field", ["metrics", "speaker_names"])
+def test_an_object_or_nothing_is_kept(
+    admin_client: Client, owner: User, field: str, typed: str, stored: object
+) -> None:
+    session = Session.objects.create(owner=owner, name="S", **{field: {"old": 1}})
+    path = f"/admin/sessions_app/session/{session.pk}/change/"
+    answer = admin_client.post(path, {"name": "S", "owner": owner.pk, field: typed})
+    assert answer.status_code == 302
+    session.refresh_from_db()
+    assert getattr(session, field) == stored
 
 
 def test_healthz(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:

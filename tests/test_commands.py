@@ -84,6 +84,13 @@ def assert_one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> 
         ("SECRET_KEY", "change-me", "SECRET_KEY is an example key"),
         ("SECRET_KEY", "django-insecure-abc", "SECRET_KEY is an example key"),
         ("SENTRY_DSN", "nonsense", "SENTRY_DSN is not a Sentry address"),
+        ("EMAIL_URL", "nonsense", "EMAIL_URL takes smtp+tls://"),
+        ("EMAIL_URL", "http://u:hidden@h", "is no mail server's address"),
+        ("EMAIL_URL", "smtp://u:hidden@h:port", "cannot be read"),
+        ("EMAIL_URL", "smtp+tls://u:1/hidden@h", "cannot be read"),
+        ("EMAIL_URL", "smtp+tls://u:hidden@", "names no host"),
+        ("EMAIL_URL", "smtp://h", "DEFAULT_FROM_EMAIL is not set"),
+        ("DEFAULT_FROM_EMAIL", "Tabletop", "DEFAULT_FROM_EMAIL is not the sender"),
         ("AWS_REGION", "the moon", "AWS_REGION is not"),
         ("AWS_ENDPOINT_URL_DYNAMODB", "nonsense", "DynamoDB cannot be reached or used"),
         ("AWS_ENDPOINT_URL_S3", "nonsense", "S3 cannot be reached or used"),
@@ -92,7 +99,34 @@ def assert_one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> 
 def test_wrong_configuration(db: None, name: str, value: str | None, words: str) -> None:
     done = manage("mirror_check", **{"DATABASE_URL": database_url(), name: value})
     assert_one_sentence(done, words)
+    assert "hidden" not in done.stderr
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (None, "console localhost 25  False False 10"),
+        ("", "console localhost 25  False False 10"),
+        ("smtp://mail.example.org", "smtp mail.example.org 25 None False False 10"),
+        ("smtp+tls://u:p%40%2F@mail.example.org", "smtp mail.example.org 587 p@/ True False 10"),
+        ("smtp+ssl://u:p@mail.example.org", "smtp mail.example.org 465 p False True 10"),
+        ("smtp+ssl://u:p@mail.example.org:99", "smtp mail.example.org 99 p False True 10"),
+    ],
+)
+def test_the_mail_server(url: str | None, expected: str) -> None:
+    names = ["HOST", "PORT", "HOST_PASSWORD", "USE_TLS", "USE_SSL", "TIMEOUT"]
+    values = ", ".join(f"s.EMAIL_{name}" for name in names)
+    sender = "Tabletop <tabletop@example.org>"
+    done = manage(
+        "shell", "--no-imports", "-c",
+        "from django.conf import settings as s; "
+        f"print(s.EMAIL_BACKEND.split('.')[-2], {values}, s.DEFAULT_FROM_EMAIL, sep=' ')",
+        DATABASE_URL="postgres://nobody@localhost/nothing",
+        EMAIL_URL=url,
+        DEFAULT_FROM_EMAIL=sender if url else None,
+    )  # fmt: skip
+    assert done.stdout == f"{expected} {sender if url else 'webmaster@localhost'}\n"
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ from mirror.sinks import Sinks
 from mirror.texts import difference, excerpt
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
-from tests.conftest import point_clients_at
+from tests.conftest import NOWHERE, cut_off, point_clients_at
 from tests.stores import assert_equal, item_of
-from tests.test_parity import TAMPERINGS, delete_item, set_attribute
+from tests.tampering import TAMPERINGS, delete_item, set_attribute
 
 
 @pytest.fixture
@@ -134,9 +134,7 @@ def test_a_store_out_of_reach(
     monkeypatch: pytest.MonkeyPatch,
     silent: str,
 ) -> None:
-    nowhere = "http://127.0.0.1:9"
-    addresses = (nowhere, aws_address) if silent == "DynamoDB" else (aws_address, nowhere)
-    point_clients_at(*addresses, monkeypatch)
+    cut_off(silent, aws_address, monkeypatch)
     page = admin_client.get(address(session)).content.decode()
     assert f"{silent} does not answer" in page
     assert "unknown" in page
@@ -267,7 +265,7 @@ def test_mirror_now_of_a_deleted_object(
 def test_mirror_now_while_aws_is_out_of_reach(
     mirror: Sinks, session: Session, admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    point_clients_at("http://127.0.0.1:9", "http://127.0.0.1:9", monkeypatch)
+    point_clients_at(NOWHERE, NOWHERE, monkeypatch)
     for tried in (True, False):  # the second time the breaker is open
         answer = admin_client.post(address(session, "now/"), follow=True)
         assert "the worker will do it" in answer.content.decode()

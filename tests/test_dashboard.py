@@ -19,7 +19,7 @@ from mirror.chart import draw, percent
 from mirror.history import Day
 from mirror.models import CheckRun, LedgerEntry, Outage
 from mirror.sinks import Sinks
-from tests.conftest import point_clients_at
+from tests.conftest import NOWHERE, point_clients_at
 
 HERE = "/admin/mirror/"
 
@@ -139,7 +139,7 @@ def test_pending_and_outage(mirror: Sinks, owner: User, admin_client: Client) ->
 
 
 def test_out_of_reach(mirror: Sinks, admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    point_clients_at("http://127.0.0.1:9", "http://127.0.0.1:9", monkeypatch)
+    point_clients_at(NOWHERE, NOWHERE, monkeypatch)
     assert page(admin_client).count("silent") == 2
 
 

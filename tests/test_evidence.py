@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,10 @@ from mirror.models import CheckRun, LedgerEntry
 from mirror.parity import Scope
 from mirror.sinks import ObjectSink, Sinks
 from sessions_app.models import Session
+from tests.conftest import run
 from tests.stores import assert_equal, assert_equal_after_sync, item_of
 
-
-def check(*arguments: str) -> tuple[int, str]:
-    """Run mirror_check and return its exit code and all that it printed."""
-    out = io.StringIO()
-    try:
-        call_command("mirror_check", *arguments, stdout=out, stderr=out)
-    except SystemExit as stop:
-        return int(stop.code or 0), out.getvalue()
-    return 0, out.getvalue()
+check = partial(run, "mirror_check")
 
 
 def make_sessions(owner: User, count: int) -> list[Session]:
@@ -47,14 +41,14 @@ def make_sessions(owner: User, count: int) -> list[Session]:
 
 
 def in_background(stop: threading.Event, work: Callable[[], object]) -> threading.Thread:
-    def run() -> None:
+    def keep_working() -> None:
         try:
             while not stop.is_set():
                 work()
         finally:
             connection.close()
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=keep_working)
     thread.start()
     return thread
 
@@ -299,9 +293,10 @@ def before_the_mirror(owner: User, count: int) -> None:
 def test_a_backfill_brings_what_existed_before(mirror: Sinks, owner: User) -> None:
     before_the_mirror(owner, 30)
     assert drain.sync().mirrored == 0
-    out = io.StringIO()
-    call_command("mirror_sync", "--all", stdout=out)
-    assert out.getvalue() == "31 objects are owed.\n31 mirrored, 0 pending, 0 parked.\n"
+    assert run("mirror_sync", "--all") == (
+        0,
+        "31 objects are owed.\n31 mirrored, 0 pending, 0 parked.\n",
+    )
     assert_equal(mirror)
 
 
@@ -319,21 +314,34 @@ def test_a_backfill_goes_on_where_it_was_stopped(mirror: Sinks, owner: User) -> 
     assert set(LedgerEntry.objects.values_list("revision", flat=True)) == {2}
 
 
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "new to the ledger"])
 def test_a_backfill_does_not_wait_for_a_long_transaction_while_it_holds_others(
-    mirror: Sinks, owner: User
+    mirror: Sinks, owner: User, known: bool
 ) -> None:
     from mirror.backfill import owe_everything
 
-    sessions = make_sessions(owner, 10)
+    *others, busy = sorted(make_sessions(owner, 10), key=lambda session: session.pk)
+    if not known:
+        LedgerEntry.objects.all().delete()
     locked, release, done = threading.Event(), threading.Event(), threading.Event()
+    released: list[bool] = []
 
     def hold() -> None:
         from django.db import transaction
 
         with transaction.atomic():
-            Session.objects.filter(pk=sessions[3].pk).update(name="held")
+            Session.objects.filter(pk=busy.pk).update(name="held")
             locked.set()
-            release.wait(20)
+            released.append(release.wait(20))
         connection.close()
 
     def backfill() -> None:
@@ -345,13 +353,15 @@ def test_a_backfill_does_not_wait_for_a_long_transaction_while_it_holds_others(
     holder.start()
     locked.wait(10)
     marker.start()
-    for session in sessions:
-        if session.pk != sessions[3].pk:  # nobody else has to wait
-            Session.objects.filter(pk=session.pk).update(name="free")
+    while not somebody_waits_for_a_lock():
+        done.wait(0.01)
+    for session in others:  # nobody else has to wait
+        Session.objects.filter(pk=session.pk).update(name="free")
     release.set()
     holder.join()
     marker.join()
     assert done.is_set()
+    assert released == [True]  # before its patience ended: no update above waited for the marker
     assert_equal_after_sync(mirror)
 
 
@@ -363,7 +373,7 @@ def test_what_is_gone_is_owed_too(mirror: Sinks, owner: User) -> None:
         cursor.execute("DELETE FROM sessions_app_session WHERE id = %s", [sessions[0].pk])
         cursor.execute("ALTER TABLE sessions_app_session ENABLE TRIGGER USER")
     assert {f.kind for f in parity.check(mirror).findings} == {"orphaned", "transcript_orphaned"}
-    call_command("mirror_sync", "--all", stdout=io.StringIO())
+    assert run("mirror_sync", "--all")[0] == 0
     assert_equal(mirror)
 
 

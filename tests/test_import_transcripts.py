@@ -1,6 +1,4 @@
-import gzip
 import io
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +15,8 @@ from sessions_app import importing
 from sessions_app.management.commands.import_transcripts import A_FEW, Command
 from sessions_app.models import Session
 from sessions_app.transcripts import Turn, turns
+from tests import real
 from tests.transcribed import EVENING, as_file
-
-REAL_SESSIONS = Path(__file__).resolve().parents[2] / "shared/data/crd3-campaign1.jsonl.gz"
 
 pytestmark = pytest.mark.django_db
 
@@ -293,19 +290,9 @@ def test_help_teaches() -> None:
     assert "\n  LAURA: I listen at it.\n" in text
 
 
-@pytest.mark.skipif(
-    not REAL_SESSIONS.exists(), reason=f"no {REAL_SESSIONS.name} beside the project"
-)
+@real.needs_sessions
 def test_real_sessions(owner: User, write: Write) -> None:
-    texts = {}
-    with gzip.open(REAL_SESSIONS, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            episode = json.loads(line)
-            turns = episode["turns"]
-            name = f"{episode['campaign']} episode {episode['episode']:03d}"
-            texts[name] = "".join(
-                f"{' and '.join(turn['speakers'])}: {turn['text']}\n" for turn in turns
-            )
+    texts = {name: "".join(lines) for name, lines in real.sessions().items()}
     files = [write(f"{name.replace(' ', '_')}.txt", text) for name, text in texts.items()]
     output = run(*files)
 

@@ -14,9 +14,9 @@ from mirror import drain
 from mirror.search import rows_matching, search, searchable
 from mirror.sinks import Sinks
 from sessions_app.models import Session
-from tests.conftest import Make, point_clients_at
+from tests.conftest import NOWHERE, Make, point_clients_at
 from tests.stores import assert_equal, item_of
-from tests.test_parity import set_attribute
+from tests.tampering import set_attribute
 
 HERE = "/admin/mirror/search/"
 NAMES = [
@@ -174,7 +174,7 @@ def test_the_page_says_what_is_the_matter(
     assert "no such user" in admin_client.get(HERE, {"owner": "\0", "q": "x"}).content.decode()
     assert "0 objects found" in admin_client.get(HERE, {"owner": "gm", "q": "zz"}).content.decode()
     assert "found" not in admin_client.get(HERE).content.decode()
-    point_clients_at("http://127.0.0.1:9", "http://127.0.0.1:9", monkeypatch)
+    point_clients_at(NOWHERE, NOWHERE, monkeypatch)
     page = admin_client.get(HERE, {"owner": "gm", "q": "Lamps"}).content.decode()
     assert "DynamoDB does not answer" in page
     settings.MIRROR = {**settings.MIRROR, "ENABLED": False}

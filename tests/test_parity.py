@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import connection
 
 from campaigns.models import Campaign
@@ -18,115 +16,17 @@ from mirror.errors import Failure, Kind, SinkError
 from mirror.models import LedgerEntry
 from mirror.sinks import Sinks
 from sessions_app.models import Session
-from tests.conftest import point_clients_at
+from tests.conftest import cut_off, run
 from tests.stores import assert_equal, item_of
+from tests.tampering import (
+    TAMPERINGS,
+    delete_item,
+    object_of_nobody,
+    set_attribute,
+    stray_object,
+)
 
-Tamper = Callable[[Sinks, dict[str, Any]], None]
-
-
-def key_of(item: dict[str, Any]) -> dict[str, Any]:
-    return {"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}}
-
-
-def delete_item(sinks: Sinks, item: dict[str, Any]) -> None:
-    sinks.items.client.delete_item(TableName=sinks.items.table, Key=key_of(item))
-
-
-def set_attribute(sinks: Sinks, item: dict[str, Any], name: str, value: dict[str, Any]) -> None:
-    sinks.items.client.update_item(
-        TableName=sinks.items.table,
-        Key=key_of(item),
-        UpdateExpression="SET #n = :v",
-        ExpressionAttributeNames={"#n": name},
-        ExpressionAttributeValues={":v": value},
-    )
-
-
-def remove_attribute(sinks: Sinks, item: dict[str, Any], name: str) -> None:
-    sinks.items.client.update_item(
-        TableName=sinks.items.table,
-        Key=key_of(item),
-        UpdateExpression="REMOVE #n",
-        ExpressionAttributeNames={"#n": name},
-    )
-
-
-def put_stray_item(sinks: Sinks, item: dict[str, Any]) -> None:
-    whole = sinks.items.client.get_item(TableName=sinks.items.table, Key=key_of(item))["Item"]
-    sinks.items.client.put_item(
-        TableName=sinks.items.table, Item=whole | {"pk": {"S": "camp#elsewhere"}}
-    )
-
-
-def put_foreign_item(sinks: Sinks, item: dict[str, Any]) -> None:
-    sinks.items.client.put_item(
-        TableName=sinks.items.table, Item={"pk": {"S": "what"}, "sk": {"S": "is this"}}
-    )
-
-
-def delete_object(sinks: Sinks, item: dict[str, Any]) -> None:
-    sinks.objects.delete(item["transcriptStorageKey"])
-
-
-def change_object(sinks: Sinks, item: dict[str, Any]) -> None:
-    sinks.objects.put(item["transcriptStorageKey"], b'{"tampered":1}')
-
-
-def stray_object(sinks: Sinks, item: dict[str, Any]) -> None:
-    sinks.objects.put(f"transcripts/{item['id']}/1-0.json", b"{}")
-
-
-def object_of_nobody(sinks: Sinks, item: dict[str, Any]) -> None:
-    sinks.objects.put("transcripts/00000000-0000-4000-8000-000000000000/1-0.json", b"{}")
-
-
-def oddly_named_object(sinks: Sinks, item: dict[str, Any]) -> None:
-    sinks.objects.put("texts/odd", b"{}")
-
-
-def changed(name: str, value: dict[str, Any]) -> Tamper:
-    return lambda sinks, item: set_attribute(sinks, item, name, value)
-
-
-def removed(name: str) -> Tamper:
-    return lambda sinks, item: remove_attribute(sinks, item, name)
-
-
-TAMPERINGS: dict[str, tuple[Tamper, str, list[str]]] = {
-    "item deleted": (delete_item, "missing", []),
-    "name changed": (changed("name", {"S": "x"}), "stale", ["name"]),
-    "notes removed": (removed("notes"), "stale", ["notes"]),
-    "attribute added": (changed("extra", {"S": "x"}), "stale", ["extra"]),
-    "type changed": (changed("userId", {"N": "7"}), "stale", ["userId"]),
-    "number in a map changed": (
-        changed("metrics", {"M": {"a": {"N": "2"}}}),
-        "stale",
-        ["metrics"],
-    ),
-    "time changed": (
-        changed("createdAt", {"S": "2020-01-01T00:00:00.000Z"}),
-        "stale",
-        ["createdAt"],
-    ),
-    "entity changed": (changed("__edb_v__", {"S": "2"}), "stale", ["__edb_v__"]),
-    "index key changed": (changed("gsi1pk", {"S": "user#0"}), "stale", ["gsi1pk"]),
-    "revision lowered": (changed("mirrorRevision", {"N": "0"}), "stale", ["mirrorRevision"]),
-    "revision raised": (changed("mirrorRevision", {"N": "99"}), "stale", ["mirrorRevision"]),
-    "revision made a text": (changed("mirrorRevision", {"S": "x"}), "stale", ["mirrorRevision"]),
-    "reference changed": (
-        changed("transcriptStorageKey", {"S": "transcripts/other"}),
-        "stale",
-        ["transcriptStorageKey"],
-    ),
-    "reference removed": (removed("transcriptStorageKey"), "stale", ["transcriptStorageKey"]),
-    "item copied elsewhere": (put_stray_item, "orphaned", []),
-    "foreign item": (put_foreign_item, "orphaned", []),
-    "object deleted": (delete_object, "transcript_missing", ["transcriptStorageKey"]),
-    "object changed": (change_object, "transcript_stale", ["transcriptStorageKey"]),
-    "stray object": (stray_object, "transcript_orphaned", []),
-    "object of nobody": (object_of_nobody, "transcript_orphaned", []),
-    "oddly named object": (oddly_named_object, "transcript_orphaned", []),
-}
+check = partial(run, "mirror_check")
 
 
 @pytest.fixture
@@ -144,17 +44,6 @@ def session(mirror: Sinks, owner: User) -> Session:
     drain.sync()
     assert_equal(mirror)
     return session
-
-
-def check(*arguments: str) -> tuple[int, str]:
-    """Run mirror_check and return its exit code and all that it printed."""
-    out = io.StringIO()
-    code = 0
-    try:
-        call_command("mirror_check", *arguments, stdout=out, stderr=out)
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    return code, out.getvalue()
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
@@ -312,9 +201,7 @@ def test_one_in_twenty_thousand_is_not_a_hundred_percent() -> None:
 def test_out_of_reach_says_so(
     mirror: Sinks, session: Session, aws_address: str, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nowhere = "http://127.0.0.1:9"
-    addresses = (nowhere, aws_address) if store == "DynamoDB" else (aws_address, nowhere)
-    point_clients_at(*addresses, monkeypatch)
+    cut_off(store, aws_address, monkeypatch)
     code, printed = check()
     assert (code, printed) == (2, f"{store} cannot be reached or used: EndpointConnectionError.\n")
 
@@ -331,11 +218,10 @@ def test_setup_of_an_empty_store_owes_everything_to_it(mirror: Sinks, session: S
         mirror.objects.delete(listed.key)
     mirror.objects.storage.client.delete_bucket(Bucket=mirror.objects.bucket)
 
-    out = io.StringIO()
-    call_command("mirror_setup", stdout=out)
-    assert "3 objects are owed" in out.getvalue()
-    call_command("mirror_setup", "--check", stdout=out)
-    assert "as they should be" in out.getvalue()
+    code, printed = run("mirror_setup")
+    assert (code, "3 objects are owed" in printed) == (0, True)
+    code, printed = run("mirror_setup", "--check")
+    assert (code, "as they should be" in printed) == (0, True)
     assert drain.sync().complete
     assert_equal(mirror)
 

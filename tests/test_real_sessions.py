@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from pathlib import Path
 
-import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from mirror.sinks import Sinks
 from sessions_app.models import Session
+from tests import real
 from tests.stores import assert_equal_after_sync, item_of, transcript_of
 
-REAL = Path(__file__).parents[2] / "shared" / "data" / "crd3-campaign1.jsonl.gz"
 
-
-@pytest.mark.skipif(not REAL.exists(), reason="the real sessions are not beside the project")
+@real.needs_sessions
 def test_the_real_sessions_are_mirrored_whole(mirror: Sinks, owner: User, tmp_path: Path) -> None:
     files = []
-    with gzip.open(REAL, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            session = json.loads(line)
-            turns = [f"{' and '.join(t['speakers'])}: {t['text']}" for t in session["turns"]]
-            path = tmp_path / f"campaign_1_episode_{session['episode']}.txt"
-            path.write_text("\n".join(turns), encoding="utf-8")
-            files.append(path)
-    assert len(files) == 58
+    for name, lines in real.sessions().items():
+        files.append(tmp_path / f"{name}.txt")
+        files[-1].write_text("".join(lines), encoding="utf-8")
 
     call_command(
         "import_transcripts",
@@ -40,6 +31,7 @@ def test_the_real_sessions_are_mirrored_whole(mirror: Sinks, owner: User, tmp_pa
     )
     assert_equal_after_sync(mirror)
 
+    assert Session.objects.count() == 58
     for session in Session.objects.iterator():
         body = transcript_of(mirror, item_of(mirror, session.pk))
         assert body["transcriptText"] == session.transcript_text

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,17 +16,16 @@ from django.db import connection
 from campaigns.documents import CampaignDocument
 from campaigns.models import Campaign
 from mirror import drain, seen
-from mirror.documents import render
-from mirror.models import ItemKey, LedgerEntry
+from mirror.models import LedgerEntry
 from mirror.reader import ALTERED, FOREIGN, LOST, MISPLACED, UNREADABLE, Reading, read, same
 from mirror.restore import in_order, restore
 from mirror.sinks import Sinks
 from mirror.tally import Tally
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
-from tests.conftest import point_clients_at
-from tests.stores import assert_equal, assert_equal_after_sync, item_of
-from tests.test_parity import delete_item, key_of, remove_attribute, set_attribute
+from tests.conftest import cut_off, run
+from tests.stores import assert_equal, assert_equal_after_sync, item_of, stored_item
+from tests.tampering import delete_item, remove_attribute, set_attribute
 
 WHEN = datetime(2026, 2, 5, 20, 42, 11, 42_999, tzinfo=UTC)
 
@@ -55,25 +52,11 @@ def session(mirror: Sinks, owner: User) -> Session:
     return session
 
 
-def whole_item(mirror: Sinks, session: Session) -> dict[str, Any]:
-    key = key_of(item_of(mirror, session.pk))
-    answer = mirror.items.client.get_item(TableName=mirror.items.table, Key=key)
-    item: dict[str, Any] = answer["Item"]
-    return item
-
-
 def reading_of(mirror: Sinks, session: Session) -> Reading:
-    return read(SessionDocument, whole_item(mirror, session), mirror.objects.get)
+    return read(SessionDocument, stored_item(mirror, session.pk), mirror.objects.get)
 
 
-def command(*arguments: str) -> tuple[int, str]:
-    out = io.StringIO()
-    code = 0
-    try:
-        call_command("mirror_restore", *arguments, stdout=out, stderr=out)
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    return code, out.getvalue()
+command = partial(run, "mirror_restore")
 
 
 def tallies(mirror: Sinks, *, apply: bool = False) -> dict[str, Tally]:
@@ -288,7 +271,7 @@ def test_an_object_without_its_transcript_is_not_restored(mirror: Sinks, session
 
 
 def test_what_was_deleted_on_purpose_stays_deleted(mirror: Sinks, session: Session) -> None:
-    whole = whole_item(mirror, session)
+    whole = stored_item(mirror, session.pk)
     session.delete()
     assert tallies(mirror, apply=True)["sessions_app.session"].pending == 1
     LedgerEntry.objects.pending().update(parked_at=WHEN)
@@ -314,7 +297,7 @@ def test_a_row_lost_past_the_trigger_comes_back(mirror: Sinks, session: Session)
 def test_the_newest_of_two_items_wins(mirror: Sinks, session: Session) -> None:
     other = Campaign.objects.create(owner=session.owner, name="where it was filed before")
     drain.sync()
-    right = whole_item(mirror, session)
+    right = stored_item(mirror, session.pk)
     for n in range(5):  # wherever a scan finds them: before the right one or after it
         pk = f"camp#{other.pk}" if n == 0 else f"camp#copy-{n}"
         stray = right | {
@@ -365,71 +348,6 @@ def test_exactly_one_mode_is_required(db: None) -> None:
 def test_out_of_reach_says_so(
     mirror: Sinks, session: Session, aws_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    point_clients_at(aws_address, "http://127.0.0.1:9", monkeypatch)
+    cut_off("S3", aws_address, monkeypatch)
     code, printed = command("--dry-run")
     assert (code, printed) == (2, "S3 cannot be reached or used: EndpointConnectionError.\n")
-
-
-def test_many_pages_are_compared(mirror: Sinks, owner: User) -> None:
-    Session.objects.bulk_create(
-        Session(owner=owner, name=f"S{n}", notes="n" * 20_000) for n in range(120)
-    )  # more than a page of a scan holds
-    drain.sync()
-    assert tallies(mirror)["sessions_app.session"].equal == 120
-
-
-class Endless:
-    """Both stores, which make up what they hold as they are asked: no memory of their own."""
-
-    def __init__(self, owner: User, count: int) -> None:
-        self.owner, self.count = owner, count
-        self.items = self.client = self.objects = self
-        self.table = "endless"
-
-    def session(self, n: int) -> Session:
-        text = f"MATT: {n}\n" * 5000
-        fields: dict[str, Any] = {"created_at": WHEN, "updated_at": WHEN}
-        return Session(pk=UUID(int=n), owner=self.owner, name="S", transcript_text=text, **fields)
-
-    def item(self, n: int) -> dict[str, Any]:
-        rendered = render(SessionDocument, self.session(n))
-        keys = {body.attribute: body.fingerprint.key(1) for body in rendered.bodies}
-        return rendered.item(1, keys)
-
-    def scan_keys(self) -> Iterator[list[dict[str, Any]]]:
-        for n in range(self.count):
-            yield [self.item(n)]
-
-    def scan(self, **arguments: Any) -> dict[str, Any]:
-        if arguments["ExpressionAttributeValues"][":entity"]["S"] != "session":
-            return {"Items": []}
-        start = arguments.get("ExclusiveStartKey", 0)
-        end = min(start + 150, self.count)
-        more = {"LastEvaluatedKey": end} if end < self.count else {}
-        return {"Items": [self.item(n) for n in range(start, end)], **more}
-
-    def get_many(self, keys: list[ItemKey], **_: Any) -> dict[ItemKey, dict[str, Any]]:
-        return {key: self.item(UUID(key.sk.removeprefix("sess#")).int) for key in keys}
-
-    def get(self, key: str) -> bytes:
-        (body,) = SessionDocument.bodies(self.session(UUID(key.split("/")[1]).int))
-        return body.content
-
-
-def peak_of_a_restore(owner: User, count: int, *, apply: bool) -> int:
-    stores: Any = Endless(owner, count)
-    tracemalloc.start()
-    try:
-        result = restore(stores, apply=apply)[-1]
-        assert (result.restored + result.equal, result.wrong) == (count, 0)
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def test_memory_does_not_grow_with_the_table(transactional_db: None, owner: User) -> None:
-    peak_of_a_restore(owner, 20, apply=True)  # warms the caches
-    few = peak_of_a_restore(owner, 40, apply=True)
-    many = peak_of_a_restore(owner, 160, apply=True)  # a page of many
-    assert many < few + 2_000_000, (few, many)
-    assert many < 20_000_000

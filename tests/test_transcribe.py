@@ -1,6 +1,5 @@
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +8,8 @@ from hypothesis import strategies as st
 
 from sessions_app.transcripts import TranscriptError, read_transcript
 from sessions_app.transcripts.transcribe import segments
+from tests import real
 from tests.transcribed import EVENING, as_file, audio_segment, job, refusal, word
-
-REAL = Path(__file__).resolve().parents[2] / "shared/data"
 
 
 def said(document: Any) -> list[tuple[str | None, str]]:
@@ -266,7 +264,7 @@ def test_the_json_path_of_what_is_wrong(results: dict[str, Any], place: str) -> 
     ],
 )
 def test_real_output(name: str) -> None:
-    path = REAL / name
+    path = real.DATA / name
     if not path.exists():
         pytest.skip(f"no {name} beside the project")
     data = path.read_bytes()

@@ -18,12 +18,6 @@ LOG = "MATT: Roll for initiative.\nLAURA: Twenty!\nMATT: A dragon.\n"
 
 
 @pytest.fixture
-def gm(client: Client, owner: User) -> Client:
-    client.force_login(owner)
-    return client
-
-
-@pytest.fixture
 def session(owner: User) -> Session:
     return Session.objects.create(owner=owner, name="Evening", notes="Kept")
 

@@ -26,6 +26,14 @@ def attempts_key(request: HttpRequest, username: str) -> str:
     return salted_hmac(PURPOSE, f"{account}\n{source}", algorithm="sha256").hexdigest()
 
 
+def mail_key(email: str) -> str:
+    """Return the key under which the links sent to one mailbox are counted, whoever asks for them.
+
+    Not by visitor: behind a proxy all are one, and somebody could keep everybody waiting.
+    """
+    return salted_hmac(PURPOSE, f"{email.casefold()}\nmail", algorithm="sha256").hexdigest()
+
+
 def remember_device(response: HttpResponseBase, username: str) -> None:
     """Leave the cookie in a browser that has just logged in."""
     account = salted_hmac(PURPOSE, username.strip().casefold(), algorithm="sha256").hexdigest()

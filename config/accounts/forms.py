@@ -1,16 +1,22 @@
-"""Logging in and signing up."""
+"""Logging in, signing up, and asking for a new password."""
 
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, UserCreationForm
+from django.contrib.auth.forms import (
+    AuthenticationForm,
+    BaseUserCreationForm,
+    PasswordResetForm,
+    UserCreationForm,
+)
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from config.accounts.devices import attempts_key
+from config.accounts.devices import attempts_key, mail_key
 from config.accounts.models import LoginAttempts
 
 MINUTE = 60
+MAX_ACCOUNTS = 5  # of one e-mail address that get a link at once
 
 
 class LoginForm(AuthenticationForm):
@@ -31,6 +37,29 @@ class LoginForm(AuthenticationForm):
         cleaned = super().clean()
         LoginAttempts.objects.forget(key)
         return cleaned
+
+
+class ResetForm(PasswordResetForm):
+    """Fills nobody's mailbox: links go out longer apart each time.
+
+    It counts whether or not there is such an account, so waiting tells nothing about that. And
+    who waits because somebody else asked has that one's link in the mail.
+    """
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        seconds = LoginAttempts.objects.admit(mail_key(email))
+        if seconds:
+            raise ValidationError(
+                f"A link was asked for many times: look at your mail. "
+                f"Please wait {spell(seconds)} before you ask for another one.",
+                code="wait",
+            )
+        return email
+
+    def get_users(self, email: str) -> list[User]:
+        """Return the oldest accounts of the address: signing up with one does not prove it."""
+        return sorted(super().get_users(email), key=lambda user: user.pk)[:MAX_ACCOUNTS]
 
 
 class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subscript at run time

@@ -1,4 +1,4 @@
-"""Failed log-ins, counted where every process of the site sees them."""
+"""Failed log-ins and links asked for, counted where every process of the site sees them."""
 
 from datetime import datetime, timedelta
 
@@ -39,7 +39,10 @@ class LoginAttemptsManager(models.Manager["LoginAttempts"]):
 
 
 class LoginAttempts(models.Model):
-    """What one visitor tried on one account since the last success. The key is a hash."""
+    """What one visitor tried on one account since the last success. The key is a hash.
+
+    Links by mail are counted here as well, for each mailbox.
+    """
 
     key = models.CharField(max_length=64, primary_key=True)
     count = models.PositiveIntegerField(default=0)

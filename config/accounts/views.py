@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from config.accounts.devices import remember_device
-from config.accounts.forms import LoginForm, SignUpForm
+from config.accounts.forms import LoginForm, ResetForm, SignUpForm
 from config.editing import posted
 
 
@@ -67,6 +67,7 @@ class ResetPassword(views.PasswordResetView):
     """Ask for a link by mail. The answer does not tell whether there is such an account."""
 
     template_name = "accounts/password_reset.html"
+    form_class = ResetForm
     email_template_name = "accounts/password_reset_email.txt"
     subject_template_name = "accounts/password_reset_subject.txt"
     success_url = reverse_lazy("login")

@@ -14,6 +14,7 @@ MAX_PARTICLE = 3  # "of", "the", "and" in a name
 
 # A word of a name, an initial or a title (J., Dr.; a longer word ends a sentence), or a sign.
 NAME_WORD = re.compile(r"[(#]?[^\W_][\w'’/-]*[),]?|(?:[^\W\d_]{1,3}\.)+|[&-]")
+LINE = re.compile("^.*", re.MULTILINE)  # one at a time: a text may have a million of them
 
 
 def read(text: str) -> Transcript:
@@ -43,15 +44,17 @@ def split_name(line: str) -> tuple[str | None, str]:
 
 def _paragraphs(text: str, *, named: bool) -> Iterator[Segment]:
     speaker: str | None = None
+    names: dict[str, str] = {}  # one string for each speaker, not for each line
     lines: list[str] = []
-    for line in text.split("\n"):
+    for match in LINE.finditer(text):
+        line = match[0]
         name, words = split_name(line) if named else (None, line)
         words = words.strip()
         if lines and (name is not None or speaker is None or not words):
             yield Segment(speaker, "\n".join(lines))
             lines = []
         if name is not None:
-            speaker = name
+            speaker = names.setdefault(name, name)
         if words:
             lines.append(words)
     if lines:

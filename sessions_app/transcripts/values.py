@@ -109,15 +109,16 @@ def measure(segments: Iterable[Segment]) -> Metrics:
 def merged(segments: Iterable[Segment]) -> list[Segment]:
     """Join what one speaker says at a stretch. Segments without times stay as they are."""
     turns: list[Segment] = []
-    texts: list[list[str]] = []  # joined at the end: there may be very many at the same moment
+    texts: dict[int, list[str]] = {}  # joined at the end: there may be very many at the same moment
     for segment in segments:
         if turns and (end := _end_of_joined(turns[-1], segment)) is not None:
+            texts.setdefault(len(turns) - 1, [turns[-1].text]).append(segment.text)
             turns[-1] = turns[-1]._replace(end=end)
-            texts[-1].append(segment.text)
         else:
             turns.append(segment)
-            texts.append([segment.text])
-    return [turn._replace(text=" ".join(parts)) for turn, parts in zip(turns, texts, strict=True)]
+    for number, parts in texts.items():
+        turns[number] = turns[number]._replace(text=" ".join(parts))
+    return turns
 
 
 def as_lines(segments: Iterable[Segment]) -> str:

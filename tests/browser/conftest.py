@@ -47,7 +47,8 @@ def open_page(browser: Browser, live_server: object) -> Iterator[Open]:
     contexts = []
     problems: list[str] = []
 
-    def open_window(**options: object) -> Page:
+    def open_window(*, breaks: bool = False, **options: object) -> Page:
+        expected = "status of 5" if breaks else "status of 4"
         context = browser.new_context(base_url=str(live_server), **options)  # type: ignore[arg-type]
         context.set_default_timeout(15_000)
         contexts.append(context)
@@ -57,7 +58,7 @@ def open_page(browser: Browser, live_server: object) -> Iterator[Open]:
             "console",
             lambda line: (
                 problems.append(f"{page.url}: {line.text}")
-                if line.type == "error" and "status of 4" not in line.text
+                if line.type == "error" and expected not in line.text
                 else None
             ),
         )

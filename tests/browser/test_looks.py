@@ -8,19 +8,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
+from django.core import mail
 from django.db.models import F
-from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from campaigns.models import Campaign
+from config.accounts.models import FREE_ATTEMPTS
+from mirror import drain, history, parity
+from mirror.sinks import Sinks
 from sessions_app import demo
 from sessions_app.models import Session
-from tests.browser.conftest import AXE, Open
-
-SCREENSHOTS = settings.BASE_DIR / ".local" / "screenshots"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDTHS = {390: 844, 1280: 860}
+from tests.browser.conftest import Open
+from tests.browser.looking import Eyes, every_look, link_in, log_in
+from tests.stores import item_of
+from tests.test_parity import set_attribute
 
 
 @pytest.fixture
@@ -40,7 +42,9 @@ def paths(transactional_db: None) -> dict[str, str]:
         "dashboard": "/",
         "campaign": f"{campaign}/",
         "campaign-new": "/campaigns/new/",
+        "campaign-edit": f"{campaign}/edit/",
         "campaign-delete": f"{campaign}/delete/",
+        "session-new": f"/sessions/new/?campaign={session.campaign_id}",
         "session": f"{base}/",
         "session-empty": f"/sessions/{empty.pk}/",
         "session-edit": f"{base}/edit/",
@@ -67,61 +71,162 @@ OUTSIDE = {
 }
 
 
-def log_in(page: Page, client: Client, user: User, server: Any) -> None:
-    client.force_login(user)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": str(server)}])
-
-
-def problems(page: Page) -> list[str]:
-    """What axe finds, in one line each."""
-    # Run beside the page, as an extension would be: its policy allows no scripts of others.
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-    return [
-        f"{page.url} {rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
-
-
-def scrolls_sideways(page: Page) -> bool:
-    wide: bool = page.evaluate(
-        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    )
-    return wide
-
-
-@pytest.mark.skipif(
-    not AXE.exists(), reason="axe-core is not installed (make test does it, with npm)."
-)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@every_look
 def test_every_page(
     paths: dict[str, str], open_page: Open, live_server: Any, scheme: str, width: int
 ) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    size = {"width": width, "height": WIDTHS[width]}
-    found: list[str] = []
+    eyes = Eyes(open_page, width, scheme)
 
     def look(page: Page, name: str, path: str) -> None:
         page.goto(path)
-        page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=False)
-        found.extend(problems(page))
-        if scrolls_sideways(page):
-            found.append(f"{path} scrolls sideways at {width} px")
+        eyes.look(page, name)
 
-    options = {"viewport": size, "color_scheme": scheme, "reduced_motion": "reduce"}
-    inside = open_page(**options)
-    log_in(inside, Client(), User.objects.get(username="gm"), live_server)
+    inside = eyes.open()
+    log_in(inside, User.objects.get(username="gm"), live_server)
     for name, path in paths.items():
         look(inside, name, path)
-    newcomer = open_page(**options)
-    log_in(newcomer, Client(), User.objects.get(username="newcomer"), live_server)
+    newcomer = eyes.open()
+    log_in(newcomer, User.objects.get(username="newcomer"), live_server)
     look(newcomer, "newcomer", "/")
-    outside = open_page(**options)
+    outside = eyes.open()
     for name, path in OUTSIDE.items():
         look(outside, name, path)
-    outside.goto("/accounts/signup/")
-    outside.get_by_role("button", name="Make my account").click()
-    assert found == []
+    assert eyes.found == []
+
+
+def pk_of(paths: dict[str, str]) -> str:
+    return paths["session"].split("/")[2]
+
+
+def press(page: Page, name: str) -> None:
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name=name).click()
+
+
+@every_look
+def test_lists_of_two_pages_and_paper(
+    paths: dict[str, str], open_page: Open, live_server: Any, scheme: str, width: int
+) -> None:
+    owner = User.objects.get(username="gm")
+    campaign = Campaign.objects.create(owner=owner, name="The long one")
+    Campaign.objects.bulk_create(Campaign(owner=owner, name=f"C{n}") for n in range(12))
+    Session.objects.bulk_create(
+        Session(owner=owner, campaign=home, name=f"Lamp {n}")
+        for n in range(21)
+        for home in (campaign, None)
+    )
+    eyes = Eyes(open_page, width, scheme)
+    page = eyes.open()
+    log_in(page, owner, live_server)
+    for name, path in {
+        "campaign": campaign.get_absolute_url(),
+        "dashboard": "/",
+        "search": "/search/?q=lamp",
+    }.items():
+        page.goto(path)
+        page.get_by_role("link", name="Next →").last.click()
+        expect(page.get_by_text("Page 2 of").last).to_be_visible()
+        page.get_by_text("Page 2 of").last.scroll_into_view_if_needed()
+        eyes.look(page, f"{name}-page-2")
+    page.emulate_media(media="print")
+    for name in ("session", "transcript", "shared"):
+        page.goto(paths[name])
+        eyes.look(page, f"{name}-print")
+    assert eyes.found == []
+
+
+@every_look
+def test_forms_with_something_wrong(
+    paths: dict[str, str], open_page: Open, live_server: Any, scheme: str, width: int
+) -> None:
+    eyes = Eyes(open_page, width, scheme)
+    page = eyes.open()
+    log_in(page, User.objects.get(username="gm"), live_server)
+    for name, path, button in (
+        ("campaign", "/campaigns/new/", "Make the campaign"),
+        ("session", "/sessions/new/", "Save the session"),
+    ):
+        page.goto(path)
+        page.get_by_label("Name").fill(" ")
+        page.get_by_label("Description").fill("What was typed before")
+        press(page, button)
+        eyes.look(page, f"{name}-error")
+    page.goto(paths["transcript-edit"])
+    press(page, "Save the transcript")
+    eyes.look(page, "transcript-error")
+    for field in ("notes", "name"):  # the first is told to be changed elsewhere, the second kept
+        page.goto(paths["session-edit"])
+        Session.objects.filter(pk=pk_of(paths)).update(notes=f"Another tab, {field}")
+        page.get_by_label(field.capitalize()).fill("This tab")
+        press(page, "Save")
+        page.get_by_text("nother tab").first.scroll_into_view_if_needed()
+        eyes.look(page, f"session-two-tabs-{field}")
+    page.goto("/accounts/password/")
+    page.get_by_label("Old password").fill("wrong")
+    page.get_by_label("New password", exact=True).fill("12345678")
+    page.get_by_label("New password confirmation").fill("87654321")
+    press(page, "Change password")
+    eyes.look(page, "password-error")
+    assert eyes.found == []
+
+
+@every_look
+def test_doors_with_something_wrong(
+    paths: dict[str, str], open_page: Open, live_server: Any, scheme: str, width: int
+) -> None:
+    User.objects.filter(username="gm").update(email="gm@example.org")
+    eyes = Eyes(open_page, width, scheme)
+    page = eyes.open()
+    page.goto("/accounts/signup/")
+    page.get_by_label("Username").fill("gm")
+    page.get_by_label("Password", exact=True).fill("password")
+    page.get_by_label("Password confirmation").fill("password")
+    press(page, "Make my account")
+    eyes.look(page, "signup-error")
+    page.goto("/accounts/login/")
+    for number in range(FREE_ATTEMPTS + 1):
+        page.get_by_label("Username").fill("gm")
+        page.get_by_label("Password").fill("wrong")
+        press(page, "Log in")
+        expect(page.get_by_role("alert")).to_be_visible()
+        if number in {0, FREE_ATTEMPTS}:
+            eyes.look(page, "login-wait" if number else "login-error")
+    for number in range(FREE_ATTEMPTS + 1):
+        page.goto("/accounts/password/reset/")
+        page.get_by_label("Email").fill("gm@example.org")
+        press(page, "Send me a link")
+        if number in {0, FREE_ATTEMPTS}:
+            eyes.look(page, "password-reset-wait" if number else "password-reset-sent")
+    page.goto(link_in(str(mail.outbox[0].body)))
+    eyes.look(page, "password-choose")
+    page.get_by_label("New password", exact=True).fill("12345678")
+    page.get_by_label("New password confirmation").fill("87654321")
+    press(page, "Set password")
+    eyes.look(page, "password-choose-error")
+    assert eyes.found == []
+
+
+@every_look
+def test_pages_of_staff(
+    mirror: Sinks,
+    paths: dict[str, str],
+    open_page: Open,
+    live_server: Any,
+    scheme: str,
+    width: int,
+) -> None:
+    drain.sync()
+    session = Session.objects.get(pk=pk_of(paths))
+    set_attribute(mirror, item_of(mirror, session.pk), "notes", {"S": "Not what was written"})
+    history.record(parity.check(mirror))
+    eyes = Eyes(open_page, width, scheme)
+    page = eyes.open()
+    log_in(page, User.objects.create_superuser("admin"), live_server)
+    for name, path in {
+        "dashboard": "/admin/mirror/",
+        "search": "/admin/mirror/search/?owner=gm&q=Fog",
+        "compare": f"/admin/mirror/compare/sessions_app.session/{session.pk}/",
+    }.items():
+        page.goto(path)
+        eyes.look(page, f"mirror-{name}")
+    assert eyes.found == []

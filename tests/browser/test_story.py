@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
+from django.contrib.auth.models import User
+from django.core import mail
 from playwright.sync_api import Page, expect
 
-from mirror import drain, parity
+from campaigns.models import Campaign
+from mirror import drain, history, parity
 from mirror.sinks import Sinks
+from sessions_app import demo
+from sessions_app.models import Session
 from tests.browser.conftest import Open
+from tests.browser.looking import link_in
+from tests.stores import item_of
+from tests.test_parity import set_attribute
 
 PASSWORD = "correct horse battery"
 LOG = "MATT: Roll for initiative.\nLAURA: A twenty! The dragon <sleeps>.\nMATT: It wakes.\n"
+
+
+def log_in(page: Page, name: str, password: str) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text(name, exact=True)).to_be_visible()
+
+
+def download(page: Page, link: str) -> Path:
+    with page.expect_download() as started:
+        page.get_by_role("link", name=link).click()
+    return started.value.path().rename(
+        started.value.path().with_name(started.value.suggested_filename)
+    )
 
 
 def sign_up(page: Page) -> None:
@@ -25,7 +51,10 @@ def sign_up(page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("Welcome, newcomer")
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+both_ways = pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+
+
+@both_ways
 def test_a_newcomers_story(  # noqa: PLR0915 - one story, told in one go
     mirror: Sinks, open_page: Open, script: bool
 ) -> None:
@@ -91,13 +120,13 @@ def test_a_newcomers_story(  # noqa: PLR0915 - one story, told in one go
     assert parity.check(mirror).parity_percent == 100
 
 
-def test_two_tabs(transactional_db: None, open_page: Open) -> None:
-    page = open_page()
+@both_ways
+def test_two_tabs(transactional_db: None, open_page: Open, script: bool) -> None:
+    page = open_page(java_script_enabled=script)
     sign_up(page)
     page.goto("/sessions/new/")
     page.get_by_label("Name").fill("Evening")
     page.get_by_role("button", name="Save the session").click()
-    address = page.url
     address = page.url
     second = page.context.new_page()
     for tab in (page, second):
@@ -111,6 +140,131 @@ def test_two_tabs(transactional_db: None, open_page: Open) -> None:
     expect(second.get_by_label("Notes")).to_have_value("From the second tab")
     second.get_by_role("button", name="Save").click()
     expect(second.get_by_text("From the second tab")).to_be_visible()
+
+
+@both_ways
+def test_a_campaign_is_changed_and_taken_away(
+    transactional_db: None, open_page: Open, script: bool
+) -> None:
+    owner = demo.create_game_master("gm")
+    campaign = Campaign.objects.get(owner=owner, name="Lamps of the Long Shoal")
+    Session.objects.bulk_create(
+        Session(owner=owner, campaign=campaign, name=f"Evening {n}") for n in range(20)
+    )
+    page = open_page(java_script_enabled=script)
+    log_in(page, "gm", "gm")
+    page.get_by_role("link", name="Lamps of the Long Shoal").click()
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Name").fill("Lamps")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_have_text("Saved.")
+    with ZipFile(download(page, "Download")) as archive:
+        assert any("Fog Signal" in name for name in archive.namelist())
+
+    page.get_by_role("link", name="Next →").click()
+    page.get_by_role("link", name="Fog Signal").click()
+    for link, ending, words in (
+        ("Markdown", ".md", "**when the fog lifts**"),
+        ("Plain text", ".txt", "when the fog lifts"),
+        ("Subtitles", ".vtt", "Third watch."),
+        ("Everything", ".json", "when the fog lifts"),
+    ):
+        file = download(page, link)
+        assert file.name == f"Fog Signal{ending}"
+        assert words in file.read_text()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="Player recap")).to_be_visible()
+    expect(page.get_by_role("heading", name="Summary")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Notes")).to_be_hidden()
+    expect(page.get_by_role("link", name="Markdown")).to_be_hidden()
+
+
+@both_ways
+def test_a_campaign_is_taken_apart(transactional_db: None, open_page: Open, script: bool) -> None:
+    demo.create_game_master("gm")
+    page = open_page(java_script_enabled=script)
+    log_in(page, "gm", "gm")
+    page.get_by_role("link", name="Lamps of the Long Shoal").click()
+    page.get_by_role("link", name="Fog Signal").click()
+    page.get_by_role("link", name="Read the transcript").click()
+    page.get_by_label("Jump to a time").fill("0:16")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(":target")).to_contain_text("One stroke.")
+    page.get_by_role("link", name="Replace").click()
+    page.get_by_role("button", name="Save the transcript").click()
+    expect(page.get_by_role("alert")).to_contain_text("Paste the transcript, or choose a file.")
+    page.get_by_label("Or choose a file").set_input_files(
+        {"name": "log.txt", "mimeType": "text/plain", "buffer": LOG.encode()}
+    )
+    page.get_by_role("button", name="Save the transcript").click()
+    expect(page.get_by_text("It wakes.")).to_be_visible()
+    page.get_by_role("link", name="Remove").click()
+    page.get_by_role("button", name="Remove the transcript").click()
+    expect(page.get_by_role("link", name="Add the transcript")).to_be_visible()
+
+    page.get_by_role("link", name="Delete this session").click()
+    page.get_by_role("button", name="Delete the session").click()
+    expect(page.get_by_role("status")).to_have_text("The session is deleted.")
+    page.get_by_role("link", name="Delete this campaign").click()
+    page.get_by_role("button", name="Delete the campaign").click()
+    expect(page.get_by_role("heading", name="Unfiled sessions")).to_be_visible()
+    expect(page.get_by_role("link", name="Oil for Two Nights")).to_be_visible()
+    assert not Session.objects.filter(name="Fog Signal").exists()
+
+
+@both_ways
+def test_a_forgotten_password(transactional_db: None, open_page: Open, script: bool) -> None:
+    User.objects.create_user("gm", "gm@example.org", "old words")
+    page = open_page(java_script_enabled=script)
+    page.goto("/")
+    page.get_by_role("link", name="Forgot your password?").click()
+    page.get_by_label("Email").fill("gm@example.org")
+    page.get_by_role("button", name="Send me a link").click()
+    expect(page.get_by_role("status")).to_contain_text("a link is on its way")
+    link = link_in(str(mail.outbox[0].body))
+    page.goto(link)
+    page.get_by_label("New password", exact=True).fill(PASSWORD)
+    page.get_by_label("New password confirmation").fill("something else")
+    page.get_by_role("button", name="Set password").click()
+    expect(page.get_by_text("didn’t match")).to_be_visible()
+    page.get_by_label("New password", exact=True).fill(PASSWORD)
+    page.get_by_label("New password confirmation").fill(PASSWORD)
+    page.get_by_role("button", name="Set password").click()
+    expect(page.get_by_role("status")).to_contain_text("Your new password is set")
+    log_in(page, "gm", PASSWORD)
+
+    page.goto("/accounts/password/")
+    page.get_by_label("Old password").fill(PASSWORD)
+    page.get_by_label("New password", exact=True).fill(f"{PASSWORD} 2")
+    page.get_by_label("New password confirmation").fill(f"{PASSWORD} 2")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_role("status")).to_have_text("Your password is changed.")
+    page.goto(link)
+    page.get_by_role("link", name="Ask for a new one").click()
+    expect(page.get_by_role("heading", name="Forgot your password?")).to_be_visible()
+
+
+@both_ways
+def test_staff_find_a_difference_and_mend_it(mirror: Sinks, open_page: Open, script: bool) -> None:
+    owner = User.objects.create_superuser("admin", password="admin")
+    session = Session.objects.create(owner=owner, name="Fog Signal", notes="As written")
+    drain.sync()
+    set_attribute(mirror, item_of(mirror, session.pk), "notes", {"S": "Not what was written"})
+    history.record(parity.check(mirror))
+    page = open_page(java_script_enabled=script)
+    log_in(page, "admin", "admin")
+    page.goto("/admin/mirror/")
+    page.get_by_label("Owner").fill("admin")
+    page.get_by_label("Words").fill("Fog")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("cell", name="Fog Signal")).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_text("Not what was written")).to_be_visible()
+    page.get_by_role("button", name="Mirror now").click()
+    expect(page.get_by_text("Mirrored just now.")).to_be_visible()
+    expect(page.get_by_text("Not what was written")).to_have_count(0)
+    assert parity.check(mirror).parity_percent == 100
 
 
 def test_everything_is_reached_by_keyboard(transactional_db: None, open_page: Open) -> None:
