@@ -22,7 +22,7 @@ from sessions_app.models import Session
 from tests.browser.conftest import Open
 from tests.browser.looking import Eyes, every_look, link_in, log_in
 from tests.stores import item_of
-from tests.test_parity import set_attribute
+from tests.tampering import set_attribute
 
 
 @pytest.fixture

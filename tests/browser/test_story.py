@@ -19,7 +19,7 @@ from sessions_app.models import Session
 from tests.browser.conftest import Open
 from tests.browser.looking import link_in
 from tests.stores import item_of
-from tests.test_parity import set_attribute
+from tests.tampering import set_attribute
 
 PASSWORD = "correct horse battery"
 LOG = "MATT: Roll for initiative.\nLAURA: A twenty! The dragon <sleeps>.\nMATT: It wakes.\n"
