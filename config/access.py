@@ -5,10 +5,12 @@ from functools import wraps
 from typing import TypeVar
 from uuid import UUID
 
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
@@ -47,3 +49,18 @@ def owned(
         return with_object
 
     return decorate
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Django's; who was logged out while typing is told how to get back what was typed."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        if request.method == "POST":
+            messages.warning(
+                request,
+                "You were logged out meanwhile, so nothing was saved. Log in, then press Back in "
+                "your browser until you see what you typed, and send it again.",
+            )
+        return super().handle_no_permission(request, view_func)

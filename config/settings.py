@@ -48,7 +48,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.uploads.LimitUploads",  # before the next one, which reads the form
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "config.access.LoginRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

@@ -118,6 +118,35 @@ def test_what_was_typed_is_there_after_going_back(
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_what_was_typed_survives_the_end_of_a_login(
+    gm: User, open_page: Open, script: bool
+) -> None:
+    gm.set_password("a good long word")
+    gm.save()
+
+    def log_in_by_hand() -> None:
+        page.get_by_label("Name").fill("gm")
+        page.get_by_label("Password").fill("a good long word")
+        page.get_by_role("main").get_by_role("button", name="Log in").click()
+
+    page = open_page(java_script_enabled=script)
+    page.goto("/campaigns/new/")
+    log_in_by_hand()
+    page.get_by_label("Name").fill(TYPED)
+    page.context.clear_cookies(name="sessionid")
+    send(page)
+    expect(page.get_by_role("status")).to_contain_text("You were logged out meanwhile")
+    log_in_by_hand()
+    for _ in range(5):
+        page.go_back()
+        if page.get_by_label("Name").input_value() == TYPED:
+            break
+    expect(page.get_by_label("Name")).to_have_value(TYPED)
+    assert send(page).status == 200
+    expect(page.get_by_role("status")).to_contain_text("is ready")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
 @pytest.mark.parametrize(
     ("path", "status", "heading"),
     [
