@@ -12,6 +12,7 @@ from django.utils import timezone
 from mirror import breaker, drain, parity
 from mirror.errors import SinkError
 from mirror.models import LedgerEntry, Outage
+from sessions_app.models import Session
 from tests.faults import scenarios
 from tests.faults.mutants import fails_with
 from tests.faults.proxy import Fault
@@ -193,8 +194,8 @@ def test_after_three_throttled_calls_in_a_row_one_probe_at_a_time(world: World) 
     world.assert_settles()
 
 
-@fails_with("a removal never repeated")
-def test_sweeps_do_not_spin(world: World) -> None:
+def superseded_while_held(world: World) -> Session:
+    """Return a session with a newer transcript than the one whose upload is held."""
     _, _, session = scenarios.filed(world)
     session.transcript_text = "MATT: held"
     session.save()
@@ -202,6 +203,12 @@ def test_sweeps_do_not_spin(world: World) -> None:
     world.attempt_in_vain()
     session.transcript_text = "MATT: newest"
     session.save()
+    return session
+
+
+@fails_with("a removal never repeated")
+def test_sweeps_do_not_spin(world: World) -> None:
+    session = superseded_while_held(world)
     world.settle()
     assert world.entry(session).sweep_at
     world.proxy.forget()
@@ -218,13 +225,7 @@ def test_sweeps_do_not_spin(world: World) -> None:
 
 @fails_with("a refused removal given up")
 def test_a_removal_that_aws_refuses_is_tried_again(world: World) -> None:
-    _, _, session = scenarios.filed(world)
-    session.transcript_text = "MATT: held"
-    session.save()
-    world.proxy.add(Fault.HOLD, "PutObject", times=1)
-    world.attempt_in_vain()
-    session.transcript_text = "MATT: newest"
-    session.save()
+    session = superseded_while_held(world)
     world.settle_now()  # what was held lands after its removal
     world.proxy.add(Fault.ERROR, "DeleteObject", status=400, code="InvalidRequest")
     world.pass_time()
