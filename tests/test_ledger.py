@@ -114,6 +114,15 @@ def test_a_run_ends_where_every_attempt_is_left_to_somebody_else(
     assert (drained.mirrored, drained.backlog.pending) == (0, 1)
 
 
+def test_what_was_left_waits_behind_the_others(transactional_db: None, owner: User) -> None:
+    for name in ("A", "B"):
+        Campaign.objects.create(owner=owner, name=name)
+    (first,) = LedgerEntry.objects.due().claim(1)
+    assert first.release()
+    (second,) = LedgerEntry.objects.due().claim(1)
+    assert second != first
+
+
 def test_what_is_locked_is_not_asked_for_all_the_time(mirror: Sinks, owner: User) -> None:
     Campaign.objects.create(owner=owner, name="C")
     with locked(LedgerEntry.objects.get()):

@@ -291,8 +291,13 @@ class LedgerEntry(models.Model):
         )
 
     def release(self) -> bool:
-        """Give the claim back, nothing done; false if it was lost already."""
-        return self._change(at_my_revision=False, claim=None, claimed_until=None)
+        """Give the claim back, nothing done; false if it was lost already.
+
+        Others come first now: what is left again and again must not keep them waiting.
+        """
+        return self._change(
+            at_my_revision=False, claim=None, claimed_until=None, next_attempt_at=Now()
+        )
 
     def note_late_uploads(self, keys: Iterable[str]) -> None:
         """Note uploads that were made after the claim was lost, so that they are removed."""
