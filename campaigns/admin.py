@@ -1,16 +1,31 @@
 """Campaigns in the admin."""
 
+from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from campaigns.models import Campaign
 
 
+class CampaignForm(forms.ModelForm[Campaign]):
+    """Keeps a campaign and what is filed in it with one owner."""
+
+    def clean_owner(self) -> User:
+        """Refuse another owner while sessions of the present one are filed."""
+        owner: User = self.cleaned_data["owner"]
+        if not self.instance._state.adding and self.instance.sessions.exclude(owner=owner).exists():
+            raise ValidationError("Sessions of another game master are filed here: unfile them.")
+        return owner
+
+
 @admin.register(Campaign)
 class CampaignAdmin(admin.ModelAdmin[Campaign]):
     """Find, read and edit campaigns."""
 
+    form = CampaignForm
     list_display = ["name", "owner", "session_count", "created_at", "updated_at"]
     list_filter = ["created_at", "updated_at"]
     list_select_related = ["owner"]

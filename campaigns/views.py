@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch
+from django.db.models import Count, F, Prefetch, Q
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,18 +17,19 @@ from sessions_app.models import Session
 CAMPAIGNS_PER_PAGE = 12
 SESSIONS_PER_PAGE = 20
 LATEST = 3
+# Whatever an administrator or another program may have filed there: of others nothing is shown.
+OWN_SESSIONS = Count("sessions", filter=Q(sessions__owner=F("owner")))
 
 
 @require_safe
 def dashboard(request: SignedInRequest) -> HttpResponse:
     """Show the campaigns with their latest sessions, and the sessions without a campaign."""
-    latest = Prefetch("sessions", Session.objects.for_list()[:LATEST], to_attr="latest")
-    campaigns = Campaign.objects.filter(owner=request.user).annotate(
-        sessions_count=Count("sessions")
-    )
+    own = Session.objects.for_list().filter(owner=request.user)
+    latest = Prefetch("sessions", own[:LATEST], to_attr="latest")
+    campaigns = Campaign.objects.filter(owner=request.user).annotate(sessions_count=OWN_SESSIONS)
     # A query that groups loses the model's own order.
     campaigns = campaigns.order_by("-created_at", "id")
-    unfiled = Session.objects.for_list().filter(owner=request.user, campaign=None)
+    unfiled = own.filter(campaign=None)
     page = Paginator(campaigns.prefetch_related(latest), CAMPAIGNS_PER_PAGE)
     unfiled_page = Paginator(unfiled, SESSIONS_PER_PAGE)
     context = {
@@ -53,7 +54,8 @@ def new(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def show(request: SignedInRequest, campaign: Campaign) -> HttpResponse:
     """Show a campaign and its sessions, newest first."""
-    page = Paginator(campaign.sessions.for_list(), SESSIONS_PER_PAGE)
+    sessions = campaign.sessions.for_list().filter(owner=request.user)
+    page = Paginator(sessions, SESSIONS_PER_PAGE)
     context = {"campaign": campaign, "page": page.get_page(request.GET.get("page"))}
     return render(request, "campaigns/show.html", context)
 
@@ -71,7 +73,7 @@ def edit(request: SignedInRequest, campaign: Campaign) -> HttpResponse:
     return render(request, "campaigns/edit.html", {"form": form, "campaign": campaign})
 
 
-@owned(Campaign.objects.annotate(sessions_count=Count("sessions")))
+@owned(Campaign.objects.annotate(sessions_count=OWN_SESSIONS))
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: SignedInRequest, campaign: Campaign) -> HttpResponseBase:
     """Delete a campaign once its owner has read what becomes of its sessions."""

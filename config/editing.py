@@ -148,10 +148,12 @@ def _fingerprint(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:FINGERPRINT_LENGTH]
 
 
-def _parse(text: str) -> Mapping[str, Any]:
+def _parse(text: str) -> Mapping[str, str]:
     """Read the fingerprints back; what is not of their form says nothing."""
     try:
         loaded = json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    return loaded if isinstance(loaded, dict) else {}
+    if not isinstance(loaded, dict):
+        return {}
+    return {name: value for name, value in loaded.items() if isinstance(value, str)}

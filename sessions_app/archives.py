@@ -36,8 +36,8 @@ def archive(campaign: Campaign) -> Archive:
             about = f"# {campaign.name}\n\n{campaign.description}\n".encode()
             name = names.take("About this campaign")
             packed.writestr(_entry(f"{folder}/{name}.md", campaign.updated_at), about)
-            sessions = campaign.sessions.order_by("created_at", "id").iterator(chunk_size=AT_ONCE)
-            for session in sessions:
+            own = campaign.sessions.filter(owner=campaign.owner_id).order_by("created_at", "id")
+            for session in own.iterator(chunk_size=AT_ONCE):
                 session.campaign = campaign  # known already: no query for each session
                 _pack(packed, session, folder, names)
         opened.pop_all()

@@ -7,6 +7,7 @@ from typing import Any
 from sessions_app.models import Session
 
 SPEAKER_COLOURS = 8
+MOST = 10**12  # of seconds or words: what is more is no figure of an evening
 
 
 @dataclass(frozen=True)
@@ -64,4 +65,4 @@ def talk_time(session: Session) -> Talk | None:
 def _number(values: Mapping[str, Any], name: str) -> float:
     """Return a figure; metrics may have come from elsewhere, so anything may be in its place."""
     value = values.get(name)
-    return float(value) if isinstance(value, int | float) and value > 0 else 0.0
+    return float(value) if isinstance(value, int | float) and 0 < value < MOST else 0.0

@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import Campaign
+from mirror.models import LedgerEntry
 from sessions_app.models import Session
 from tests.conftest import Make
 
@@ -54,6 +56,13 @@ PUBLIC = {
     "admin/login/": READ,
     "healthz": READ,
 }
+STAFF = {
+    "admin/mirror/": "/admin/mirror/",
+    "admin/mirror/retry/": "/admin/mirror/retry/",
+    "admin/mirror/search/": "/admin/mirror/search/?q=Private",
+    "admin/mirror/compare/<str:label>/<path:object_id>/now/": "/admin/mirror/compare/{}/now/",
+    "admin/mirror/compare/<str:label>/<path:object_id>/": "/admin/mirror/compare/{}/",
+}
 
 
 def addresses(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
@@ -93,8 +102,8 @@ def fill(route: str, session: Session) -> str:
 def test_the_table_names_every_address() -> None:
     """A new address has to say here who may use it."""
     site = set(addresses(get_resolver().url_patterns))
-    pages = {route for route in site if not route.startswith("admin/") or route == "admin/login/"}
-    assert pages == {*OWN, *SIGNED_IN, *PUBLIC}
+    djangos = set(addresses(admin.site.urls[0], "admin/")) - {"admin/login/"}
+    assert site - djangos == {*OWN, *SIGNED_IN, *PUBLIC, *STAFF}
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -122,6 +131,34 @@ def test_another_owner_finds_nothing_whatever_the_method(
     assert b"Private" not in answer.content
     assert Session.objects.values().get() == before
     assert Campaign.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", ["nobody", "owner", "staff without rights"])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", STAFF)
+def test_the_mirrors_pages_are_for_staff_with_rights(
+    client: Client, make_user: Make, session: Session, route: str, method: str, who: str
+) -> None:
+    if who != "nobody":
+        client.force_login(make_user("staff", is_staff=True) if "staff" in who else session.owner)
+    before = LedgerEntry.objects.order_by("pk").values_list()
+    address = STAFF[route].format(f"sessions_app.session/{session.pk}")
+    answer = getattr(client, method)(address)
+    assert answer.status_code in {302, 403, 405}
+    assert b"Private" not in answer.content
+    assert list(LedgerEntry.objects.order_by("pk").values_list()) == list(before)
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+@pytest.mark.parametrize("route", PUBLIC)
+def test_public_addresses_are_open_to_anybody(
+    client: Client, session: Session, route: str, method: str
+) -> None:
+    answer = getattr(client, method)(fill(route, session))
+    allowed = method in PUBLIC[route]
+    assert answer.status_code < 400 if allowed else answer.status_code == 405
+    assert not str(answer.headers.get("Location", "")).startswith("/accounts/login/?next=")
+    assert b"Private words" not in answer.content
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -158,6 +195,30 @@ def test_someone_elses_campaign_cannot_be_chosen(
     own.refresh_from_db()
     assert (own.name, own.campaign) == ("Own", None)
     assert b"Private" not in client.get(f"/sessions/new/?campaign={campaign.pk}").content
+
+
+def test_what_somebody_else_has_filed_in_a_campaign_is_not_shown(
+    client: Client, make_user: Make, owner: User, campaign: Campaign, session: Session
+) -> None:
+    """Neither after the campaign was handed over, past every form, to another owner."""
+    other = make_user("other")
+    Campaign.objects.update(owner=other)
+    client.force_login(other)
+    for path in ("/", f"/campaigns/{campaign.pk}/", f"/campaigns/{campaign.pk}/delete/"):
+        page = client.get(path).content
+        assert b"Private session" not in page
+        assert b"1 session" not in page
+    download = client.get(f"/campaigns/{campaign.pk}/export/")
+    assert b"Private session" not in b"".join(download)
+    download.close()
+
+
+def test_what_another_tab_may_not_have_sent_says_nothing(
+    client: Client, owner: User, session: Session
+) -> None:
+    client.force_login(owner)
+    data = {"name": "Renamed", "loaded": '{"name": [], "notes": {"a": 1}, "summary": null}'}
+    assert client.post(f"/sessions/{session.pk}/edit/", data).status_code == 302
 
 
 def test_owner_and_token_cannot_be_posted(

@@ -12,6 +12,7 @@ from mirror import drain
 from mirror.models import LedgerEntry
 from mirror.sinks import Sinks
 from sessions_app.models import Session
+from tests.conftest import Make
 
 
 @pytest.fixture
@@ -24,6 +25,18 @@ def make_sessions(campaign: Campaign, count: int) -> None:
         Session(owner=campaign.owner, campaign=campaign, name=f"S{n}", transcript_text="MATT: Hi")
         for n in range(count)
     )
+
+
+def test_a_campaign_is_not_handed_over_with_sessions_of_another(
+    admin_client: Client, make_user: Make, campaign: Campaign
+) -> None:
+    make_sessions(campaign, 1)
+    path = f"/admin/campaigns/campaign/{campaign.pk}/change/"
+    form = {"name": "C", "owner": make_user("other").pk}
+    answer = admin_client.post(path, form)
+    assert list(answer.context["adminform"].form.errors) == ["owner"]
+    Session.objects.all().update(campaign=None)
+    assert admin_client.post(path, form).status_code == 302
 
 
 PAGES = ["campaigns/campaign", "sessions_app/session", "mirror/ledgerentry", "mirror/outage"]

@@ -42,6 +42,7 @@ def test_words_where_there_are_none() -> None:
         {"speakerDistribution": {"A": 3}},
         {"speakerDistribution": {"A": {"words": "many", "duration": None}}},
         {"totalWordCount": "x", "totalDuration": -1},
+        {"totalWordCount": 10**400, "totalDuration": 10**400},
     ],
 )
 def test_odd_metrics_break_nothing(metrics: dict[str, Any]) -> None:

@@ -23,8 +23,7 @@ class LoginAttemptsManager(models.Manager["LoginAttempts"]):
         """
         now = timezone.now()
         self.filter(last_at__lt=now - FORGOTTEN_AFTER).delete()
-        self.bulk_create([self.model(key=key, last_at=now)], ignore_conflicts=True)
-        attempts = self.select_for_update().get(key=key)
+        attempts, _ = self.select_for_update().get_or_create(key=key, defaults={"last_at": now})
         wait = (attempts.next_at - now).total_seconds()
         if wait > 0:
             return int(wait) + 1
