@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 LAST_LEVEL = 6
-MAX_RENDERED = 200_000  # characters; a longer text is shown in paragraphs, as it was typed
+MAX_RENDERED = 50_000  # characters, 8,000 words; a longer text is shown in paragraphs, as typed
 TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code"),
     *("ul", "ol", "li", "strong", "em", "s", "a", "table", "thead", "tbody", "tr", "th", "td"),
