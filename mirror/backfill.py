@@ -73,8 +73,11 @@ def _add(new: list[LedgerEntry]) -> None:
     """Insert entries: all at once, or singly where that would wait for somebody's transaction."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('lock_timeout')")
+            (before,) = cursor.fetchone()
             cursor.execute("SET LOCAL lock_timeout = '100ms'")
             LedgerEntry.objects.bulk_create(new, ignore_conflicts=True)
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
     except OperationalError:
         for entry in new:
             LedgerEntry.objects.bulk_create([entry], ignore_conflicts=True)

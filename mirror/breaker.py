@@ -7,7 +7,7 @@ once. The probes are the worker's: a person's request never is one.
 import logging
 from collections import Counter
 
-from mirror.errors import Failure, Kind, SinkError
+from mirror.errors import OUT_OF_REACH, Failure, Kind, SinkError
 from mirror.models import LedgerEntry, Outage
 
 logger = logging.getLogger("mirror")
@@ -28,8 +28,11 @@ class Breaker:
 
     def admit(self, sink: str) -> None:
         """Raise ``SinkError`` where ``sink`` is out of reach and this call is not the probe."""
-        if sink in self.open and not Outage.objects.take_probe(sink):
-            raise SinkError(Failure(Kind.UNREACHABLE, "OutOfReach", sink=sink))
+        if sink not in self.open or Outage.objects.take_probe(sink):
+            return
+        if Outage.objects.open().filter(sink=sink).exists():
+            raise SinkError(Failure(Kind.UNREACHABLE, OUT_OF_REACH, sink=sink))
+        self.open.discard(sink)  # another process has found it back
 
     def failed(self, failure: Failure) -> None:
         """Note a failed call; the first sign of an outage is reported, once."""
@@ -53,7 +56,7 @@ class Breaker:
             return
         self.open.discard(sink)
         if Outage.objects.end(sink):
-            waiting = LedgerEntry.objects.pending().filter(attempts__gt=0).restart()
+            waiting = LedgerEntry.objects.pending().filter(error_class=OUT_OF_REACH).restart()
             logger.warning("%s is back; %d waiting changes are due now.", sink, waiting)
 
 

@@ -16,7 +16,15 @@ from django.db.models.functions import Greatest, Now
 from mirror.breaker import breaker
 from mirror.capture import CHANNEL
 from mirror.engine import STRAY, Outcome, mirror_entry
-from mirror.models import OWED, PROBE_INTERVAL, Backlog, LedgerEntry, LedgerQuerySet, Outage
+from mirror.errors import SinkError
+from mirror.models import (
+    OWED,
+    PROBE_INTERVAL,
+    Backlog,
+    LedgerEntry,
+    LedgerQuerySet,
+    Outage,
+)
 from mirror.registry import labels
 from mirror.sinks import DYNAMODB, Sinks, patient_sinks
 
@@ -73,6 +81,7 @@ class Drain:
         self.stop = stop or Event()
         self.progress = progress
         self._pause = 1 / rate if rate else 0.0
+        self._batch = 1 if rate else BATCH  # what waits for its turn is not claimed yet
         self._next = 0.0
         self._pacing = Lock()
 
@@ -88,6 +97,8 @@ class Drain:
             done += worked
             if worked.keys() - {Outcome.LEFT}:
                 idle_since = time.monotonic()
+            if worked[Outcome.MIRRORED]:
+                retries = OUTAGE_RETRIES
             wait = _seconds_until_due()
             if wait is None or time.monotonic() - idle_since > PATIENCE:
                 break
@@ -104,7 +115,12 @@ class Drain:
         return Drained(done[Outcome.MIRRORED], ours().backlog(), frozenset(breaker.open))
 
     def watch(self) -> None:
-        """Mirror what is owed as it comes, until told to stop. Survives a lost database."""
+        """Mirror what is owed as it comes, until told to stop.
+
+        Survives a lost database, and credentials that cannot be had for a while. Raises
+        ``SinkError`` where it cannot begin.
+        """
+        patient_sinks()
         while not self.stop.is_set():
             try:
                 _listen()
@@ -114,6 +130,9 @@ class Drain:
             except (InterfaceError, OperationalError):
                 connection.close()
                 self.stop.wait(1)
+            except SinkError as error:
+                breaker.failed(error.failure)
+                self.stop.wait(PROBE_INTERVAL.total_seconds())
 
     def work_off(self) -> Counter[Outcome]:
         """Mirror what is due now, and return how the attempts ended."""
@@ -121,7 +140,7 @@ class Drain:
         if breaker.open:
             return self._probe()
         done = self._claim_and_mirror(rounds=1)
-        if done.total() == BATCH:  # a full batch: there is more
+        if done.total() == self._batch:  # a full batch: there is more
             with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-drain") as threads:
                 runs = [threads.submit(self._in_thread) for _ in range(THREADS)]
             for run in runs:
@@ -139,7 +158,10 @@ class Drain:
         done: Counter[Outcome] = Counter()
         if Outage.objects.open().filter(probe_at__lte=Now()).exists():
             stores = patient_sinks()
-            done += self._mirror(ours().pending().claim(1) or ours().due().claim(1), stores)
+            pending, due = ours().pending(), ours().due()
+            # By chance, among those that failed least: an object that is itself the trouble must
+            # not be the probe each time.
+            done += self._mirror(pending.claim(1, order=("attempts", "?")) or due.claim(1), stores)
         if DYNAMODB not in breaker.open:
             done += self._claim_and_mirror()
         return done
@@ -148,8 +170,9 @@ class Drain:
         """Claim batch after batch, until nothing is due or DynamoDB is out of reach."""
         done: Counter[Outcome] = Counter()
         while not self.stop.is_set() and (rounds is None or rounds > 0):
+            self._wait_for_turn()
             stores = patient_sinks()  # before the claim: what fails here must leave none behind
-            entries = ours().due().claim(BATCH)
+            entries = ours().due().claim(self._batch)
             worked = self._mirror(entries, stores)
             done += worked
             if not worked.keys() - {Outcome.LEFT} or DYNAMODB in breaker.open:
@@ -160,9 +183,10 @@ class Drain:
     def _mirror(self, entries: list[LedgerEntry], stores: Sinks) -> Counter[Outcome]:
         done: Counter[Outcome] = Counter()
         for entry in entries:
-            self._wait_for_turn()
             if self.stop.is_set():
                 entry.release()
+                continue
+            if not entry.renew():  # the ones before took long, and somebody else has it by now
                 continue
             outcome = mirror_entry(entry, stores, breaker)
             self.progress(outcome)

@@ -29,6 +29,7 @@ from mirror.errors import (
     Superseded,
     Unmirrorable,
 )
+from mirror.examine import rows
 from mirror.models import IN_USE, IN_USE_AGAIN, LANDED, UPLOAD_MAY_LAND, ItemKey, LedgerEntry
 from mirror.registry import document_for
 from mirror.sinks import DYNAMODB, S3, Sinks
@@ -160,8 +161,7 @@ class Attempt:
         if self.entry.model == STRAY:
             return None
         document = document_for(self.entry.model)
-        rows = document.mirror_options.model._base_manager.filter(pk=self.entry.object_id)
-        instance = rows.first()
+        instance = rows(document, [self.entry.object_id]).first()
         # The ledger knows an object by one spelling of its id: another one is another object.
         if instance is None or str(instance.pk) != self.entry.object_id:
             return None
@@ -227,7 +227,9 @@ class Attempt:
     def _call(self, sink: str, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Make one call to a store, if the claim, the breaker and the budget allow it."""
         if time.monotonic() > self.entry.lease_ends:
-            raise ClaimLost
+            # Somebody else may have the object. A failure, so that it is seen and others come
+            # first: the next attempt may take as long.
+            raise SinkError(Failure(Kind.BUSY, "LeaseTooShort", sink=sink))
         self.breaker.admit(sink)
         try:
             if self.budget is None:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredent
 
 MAX_UNEXPLAINED_ATTEMPTS = 3
 LONGEST_DELAY = timedelta(minutes=5)
+OUT_OF_REACH = "OutOfReach"  # the class of a failure without an attempt: nobody was asked
 
 # What AWS answers when it is asked too much, or stumbles: this call may work a moment later.
 BUSY = frozenset(
@@ -21,6 +22,7 @@ BUSY = frozenset(
         "InternalError",
         "InternalServerError",
         "LimitExceededException",
+        "OperationAborted",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestTimeout",
@@ -30,6 +32,7 @@ BUSY = frozenset(
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
@@ -124,7 +127,7 @@ class Superseded(Exception):
 
 
 class ClaimLost(Exception):
-    """The lease ran out, or the object was changed: the attempt ends and removes nothing."""
+    """The claim is lost, or the object was changed: the attempt ends and removes nothing."""
 
 
 def is_about_credentials(error: Exception) -> bool:
@@ -150,6 +153,7 @@ def classify(error: Exception, sink: str) -> Failure:
         kind = Kind.REFUSED
     elif (
         code in BUSY
+        or "Throttling" in code  # of a key, too: KMS.ThrottlingException
         or status >= HTTPStatus.INTERNAL_SERVER_ERROR
         or status == HTTPStatus.TOO_MANY_REQUESTS
     ):

@@ -84,18 +84,27 @@ def _mirror_now(label: str, object_id: str) -> None:
     from django.db.models import Exists
 
     from mirror.breaker import breaker
-    from mirror.budget import Budget
+    from mirror.budget import Budget, BudgetSpent
     from mirror.engine import mirror_entry
+    from mirror.errors import SinkError
     from mirror.models import LedgerEntry, Outage
-    from mirror.sinks import inline_sinks
+    from mirror.sinks import DYNAMODB, inline_sinks
 
     budget: Budget = getattr(_context, "budget", None) or Budget(INLINE_SECONDS)
-    if budget.left <= 0:
+    if budget.left <= 0 or Outage.objects.open().exists():
         return
     entries = LedgerEntry.objects.due().filter(
         ~Exists(Outage.objects.open()), model=label, object_id=object_id
     )
-    stores = inline_sinks()  # before the claim: what fails here must not leave one behind
+    try:
+        # Before the claim, as what fails here must not leave one behind; and within the budget,
+        # as boto asks for credentials when it makes a client, and whom it asks may hang.
+        stores = budget.run(DYNAMODB, inline_sinks)
+    except SinkError as error:
+        breaker.failed(error.failure)
+        return
+    except BudgetSpent:
+        return
     for entry in entries.claim(1):
         breaker.open.clear()  # no outage, says the claim
         mirror_entry(entry, stores, breaker, budget)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
+from django.db import DataError
 from django.utils import timezone
 
 from mirror.examine import ORPHANED, TRANSCRIPT_ORPHANED, Finding
@@ -44,7 +45,10 @@ def mark(findings: Collection[Finding], sinks: Sinks) -> int:
     by_object = sorted(findings, key=lambda f: (f.model, f.object_id, f.key_text))
     count = 0
     for (model, object_id), group in groupby(by_object, key=lambda f: (f.model, f.object_id)):
-        _mark_object(model, object_id, list(group), sinks)
+        try:
+            _mark_object(model, object_id, list(group), sinks)
+        except DataError:  # a name or a revision larger than the ledger's: the check names it again
+            continue
         count += 1
     return count
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Count, F, Min, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from mirror.errors import Failure
+from mirror.errors import OUT_OF_REACH, Failure
 
 LEASE = timedelta(seconds=50)  # how long a claim holds: others may take it over afterwards
 UPLOAD_MAY_LAND = timedelta(minutes=16)  # AWS refuses a request signed more than 15 minutes ago
+IN_TURN = ("next_attempt_at", "pk")
+PORTION = 1000  # entries that are locked together: a person's save waits for no more
 LOCK_PAUSES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)  # seconds
 IN_USE = "in use"
 IN_USE_AGAIN = "in use, uploaded more than once"  # an earlier upload may land after the removal
@@ -31,6 +33,12 @@ FRESH_START = {
     "error_class": "",
     "error_code": "",
 }
+
+
+def batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield ``keys`` in portions."""
+    for start in range(0, len(keys), PORTION):
+        yield keys[start : start + PORTION]
 
 
 class ItemKey(NamedTuple):
@@ -83,14 +91,14 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
             )
         )
 
-    def claim(self, limit: int) -> list[LedgerEntry]:
+    def claim(self, limit: int, *, order: Sequence[str] = IN_TURN) -> list[LedgerEntry]:
         """Lease up to ``limit`` of these entries to the caller and return them as they stand.
 
         One short statement, so that no lock is held while AWS is asked: a person's save of the
         same object never waits. An entry that a transaction is just marking is passed over.
         """
         unclaimed = self.filter(Q(claimed_until=None) | Q(claimed_until__lte=Now()))
-        chosen = unclaimed.order_by("next_attempt_at", "pk").values("pk")[:limit]
+        chosen = unclaimed.order_by(*order).values("pk")[:limit]
         sql, params = chosen.query.sql_with_params()
         lease_ends = time.monotonic() + LEASE.total_seconds()
         entries = list(
@@ -109,8 +117,8 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         return entries
 
     def hasten(self) -> None:
-        """Make everything workable due now: somebody asked."""
-        self.pending().restart()
+        """Make everything workable due now: somebody asked. What failed still comes last."""
+        self.pending().filter(next_attempt_at__gt=Now()).update_unlocked(next_attempt_at=Now())
         self.filter(sweep_at__isnull=False).update_unlocked(sweep_at=Now(), next_attempt_at=Now())
 
     def restart(self) -> int:
@@ -123,9 +131,12 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         That transaction may take long, and may be about to mark what this one has: waiting for
         it would hold up the drain, or end a person's save with a deadlock.
         """
-        with transaction.atomic():
-            free = self.select_for_update(skip_locked=True).values("pk")
-            return LedgerEntry.objects.filter(pk__in=free).update(**values)
+        count = 0
+        for portion in batches(list(self.values_list("pk", flat=True))):
+            with transaction.atomic():
+                free = self.filter(pk__in=portion).select_for_update(skip_locked=True)
+                count += LedgerEntry.objects.filter(pk__in=free.values("pk")).update(**values)
+        return count
 
     def retry(self) -> int:
         """Give what failed a fresh start, parked entries included; return how many."""
@@ -281,7 +292,7 @@ class LedgerEntry(models.Model):
         """
         return self._change(
             at_my_revision=True,
-            attempts=F("attempts") + 1,
+            attempts=F("attempts") + int(failure.error_class != OUT_OF_REACH),
             next_attempt_at=Now() + (retry_after or timedelta()),
             parked_at=Now() if retry_after is None else None,
             error_class=failure.error_class[:100],
@@ -289,6 +300,16 @@ class LedgerEntry(models.Model):
             claim=None,
             claimed_until=None,
         )
+
+    def renew(self) -> bool:
+        """Begin the lease anew where half of it is over; false if the claim is lost."""
+        if self.lease_ends - time.monotonic() > LEASE.total_seconds() / 2:
+            return True
+        lease_ends = time.monotonic() + LEASE.total_seconds()
+        held = self._change(at_my_revision=False, claimed_until=Now() + LEASE)
+        if held:
+            self.lease_ends = lease_ends
+        return held
 
     def release(self) -> bool:
         """Give the claim back, nothing done; false if it was lost already.
@@ -300,8 +321,12 @@ class LedgerEntry(models.Model):
         )
 
     def note_late_uploads(self, keys: Iterable[str]) -> None:
-        """Note uploads that were made after the claim was lost, so that they are removed."""
-        with transaction.atomic():
+        """Note uploads that were made after the claim was lost, so that they are removed.
+
+        Raises ``OperationalError`` where somebody holds the row for longer than a drain can wait.
+        """
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '10s'")
             entry = LedgerEntry.objects.select_for_update().get(pk=self.pk)
             until = (self.claimed_at + UPLOAD_MAY_LAND).isoformat()
             entry.object_keys = {**dict.fromkeys(keys, until), **entry.object_keys}

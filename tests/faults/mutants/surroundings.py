@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.db import connection
 
-from mirror import drain, engine, errors, handoff, sinks
+from mirror import backfill, drain, engine, errors, handoff, sinks, strays
 from mirror.breaker import Breaker
 from mirror.budget import Budget
+from mirror.documents import REVISION, Document, Item
 from mirror.drain import Drain
 from mirror.engine import Attempt, Outcome
-from mirror.errors import Failure, SinkError
-from mirror.models import LedgerEntry
-from mirror.sinks import ItemSink, ObjectSink
+from mirror.errors import Failure, Kind, SinkError
+from mirror.examine import Finding
+from mirror.models import ItemKey, LedgerEntry, LedgerQuerySet, Outage
+from mirror.sinks import ItemSink, Listed, ObjectSink, Sinks
 from tests.faults.mutants.patching import Change, instead
+from tests.faults.mutants.protocol import update_waiting_for_locks
 
 # Capture
 
@@ -119,7 +123,72 @@ def one_batch_only(self: Drain, rounds: int | None = None) -> Counter[Outcome]:
     return self._mirror(drain.ours().due().claim(drain.BATCH), sinks.patient_sinks())
 
 
+_claim = LedgerQuerySet.claim
+
+
+def claim_in_turn(self: LedgerQuerySet, limit: int, **_: Any) -> list[LedgerEntry]:
+    """Take the same entry first each time."""
+    return _claim(self, limit)
+
+
+_backfill_add = backfill._add
+
+
+def add_with_a_limit(new: list[LedgerEntry]) -> None:
+    """Leave the time limit to whatever comes next."""
+    _backfill_add(new)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '100ms'")
+
+
+def admit_by_memory(self: Breaker, sink: str) -> None:
+    """Believe that a store is out of reach because it was."""
+    if sink in self.open and not Outage.objects.take_probe(sink):
+        raise SinkError(Failure(Kind.UNREACHABLE, errors.OUT_OF_REACH, sink=sink))
+
+
+def make_clients_at_once(
+    self: Budget, sink: str, call: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Any:
+    """Let nobody learn from clients that cannot be made."""
+    if call is sinks.inline_sinks:
+        try:
+            return call()
+        except SinkError:
+            raise RuntimeError from None
+    return _run(self, sink, call, *args, **kwargs)
+
+
 # Check
+
+
+def delete_by_its_proper_name(self: ObjectSink, key: str) -> None:
+    """Tidy the name up first."""
+    self.storage.delete(key)
+
+
+def revision_of_digits(item: Item) -> int:
+    """Read nothing but digits."""
+    text = item.get(REVISION, {}).get("N", "0")
+    return int(text) if text.isdigit() else 0
+
+
+def belongs_to_nobody(key: ItemKey, label: str, object_id: str) -> bool:
+    """Believe what an item says of itself."""
+    return False
+
+
+def name_strays_by_an_older_ledger(
+    document: type[Document], listed: Sequence[Listed], ways: Sinks
+) -> set[Finding]:
+    """Ask the ledger before the rows."""
+    ids = {strays.owner_of(each.key) for each in listed}
+    pending = LedgerEntry.objects.pending().filter(object_id__in=ids).exists()
+    with mock.patch.object(LedgerEntry, "state", "pending" if pending else "mirrored"):
+        return _name_stray_objects(document, listed, ways)
+
+
+_name_stray_objects = strays.name_stray_objects
 
 
 def blind(method: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
@@ -168,6 +237,25 @@ MUTANTS: dict[str, list[Change]] = {
     "what AWS refuses taken for an outage": [instead(errors, "REFUSED", frozenset())],
     "a refused removal given up": [instead(engine, "LONGEST_DELAY", None)],
     "a worker that ends with its connection": [instead(Drain, "watch", watch_once)],
+    "a probe that is always the same": [instead(LedgerQuerySet, "claim", claim_in_turn)],
+    "a single run without patience": [instead(drain, "OUTAGE_RETRIES", 0)],
+    "a breaker that trusts its memory": [instead(Breaker, "admit", admit_by_memory)],
+    "a lease that is not renewed": [instead(LedgerEntry, "renew", lambda self: True)],
+    "clients made outside the budget": [instead(Budget, "run", make_clients_at_once)],
+    "a removal of names as they should be": [
+        instead(ObjectSink, "delete", delete_by_its_proper_name)
+    ],
+    "a repair that takes every item for a stray": [
+        instead(strays, "_is_of_another", belongs_to_nobody)
+    ],
+    "revisions that are digits only": [instead(sinks, "revision_of", revision_of_digits)],
+    "strays named before the rows are read": [
+        instead(strays, "name_stray_objects", name_strays_by_an_older_ledger)
+    ],
+    "everything locked at once": [
+        instead(LedgerQuerySet, "update_unlocked", update_waiting_for_locks)
+    ],
+    "a backfill that leaves its time limit": [instead(backfill, "_add", add_with_a_limit)],
     "one batch only": [instead(Drain, "_claim_and_mirror", one_batch_only)],
     "what cannot be read taken for empty": [
         instead(ItemSink, "scan_keys", blind(ItemSink.scan_keys)),

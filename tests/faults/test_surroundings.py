@@ -1,0 +1,257 @@
+"""What surrounds the protocol: probes, leases, credentials, repairs, and what holds up whom."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from campaigns.models import Campaign
+from mirror import backfill, breaker, drain, examine, parity, repair, sinks, strays
+from mirror.engine import Outcome
+from mirror.models import LedgerEntry, Outage, ledger
+from sessions_app.documents import SessionDocument
+from sessions_app.models import Session
+from tests.conftest import point_clients_at
+from tests.faults.mutants import fails_with
+from tests.faults.proxy import Fault
+from tests.faults.scenarios import in_thread
+from tests.faults.world import World
+
+
+@fails_with("a probe that is always the same")
+def test_objects_that_aws_never_answers_for_hold_up_no_other(world: World) -> None:
+    bad = [world.session(name="bad") for _ in range(3)]
+    for number in range(9):
+        world.session(name=f"{number}")
+    for session in bad:
+        world.proxy.add(
+            Fault.ERROR, "PutObject", key=f"{session.pk}", status=403, code="AccessDenied"
+        )
+    for _ in range(3):
+        if LedgerEntry.objects.pending().count() > len(bad):
+            drain.sync()
+    assert LedgerEntry.objects.pending().count() == len(bad)
+    world.assert_settles()
+
+
+@fails_with("a single run without patience")
+def test_a_store_that_stumbles_again_and_again_is_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain, "THREADS", 1)  # so that the failures come one by one
+    for number in range(30):
+        world.campaign(f"{number}")
+    for skip in (21, 14, 8, 3):  # the last one comes first, and counts for all
+        world.proxy.add(Fault.REFUSE, "PutItem", skip=skip, times=2)  # and its probe
+    assert drain.sync().complete
+    world.assert_equal()
+
+
+@fails_with("a breaker that trusts its memory")
+def test_another_process_found_the_store_back(world: World) -> None:
+    world.campaign()
+    breaker.breaker.open.add("DynamoDB")  # and nobody has told this process
+    assert drain.Drain()._claim_and_mirror()[Outcome.MIRRORED] == 1
+    world.assert_equal()
+
+
+@fails_with("a lease that is not renewed")
+def test_an_object_that_outlasts_its_lease_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = world.session(notes="n" * 60_000, summary="s" * 60_000)
+    for number in range(4):
+        world.session(name=f"{number}", transcript_text="")
+    with monkeypatch.context() as short:
+        short.setattr(ledger, "LEASE", timedelta(seconds=1))
+        world.proxy.add(Fault.DELAY, "PutObject", seconds=0.6, key=f"{slow.pk}")
+        for _ in range(3):
+            world.attempt()
+    (entry,) = LedgerEntry.objects.pending()
+    assert (entry.object_id, entry.error_class) == (f"{slow.pk}", "LeaseTooShort")
+    world.assert_settles()
+
+
+@pytest.fixture
+def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever makes a client now asks a source of credentials that does not answer."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+
+
+@fails_with("clients made outside the budget")
+def test_a_source_of_credentials_that_fails_costs_one_attempt_and_one_message(
+    world: World, inline: None, monkeypatch: pytest.MonkeyPatch, no_credentials: None
+) -> None:
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9/none")
+    sinks.reset_sinks()
+    world.campaign()
+    assert Outage.objects.open().exists()
+    asked: list[int] = []
+    with monkeypatch.context() as watched:
+        watched.setattr(sinks, "inline_sinks", lambda: asked.append(1))
+        world.campaign()
+    assert not asked
+    assert LedgerEntry.objects.pending().count() == 2
+
+
+@fails_with("a worker that ends with its connection")
+def test_the_worker_survives_a_moment_without_credentials(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point_clients_at(world.proxy.address, world.proxy.address, monkeypatch)
+    real, lost = sinks.patient_sinks, threading.Event()
+    stop, failed = threading.Event(), threading.Event()
+
+    def make() -> sinks.Sinks:
+        if lost.is_set():
+            lost.clear()
+            failed.set()
+            with sinks.sorted_errors("DynamoDB", ValueError):
+                raise ValueError
+        return real()
+
+    monkeypatch.setattr(drain, "patient_sinks", make)
+    monkeypatch.setattr(drain, "PROBE_INTERVAL", timedelta(seconds=0.1))
+    with in_thread(drain.Drain(stop=stop).watch):
+        try:
+            lost.set()
+            campaign = world.campaign()
+            assert failed.wait(20)
+            world.forgive()
+            for _ in range(200):
+                if world.entry(campaign).state == "mirrored":
+                    break
+                time.sleep(0.05)
+        finally:
+            stop.set()
+    assert world.entry(campaign).state == "mirrored"
+
+
+@fails_with("a removal of names as they should be")
+def test_what_is_left_over_under_an_odd_name_is_removed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "YOUNG", timedelta(0))
+    session, other = world.session(), world.session()
+    drain.sync()
+    for name in ("", "readme.txt", "no-uuid/1-x.json", f"{session.pk}//1-x", f"{session.pk}/./x"):
+        world.stores.s3.put_object(
+            Bucket=world.stores.bucket, Key=f"transcripts/{name}", Body=b"odd"
+        )
+    long = "x" * 300
+    world.stores.s3.put_object(
+        Bucket=world.stores.bucket, Key=f"transcripts/{long}/1-x", Body=b"longer than the ledger's"
+    )
+    (key,) = (key for key in world.stores.object_keys() if f"{other.pk}" in key)
+    world.stores.s3.delete_object(Bucket=world.stores.bucket, Key=key)
+    plan = repair.plan(parity.check(world.sinks).findings, world.sinks, delete_orphans=True)
+    repair.mark(plan.repaired, world.sinks)
+    drain.sync()
+    (left,) = parity.check(world.sinks).findings  # named, and no other suffers from it
+    assert left.object_id == long
+    assert not LedgerEntry.objects.owed().exists()
+
+
+@fails_with("a repair that takes every item for a stray")
+@pytest.mark.parametrize("lost", ["__edb_e__", "id"])
+def test_a_live_item_that_lost_its_name_is_written_again(world: World, lost: str) -> None:
+    session = world.session()
+    drain.sync()
+    (key,) = (k for k in world.stores.live() if f"{session.pk}" in k)
+    pk, sk = key.split(" ")
+    world.stores.dynamodb.update_item(
+        TableName=world.stores.table,
+        Key={"pk": {"S": pk}, "sk": {"S": sk}},
+        UpdateExpression="REMOVE #lost",
+        ExpressionAttributeNames={"#lost": lost},
+    )
+    findings = parity.check(world.sinks).findings
+    assert {finding.kind for finding in findings} == {"stale"}
+    repair.mark(findings, world.sinks)
+    drain.sync()
+    world.assert_equal()
+
+
+@fails_with("revisions that are digits only")
+@pytest.mark.parametrize("revision", ["7.5", "1e20"])
+def test_a_revision_that_nobody_wrote_ends_no_repair(world: World, revision: str) -> None:
+    session = world.session()
+    drain.sync()
+    (key,) = (k for k in world.stores.live() if f"{session.pk}" in k)
+    pk, sk = key.split(" ")
+    world.stores.dynamodb.update_item(
+        TableName=world.stores.table,
+        Key={"pk": {"S": pk}, "sk": {"S": sk}},
+        UpdateExpression="SET mirrorRevision = :r",
+        ExpressionAttributeValues={":r": {"N": revision}},
+    )
+    session.save()
+    drain.sync()
+    assert world.entry(session).error_class == "RemoteAhead"
+    other = world.session(name="other")
+    drain.sync()
+    repair.mark(parity.check(world.sinks).findings, world.sinks)
+    drain.sync()
+    assert world.entry(other).state == "mirrored"
+    if revision == "7.5":
+        world.assert_equal()
+    else:  # beyond what PostgreSQL counts to: named for ever, but no other suffers
+        assert {f.object_id for f in parity.check(world.sinks).findings} == {f"{session.pk}"}
+
+
+@fails_with("strays named before the rows are read")
+def test_what_is_deleted_while_strays_are_named_is_on_its_way(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = world.session()
+    drain.sync()
+    listed = list(world.sinks.objects.list("transcripts/"))
+    rows = examine.rows
+
+    def delete_first(document: type[SessionDocument], ids: list[str]) -> object:
+        Session.objects.filter(pk=session.pk).delete()
+        return rows(document, ids)
+
+    monkeypatch.setattr(strays, "rows", delete_first)
+    assert not strays.name_stray_objects(SessionDocument, listed, world.sinks)
+
+
+@fails_with("everything locked at once")
+def test_asking_again_locks_few_rows_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(7):
+        world.campaign(f"{number}")
+    LedgerEntry.objects.update(next_attempt_at=Now() + timedelta(hours=1))
+    monkeypatch.setattr(ledger, "PORTION", 3)
+    locked: list[int] = []
+
+    def count(execute: object, sql: str, params: object, many: bool, context: object) -> object:
+        done = execute(sql, params, many, context)  # type: ignore[operator]
+        if sql.startswith("UPDATE"):
+            locked.append(context["cursor"].rowcount)  # type: ignore[index]
+        return done
+
+    with connection.execute_wrapper(count):
+        LedgerEntry.objects.hasten()
+    assert [rows for rows in locked if rows] == [3, 3, 1]
+    locked.clear()
+    with connection.execute_wrapper(count):
+        LedgerEntry.objects.hasten()
+    assert not any(locked)  # what is due already is not touched
+
+
+@fails_with("a backfill that leaves its time limit")
+def test_a_backfill_within_a_transaction_leaves_its_settings_alone(world: World) -> None:
+    Campaign.objects.create(owner=world.owner, name="C")
+    LedgerEntry.objects.all().delete()
+    with transaction.atomic(), connection.cursor() as cursor:
+        backfill.owe_everything()
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)
