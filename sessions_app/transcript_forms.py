@@ -45,10 +45,10 @@ class TranscriptForm(forms.Form):
         data: QueryDict | None = None,
         files: MultiValueDict[str, UploadedFile[Any]] | None = None,
         *,
-        session: Session | None = None,
+        session: Session,
     ) -> None:
         self.session = session
-        self.stored = fingerprint(session) if session else ""
+        self.stored = fingerprint(session)
         super().__init__(data, files, initial={"loaded": self.stored})
 
     def clean(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class TranscriptForm(forms.Form):
             validate_text(self.transcript.text)
         except TranscriptError as error:
             raise ValidationError(str(error), code="unreadable") from None
-        if cleaned["loaded"] and cleaned["loaded"] != self.stored:
+        if self.session.has_transcript and cleaned["loaded"] != self.stored:
             self.data = self.data.copy()
             self.data["loaded"] = self.stored
             raise ValidationError(

@@ -82,8 +82,9 @@ def test_null_characters_are_form_errors(gm: Client, path: str, data: dict[str, 
     assert answer.context["form"].errors
 
 
-def test_of_two_tabs_the_second_is_told(gm: Client, path: str, session: Session) -> None:
-    loaded = gm.get(f"{path}edit/").context["form"]["loaded"].value()
+@pytest.mark.parametrize("page", ["", "edit/"])
+def test_of_two_tabs_the_second_is_told(gm: Client, path: str, session: Session, page: str) -> None:
+    loaded = gm.get(f"{path}{page}").context["form"]["loaded"].value()
     gm.post(f"{path}edit/", {"text": LOG, "loaded": loaded})
     answer = gm.post(f"{path}edit/", {"text": "SAM: Mine.", "loaded": loaded})
     assert "Another tab saved a transcript" in text(answer)
@@ -94,6 +95,15 @@ def test_of_two_tabs_the_second_is_told(gm: Client, path: str, session: Session)
     gm.post(f"{path}edit/", {"text": "SAM: Mine.", "loaded": again})
     session.refresh_from_db()
     assert session.transcript_text == "SAM: Mine."
+
+
+def test_a_form_that_does_not_say_what_it_has_seen_replaces_nothing(
+    gm: Client, path: str, session: Session
+) -> None:
+    gm.post(f"{path}edit/", {"text": LOG})
+    assert "Another tab saved a transcript" in text(gm.post(f"{path}edit/", {"text": "SAM: Mine."}))
+    session.refresh_from_db()
+    assert session.transcript_text == LOG
 
 
 def test_removing_keeps_the_rest(gm: Client, path: str, session: Session) -> None:
@@ -133,7 +143,8 @@ def test_a_new_transcript_keeps_the_names_of_speakers_it_still_has(
 ) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
     gm.post(f"{path}speakers/", {"name-LAURA": "Laura", "name-MATT": "Matt"})
-    gm.post(f"{path}edit/", {"text": "LAURA: Alone."})
+    loaded = gm.get(f"{path}edit/").context["form"]["loaded"].value()
+    gm.post(f"{path}edit/", {"text": "LAURA: Alone.", "loaded": loaded})
     session.refresh_from_db()
     assert session.speaker_names == {"LAURA": "Laura"}
 
