@@ -73,10 +73,12 @@ class TranscriptForm(forms.Form):
 
     def _source(self, cleaned: dict[str, Any]) -> tuple[str, bytes]:
         file: UploadedFile[Any] | None = cleaned.get("file")
+        text: str = cleaned.get("text") or ""
+        if file is not None and text.strip():
+            raise ValidationError("Paste the transcript or choose a file, not both.", code="both")
         if file is not None:
             validate_text(file.name or "")
             return file.name or "The file", file.read()
-        text: str = cleaned.get("text") or ""
         if not text.strip():
             raise ValidationError("Paste the transcript, or choose a file.", code="required")
         return _name_of_pasted(text), text.encode()

@@ -75,6 +75,15 @@ def test_nothing_at_all_is_explained(gm: Client, path: str) -> None:
     assert "Paste the transcript, or choose a file." in text(gm.post(f"{path}edit/", {"text": " "}))
 
 
+def test_text_and_a_file_at_once_are_refused(gm: Client, path: str, session: Session) -> None:
+    file = SimpleUploadedFile("log.txt", LOG.encode())
+    page = text(gm.post(f"{path}edit/", {"text": "SAM: Mine.", "file": file}))
+    assert "Paste the transcript or choose a file, not both." in page
+    assert "SAM: Mine." in page
+    session.refresh_from_db()
+    assert not session.has_transcript
+
+
 @pytest.mark.parametrize("data", [{"text": "MATT: a\x00b"}, {"text": "x", "loaded": "\x00"}])
 def test_null_characters_are_form_errors(gm: Client, path: str, data: dict[str, str]) -> None:
     answer = gm.post(f"{path}edit/", data)
