@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Any
 
 from django import forms
@@ -18,7 +17,6 @@ from sessions_app.transcripts import Transcript, TranscriptError, read_transcrip
 from sessions_app.validators import validate_text
 
 MAX_SPEAKER_NAME = 100
-NUMBERED_CUE = re.compile(r"\s*\d+\s*\n\d+:\d\d:\d\d[,.]\d+\s*-->")
 
 
 class TranscriptForm(forms.Form):
@@ -81,7 +79,7 @@ class TranscriptForm(forms.Form):
             return file.name or "The file", file.read()
         if not text.strip():
             raise ValidationError("Paste the transcript, or choose a file.", code="required")
-        return _name_of_pasted(text), text.encode()
+        return "", text.encode()
 
 
 class SpeakersForm(TabSafeForm, forms.Form):
@@ -116,13 +114,3 @@ def fingerprint(session: Session) -> str:
     return hashlib.sha256(
         f"{session.transcript_text}\n{session.transcript_json}".encode()
     ).hexdigest()
-
-
-def _name_of_pasted(text: str) -> str:
-    """Name a pasted text by its format, as its file would be named."""
-    start = text.lstrip("\ufeff \t\n")[:200]
-    if start.startswith("{"):
-        return "pasted.json"
-    if start.startswith("WEBVTT"):
-        return "pasted.vtt"
-    return "pasted.srt" if NUMBERED_CUE.match(start) else "pasted.txt"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -82,6 +83,49 @@ def test_text_and_a_file_at_once_are_refused(gm: Client, path: str, session: Ses
     assert "SAM: Mine." in page
     session.refresh_from_db()
     assert not session.has_transcript
+
+
+@pytest.mark.parametrize("start", ["{music plays}", "WEBVTTs are subtitles"])
+def test_pasted_text_that_only_begins_like_another_format(
+    gm: Client, path: str, session: Session, start: str
+) -> None:
+    gm.post(f"{path}edit/", {"text": f"{start}\n{LOG}"})
+    session.refresh_from_db()
+    assert session.transcript_text == f"{start}\n{LOG}"
+    assert session.transcript_json is None
+
+
+SPOKEN = {"transcript": "Hello.", "start_time": "0.5", "end_time": "1.0"}
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        json.dumps({"results": {"audio_segments": [SPOKEN]}}, indent=1),
+        "WEBVTT\n\n00:00.500 --> 00:01.000\nHello.\n",
+        "\n1\n00:00:00,500 --> 00:00:01,000\nHello.\n",
+    ],
+)
+def test_pasted_files_are_recognised(gm: Client, path: str, session: Session, pasted: str) -> None:
+    gm.post(f"{path}edit/", {"text": pasted})
+    assert Reading(Session.objects.get()).has_times
+
+
+@pytest.mark.parametrize(
+    ("pasted", "problem"),
+    [
+        ('{"results":\n {"a" 1}}', "The text is not JSON from line 2, column 7 on."),
+        ("WEBVTT\n\n00:01 --> 00:02\nHello.\n", "in line 3, but an arrow."),
+        ("\nWEBVTT\n\n00:00.500 --> 00:01.000\nHello.\n", "its line 1 does not begin with"),
+        ("1\n00:01 --> 00:02\nHello.\n", "in line 2, but an arrow."),
+    ],
+)
+def test_what_is_wrong_with_a_pasted_file_is_told(
+    gm: Client, path: str, session: Session, pasted: str, problem: str
+) -> None:
+    errors = gm.post(f"{path}edit/", {"text": pasted}).context["form"].non_field_errors()
+    assert problem in errors[0]
+    assert errors[0].startswith("The text ")
 
 
 @pytest.mark.parametrize("data", [{"text": "MATT: a\x00b"}, {"text": "x", "loaded": "\x00"}])

@@ -43,7 +43,7 @@ def read_transcript(data: bytes, name: str = "") -> Transcript:
         )
     if ending == ".json" or LOOKS_LIKE_JSON.match(text):
         return json_files.read(text, shown)
-    if ending == ".vtt" or subtitles.is_webvtt(text):
+    if ending == ".vtt" or subtitles.is_webvtt(text.lstrip()):
         return subtitles.read_webvtt(text, shown)
     if ending == ".srt" or LOOKS_LIKE_SRT.match(text):
         return subtitles.read_srt(text, shown)
