@@ -101,6 +101,34 @@ class SpeakersForm(TabSafeForm, forms.Form):
         }
         initial = {f"name-{label}": self.stored_names.get(label, "") for label in labels}
         super().__init__(data, initial=initial)
+        self.transcript = fingerprint(session)
+        self.fields["transcript"] = forms.CharField(
+            widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
+            required=False,
+            initial=self.transcript,
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Save nothing under labels of a transcript that is there no more: they tell of others."""
+        cleaned = super().clean()
+        if cleaned.get("transcript") and cleaned["transcript"] != self.transcript:
+            self.data["transcript"] = self.transcript  # type: ignore[index] # a copy
+            self.add_error(
+                None,
+                "Another tab replaced the transcript meanwhile. The names are not saved yet: see "
+                "whether they still fit, and save again.",
+            )
+            if gone := self._typed_for_nobody():
+                self.add_error(None, f"No longer in the transcript: {gone}.")
+        return cleaned
+
+    def _typed_for_nobody(self) -> str:
+        typed = {name: value for name, value in self.data.items() if name not in self.fields}
+        return ", ".join(
+            f"{name.removeprefix('name-')}: {value}"
+            for name, value in typed.items()
+            if name.startswith("name-") and value
+        )
 
     @property
     def names(self) -> dict[str, Any] | None:

@@ -185,6 +185,32 @@ def test_naming_speakers(gm: Client, path: str, session: Session) -> None:
     assert session.speaker_names is None
 
 
+def hidden(gm: Client, page: str) -> dict[str, Any]:
+    form = gm.get(page).context["form"]
+    return {field.name: field.value() for field in form.hidden_fields()}
+
+
+@pytest.mark.parametrize("other", ["MATT: I am another.", "SAM: Me.", "Nobody is named."])
+def test_names_typed_for_a_transcript_that_was_replaced_are_not_lost(
+    gm: Client, path: str, session: Session, other: str
+) -> None:
+    gm.post(f"{path}edit/", {"text": LOG})
+    typed = {"name-MATT": "<Matthew>", "name-LAURA": "Laura"}
+    loaded = hidden(gm, f"{path}speakers/")
+    gm.post(f"{path}edit/", {"text": other} | hidden(gm, f"{path}edit/"))
+    answer = gm.post(f"{path}speakers/", typed | loaded)
+    page = text(answer)
+    assert "Another tab replaced the transcript" in page
+    assert "&lt;Matthew&gt;" in page
+    assert "LAURA: Laura" in page
+    session.refresh_from_db()
+    assert session.speaker_names is None
+    again = {field.name: field.value() for field in answer.context["form"].hidden_fields()}
+    assert gm.post(f"{path}speakers/", typed | again).status_code == 302
+    session.refresh_from_db()
+    assert session.speaker_names == ({"MATT": "<Matthew>"} if "MATT" in other else None)
+
+
 def test_a_name_that_cannot_be_kept_is_a_form_error(gm: Client, path: str) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
     answer = gm.post(f"{path}speakers/", {"name-MATT": "a\x00b"})
