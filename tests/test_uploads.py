@@ -41,6 +41,12 @@ def test_more_is_refused_with_a_friendly_page(
     assert not Session.objects.get().has_transcript
 
 
+def test_the_limit_holds_for_all_files_of_a_request(client: Client) -> None:
+    half = b"x" * (MAX_FILE_BYTES // 2)
+    files = {f"file{number}": SimpleUploadedFile("a.txt", half) for number in range(3)}
+    assert client.post("/accounts/login/", files).status_code == 413
+
+
 def test_a_form_that_is_too_large_is_refused_as_well(client: Client, path: str) -> None:
     assert client.post(path, {"text": "x" * 25 * 1024 * 1024}).status_code == 413
 
