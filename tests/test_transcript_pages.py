@@ -239,6 +239,13 @@ def test_finding_words(gm: Client, path: str) -> None:
     assert gm.get(path, {"find": "\x00\ud800".encode("utf-8", "replace")}).status_code == 200
 
 
+def test_words_are_found_across_lines_and_wide_spaces(gm: Client, path: str) -> None:
+    gm.post(f"{path}edit/", {"text": "MATT: A lamp\nin the  (fog).\n"})
+    page = text(gm.get(path, {"find": "Lamp in the (fog)"}))
+    assert "1 turn with" in page
+    assert "<mark>lamp\nin the  (fog)</mark>" in page
+
+
 @pytest.fixture
 def timed(monkeypatch: pytest.MonkeyPatch, owner: User) -> Session:
     spoken = [Turn("spk_0", "Matt", 10.0 * n, 10.0 * n + 9, f"turn {n}") for n in range(1, 1000)]
