@@ -82,8 +82,18 @@ class TranscriptForm(forms.Form):
         return "", text.encode()
 
 
+class NumberedField(forms.BoundField):
+    """A field with its number as id: a label may have spaces, which divide one id from the next."""
+
+    @property
+    def auto_id(self) -> str:
+        return f"id_{list(self.form.fields).index(self.name)}"
+
+
 class SpeakersForm(TabSafeForm, forms.Form):
     """One field for each speaker label of the transcript; an empty one shows the label itself."""
+
+    bound_field_class = NumberedField
 
     def __init__(self, data: QueryDict | None, *, session: Session, labels: list[str]) -> None:
         # Somebody else's program may have put anything there.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -215,6 +216,19 @@ def test_a_name_that_cannot_be_kept_is_a_form_error(gm: Client, path: str) -> No
     gm.post(f"{path}edit/", {"text": LOG})
     answer = gm.post(f"{path}speakers/", {"name-MATT": "a\x00b"})
     assert answer.context["form"].errors.keys() == {"name-MATT"}
+
+
+def test_ids_of_names_hold_no_spaces(gm: Client, path: str) -> None:
+    gm.post(f"{path}edit/", {"text": "SAM: No.\nLady of the Ice: Yes.\n"})
+    page = text(gm.post(f"{path}speakers/", {"name-Lady of the Ice": "a" * 101}))
+    described, *others = re.findall('aria-describedby="(.*?)"', page)
+    assert not others
+    ids = re.findall(' id="(.*?)"', page)
+    assert described in ids
+    assert not any(" " in value for value in ids)
+    assert len(ids) == len(set(ids))
+    (label,) = re.findall('<label for="(.*?)">Lady of the Ice<', page)
+    assert f"{label}_error" == described
 
 
 def test_a_new_transcript_keeps_the_names_of_speakers_it_still_has(
