@@ -23,14 +23,10 @@ PATIENCE_BYTES = 64 * 1024 * 1024
 
 
 class MeasuredUpload(FileUploadHandler):
-    """Stops a file that grows beyond the limit; nothing of it is kept, on disk or in memory."""
+    """Stops files that together grow beyond the limit; nothing is kept, on disk or in memory."""
 
-    received = 0
+    received = 0  # of the whole request: each has a handler of its own
     exceeded = False
-
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        super().new_file(*args, **kwargs)
-        self.received = 0
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.received += len(raw_data)

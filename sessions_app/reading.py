@@ -52,9 +52,9 @@ class Reading:
         return timed[-1] if timed else next(iter(self.turns), None)
 
     def find(self, words: str) -> list[NumberedTurn]:
-        """Return the turns that hold these words as they stand, in capitals or not."""
-        wanted = words.casefold()
-        return [turn for turn in self.turns if wanted in turn.turn.text.casefold()]
+        """Return the turns with these words in a row, whatever the case and the spaces."""
+        wanted = _evened(words)
+        return [turn for turn in self.turns if wanted in _evened(turn.turn.text)]
 
 
 def seconds(text: str) -> float | None:
@@ -64,6 +64,10 @@ def seconds(text: str) -> float | None:
         return None
     hours, minutes, rest, plain = (int(group or 0) for group in found.groups())
     return float(plain or hours * 3600 + minutes * 60 + rest)
+
+
+def _evened(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _number(spoken: list[Turn], colours: dict[str, int]) -> Iterator[NumberedTurn]:

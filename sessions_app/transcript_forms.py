@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Any
 
 from django import forms
@@ -18,7 +17,6 @@ from sessions_app.transcripts import Transcript, TranscriptError, read_transcrip
 from sessions_app.validators import validate_text
 
 MAX_SPEAKER_NAME = 100
-NUMBERED_CUE = re.compile(r"\s*\d+\s*\n\d+:\d\d:\d\d[,.]\d+\s*-->")
 
 
 class TranscriptForm(forms.Form):
@@ -45,10 +43,10 @@ class TranscriptForm(forms.Form):
         data: QueryDict | None = None,
         files: MultiValueDict[str, UploadedFile[Any]] | None = None,
         *,
-        session: Session | None = None,
+        session: Session,
     ) -> None:
         self.session = session
-        self.stored = fingerprint(session) if session else ""
+        self.stored = fingerprint(session)
         super().__init__(data, files, initial={"loaded": self.stored})
 
     def clean(self) -> dict[str, Any]:
@@ -61,7 +59,7 @@ class TranscriptForm(forms.Form):
             validate_text(self.transcript.text)
         except TranscriptError as error:
             raise ValidationError(str(error), code="unreadable") from None
-        if cleaned["loaded"] and cleaned["loaded"] != self.stored:
+        if self.session.has_transcript and cleaned["loaded"] != self.stored:
             self.data = self.data.copy()
             self.data["loaded"] = self.stored
             raise ValidationError(
@@ -73,17 +71,29 @@ class TranscriptForm(forms.Form):
 
     def _source(self, cleaned: dict[str, Any]) -> tuple[str, bytes]:
         file: UploadedFile[Any] | None = cleaned.get("file")
+        text: str = cleaned.get("text") or ""
+        if file is not None and text.strip():
+            raise ValidationError("Paste the transcript or choose a file, not both.", code="both")
         if file is not None:
             validate_text(file.name or "")
             return file.name or "The file", file.read()
-        text: str = cleaned.get("text") or ""
         if not text.strip():
             raise ValidationError("Paste the transcript, or choose a file.", code="required")
-        return _name_of_pasted(text), text.encode()
+        return "", text.encode()
+
+
+class NumberedField(forms.BoundField):
+    """A field with its number as id: a label may have spaces, which divide one id from the next."""
+
+    @property
+    def auto_id(self) -> str:
+        return f"id_{list(self.form.fields).index(self.name)}"
 
 
 class SpeakersForm(TabSafeForm, forms.Form):
     """One field for each speaker label of the transcript; an empty one shows the label itself."""
+
+    bound_field_class = NumberedField
 
     def __init__(self, data: QueryDict | None, *, session: Session, labels: list[str]) -> None:
         # Somebody else's program may have put anything there.
@@ -101,6 +111,34 @@ class SpeakersForm(TabSafeForm, forms.Form):
         }
         initial = {f"name-{label}": self.stored_names.get(label, "") for label in labels}
         super().__init__(data, initial=initial)
+        self.transcript = fingerprint(session)
+        self.fields["transcript"] = forms.CharField(
+            widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
+            required=False,
+            initial=self.transcript,
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Save nothing under labels of a transcript that is there no more: they tell of others."""
+        cleaned = super().clean()
+        if cleaned.get("transcript") and cleaned["transcript"] != self.transcript:
+            self.data["transcript"] = self.transcript  # type: ignore[index] # a copy
+            self.add_error(
+                None,
+                "Another tab replaced the transcript meanwhile. The names are not saved yet: see "
+                "whether they still fit, and save again.",
+            )
+            if gone := self._typed_for_nobody():
+                self.add_error(None, f"No longer in the transcript: {gone}.")
+        return cleaned
+
+    def _typed_for_nobody(self) -> str:
+        typed = {name: value for name, value in self.data.items() if name not in self.fields}
+        return ", ".join(
+            f"{name.removeprefix('name-')}: {value}"
+            for name, value in typed.items()
+            if name.startswith("name-") and value
+        )
 
     @property
     def names(self) -> dict[str, Any] | None:
@@ -114,13 +152,3 @@ def fingerprint(session: Session) -> str:
     return hashlib.sha256(
         f"{session.transcript_text}\n{session.transcript_json}".encode()
     ).hexdigest()
-
-
-def _name_of_pasted(text: str) -> str:
-    """Name a pasted text by its format, as its file would be named."""
-    start = text.lstrip("\ufeff \t\n")[:200]
-    if start.startswith("{"):
-        return "pasted.json"
-    if start.startswith("WEBVTT"):
-        return "pasted.vtt"
-    return "pasted.srt" if NUMBERED_CUE.match(start) else "pasted.txt"

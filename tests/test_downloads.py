@@ -51,7 +51,8 @@ def test_subtitles_are_offered_only_where_there_are_times(client: Client, sessio
     page = f"/sessions/{session.pk}/"
     assert offer not in client.get(page).content.decode()
     subtitles = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Matt>Roll.\n"
-    client.post(f"{page}transcript/edit/", {"text": subtitles})
+    loaded = client.get(f"{page}transcript/edit/").context["form"]["loaded"].value()
+    client.post(f"{page}transcript/edit/", {"text": subtitles, "loaded": loaded})
     assert offer in client.get(page).content.decode()
     assert client.get(f"{page}export/{offer}").content.startswith(b"WEBVTT")
 

@@ -193,6 +193,7 @@ def test_file_problems(owner: User, write: Write, tmp_path: Path) -> None:
     missing = str(tmp_path / "missing.txt")
     latin = write("latin.txt", b"MATT: caf\xe9")
     long = write("a" * 201 + ".txt")
+    lines = write("lines.txt", "A: b\n" * 200_001)
     loop = tmp_path / "loop.txt"
     loop.symlink_to(loop)
     endless = tmp_path / "endless.txt"
@@ -202,6 +203,7 @@ def test_file_problems(owner: User, write: Write, tmp_path: Path) -> None:
     assert refused(good, str(tmp_path)).startswith(f"{tmp_path} is a folder")
     assert refused(good, latin).startswith(f"{latin} is not UTF-8 text (line 1, byte 10 of")
     assert "too long a name" in refused(good, long)
+    assert f"{lines} has more than 200,000 lines" in refused(good, lines)
     assert "cannot be read (" in refused(good, str(loop))
     assert "larger than 10 MB" in refused(good, str(endless))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -75,6 +77,58 @@ def test_nothing_at_all_is_explained(gm: Client, path: str) -> None:
     assert "Paste the transcript, or choose a file." in text(gm.post(f"{path}edit/", {"text": " "}))
 
 
+def test_text_and_a_file_at_once_are_refused(gm: Client, path: str, session: Session) -> None:
+    file = SimpleUploadedFile("log.txt", LOG.encode())
+    page = text(gm.post(f"{path}edit/", {"text": "SAM: Mine.", "file": file}))
+    assert "Paste the transcript or choose a file, not both." in page
+    assert "SAM: Mine." in page
+    session.refresh_from_db()
+    assert not session.has_transcript
+
+
+@pytest.mark.parametrize("start", ["{music plays}", "WEBVTTs are subtitles"])
+def test_pasted_text_that_only_begins_like_another_format(
+    gm: Client, path: str, session: Session, start: str
+) -> None:
+    gm.post(f"{path}edit/", {"text": f"{start}\n{LOG}"})
+    session.refresh_from_db()
+    assert session.transcript_text == f"{start}\n{LOG}"
+    assert session.transcript_json is None
+
+
+SPOKEN = {"transcript": "Hello.", "start_time": "0.5", "end_time": "1.0"}
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        json.dumps({"results": {"audio_segments": [SPOKEN]}}, indent=1),
+        "WEBVTT\n\n00:00.500 --> 00:01.000\nHello.\n",
+        "\n1\n00:00:00,500 --> 00:00:01,000\nHello.\n",
+    ],
+)
+def test_pasted_files_are_recognised(gm: Client, path: str, session: Session, pasted: str) -> None:
+    gm.post(f"{path}edit/", {"text": pasted})
+    assert Reading(Session.objects.get()).has_times
+
+
+@pytest.mark.parametrize(
+    ("pasted", "problem"),
+    [
+        ('{"results":\n {"a" 1}}', "The text is not JSON from line 2, column 7 on."),
+        ("WEBVTT\n\n00:01 --> 00:02\nHello.\n", "in line 3, but an arrow."),
+        ("\nWEBVTT\n\n00:00.500 --> 00:01.000\nHello.\n", "its line 1 does not begin with"),
+        ("1\n00:01 --> 00:02\nHello.\n", "in line 2, but an arrow."),
+    ],
+)
+def test_what_is_wrong_with_a_pasted_file_is_told(
+    gm: Client, path: str, session: Session, pasted: str, problem: str
+) -> None:
+    errors = gm.post(f"{path}edit/", {"text": pasted}).context["form"].non_field_errors()
+    assert problem in errors[0]
+    assert errors[0].startswith("The text ")
+
+
 @pytest.mark.parametrize("data", [{"text": "MATT: a\x00b"}, {"text": "x", "loaded": "\x00"}])
 def test_null_characters_are_form_errors(gm: Client, path: str, data: dict[str, str]) -> None:
     answer = gm.post(f"{path}edit/", data)
@@ -82,8 +136,9 @@ def test_null_characters_are_form_errors(gm: Client, path: str, data: dict[str, 
     assert answer.context["form"].errors
 
 
-def test_of_two_tabs_the_second_is_told(gm: Client, path: str, session: Session) -> None:
-    loaded = gm.get(f"{path}edit/").context["form"]["loaded"].value()
+@pytest.mark.parametrize("page", ["", "edit/"])
+def test_of_two_tabs_the_second_is_told(gm: Client, path: str, session: Session, page: str) -> None:
+    loaded = gm.get(f"{path}{page}").context["form"]["loaded"].value()
     gm.post(f"{path}edit/", {"text": LOG, "loaded": loaded})
     answer = gm.post(f"{path}edit/", {"text": "SAM: Mine.", "loaded": loaded})
     assert "Another tab saved a transcript" in text(answer)
@@ -94,6 +149,15 @@ def test_of_two_tabs_the_second_is_told(gm: Client, path: str, session: Session)
     gm.post(f"{path}edit/", {"text": "SAM: Mine.", "loaded": again})
     session.refresh_from_db()
     assert session.transcript_text == "SAM: Mine."
+
+
+def test_a_form_that_does_not_say_what_it_has_seen_replaces_nothing(
+    gm: Client, path: str, session: Session
+) -> None:
+    gm.post(f"{path}edit/", {"text": LOG})
+    assert "Another tab saved a transcript" in text(gm.post(f"{path}edit/", {"text": "SAM: Mine."}))
+    session.refresh_from_db()
+    assert session.transcript_text == LOG
 
 
 def test_removing_keeps_the_rest(gm: Client, path: str, session: Session) -> None:
@@ -122,10 +186,49 @@ def test_naming_speakers(gm: Client, path: str, session: Session) -> None:
     assert session.speaker_names is None
 
 
+def hidden(gm: Client, page: str) -> dict[str, Any]:
+    form = gm.get(page).context["form"]
+    return {field.name: field.value() for field in form.hidden_fields()}
+
+
+@pytest.mark.parametrize("other", ["MATT: I am another.", "SAM: Me.", "Nobody is named."])
+def test_names_typed_for_a_transcript_that_was_replaced_are_not_lost(
+    gm: Client, path: str, session: Session, other: str
+) -> None:
+    gm.post(f"{path}edit/", {"text": LOG})
+    typed = {"name-MATT": "<Matthew>", "name-LAURA": "Laura"}
+    loaded = hidden(gm, f"{path}speakers/")
+    gm.post(f"{path}edit/", {"text": other} | hidden(gm, f"{path}edit/"))
+    answer = gm.post(f"{path}speakers/", typed | loaded)
+    page = text(answer)
+    assert "Another tab replaced the transcript" in page
+    assert "&lt;Matthew&gt;" in page
+    assert "LAURA: Laura" in page
+    session.refresh_from_db()
+    assert session.speaker_names is None
+    again = {field.name: field.value() for field in answer.context["form"].hidden_fields()}
+    assert gm.post(f"{path}speakers/", typed | again).status_code == 302
+    session.refresh_from_db()
+    assert session.speaker_names == ({"MATT": "<Matthew>"} if "MATT" in other else None)
+
+
 def test_a_name_that_cannot_be_kept_is_a_form_error(gm: Client, path: str) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
     answer = gm.post(f"{path}speakers/", {"name-MATT": "a\x00b"})
     assert answer.context["form"].errors.keys() == {"name-MATT"}
+
+
+def test_ids_of_names_hold_no_spaces(gm: Client, path: str) -> None:
+    gm.post(f"{path}edit/", {"text": "SAM: No.\nLady of the Ice: Yes.\n"})
+    page = text(gm.post(f"{path}speakers/", {"name-Lady of the Ice": "a" * 101}))
+    described, *others = re.findall('aria-describedby="(.*?)"', page)
+    assert not others
+    ids = re.findall(' id="(.*?)"', page)
+    assert described in ids
+    assert not any(" " in value for value in ids)
+    assert len(ids) == len(set(ids))
+    (label,) = re.findall('<label for="(.*?)">Lady of the Ice<', page)
+    assert f"{label}_error" == described
 
 
 def test_a_new_transcript_keeps_the_names_of_speakers_it_still_has(
@@ -133,7 +236,8 @@ def test_a_new_transcript_keeps_the_names_of_speakers_it_still_has(
 ) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
     gm.post(f"{path}speakers/", {"name-LAURA": "Laura", "name-MATT": "Matt"})
-    gm.post(f"{path}edit/", {"text": "LAURA: Alone."})
+    loaded = gm.get(f"{path}edit/").context["form"]["loaded"].value()
+    gm.post(f"{path}edit/", {"text": "LAURA: Alone.", "loaded": loaded})
     session.refresh_from_db()
     assert session.speaker_names == {"LAURA": "Laura"}
 
@@ -147,6 +251,13 @@ def test_finding_words(gm: Client, path: str) -> None:
     assert "<mark>(a+b)* &lt;i&gt;</mark>" in text(gm.get(path, {"find": "(a+b)* <i>"}))
     assert "0 turns" in text(gm.get(path, {"find": "nowhere"}))
     assert gm.get(path, {"find": "\x00\ud800".encode("utf-8", "replace")}).status_code == 200
+
+
+def test_words_are_found_across_lines_and_wide_spaces(gm: Client, path: str) -> None:
+    gm.post(f"{path}edit/", {"text": "MATT: A lamp\nin the  (fog).\n"})
+    page = text(gm.get(path, {"find": "Lamp in the (fog)"}))
+    assert "1 turn with" in page
+    assert "<mark>lamp\nin the  (fog)</mark>" in page
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.transcripts import TranscriptError, read_transcript
+from sessions_app.transcripts import Transcript, TranscriptError, read_transcript
 from sessions_app.transcripts.reading import OTHER_FORMATS
 
 
@@ -136,6 +138,18 @@ def test_ten_megabytes_are_the_limit() -> None:
     assert len(read_transcript(whole, "log.txt").text) == 10 * 1024 * 1024
     with pytest.raises(TranscriptError, match=r"^log\.txt is larger than 10 MB\.$"):
         read_transcript(whole + b"a", "log.txt")
+
+
+@pytest.mark.parametrize("name", ["log.txt", "", "session.json"])
+def test_more_lines_than_a_page_can_show_are_refused(name: str) -> None:
+    def read(text: str) -> Transcript:
+        exported = {"format": "tabletop-session", "transcript_text": text}
+        return read_transcript((json.dumps(exported) if ".json" in name else text).encode(), name)
+
+    assert read("A: b\n" * 200_000).speakers == ["A"]
+    problem = f"^{name or 'The text'} has more than 200,000 lines: "
+    with pytest.raises(TranscriptError, match=problem):
+        read("A: b\n" * 200_000 + "A")
 
 
 # What takes odd time with these takes hours, and the suite's own limit ends it.

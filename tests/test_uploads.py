@@ -23,7 +23,7 @@ def path(client: Client, owner: User) -> str:
 
 
 def test_ten_megabytes_are_welcome(client: Client, path: str) -> None:
-    content = b"MATT: word\n" * (MAX_FILE_BYTES // 11)
+    content = (b"MATT:" + b" word" * 19 + b"\n") * (MAX_FILE_BYTES // 101)
     file = SimpleUploadedFile("log.txt", content)
     assert client.post(path, {"file": file}).status_code == 302
     assert len(Session.objects.get().transcript_text) == len(content)
@@ -39,6 +39,12 @@ def test_more_is_refused_with_a_friendly_page(
     assert answer.status_code == 413
     assert b"That file is too large" in answer.content
     assert not Session.objects.get().has_transcript
+
+
+def test_the_limit_holds_for_all_files_of_a_request(client: Client) -> None:
+    half = b"x" * (MAX_FILE_BYTES // 2)
+    files = {f"file{number}": SimpleUploadedFile("a.txt", half) for number in range(3)}
+    assert client.post("/accounts/login/", files).status_code == 413
 
 
 def test_a_form_that_is_too_large_is_refused_as_well(client: Client, path: str) -> None:

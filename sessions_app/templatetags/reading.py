@@ -90,7 +90,8 @@ def _words(text: str, find: str) -> SafeString:
     """Escape, and mark what was looked for."""
     if not find:
         return escape(text)
-    pieces = re.split(f"({re.escape(find)})", text, flags=re.IGNORECASE)
+    words = r"\s+".join(map(re.escape, find.split()))  # as ``Reading.find`` compares them
+    pieces = re.split(f"({words})", text, flags=re.IGNORECASE)
     marked = (
         f"<mark>{escape(piece)}</mark>" if index % 2 else escape(piece)
         for index, piece in enumerate(pieces)

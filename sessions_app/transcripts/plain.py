@@ -7,8 +7,17 @@ long as nobody is named every line is a paragraph.
 import re
 from collections.abc import Iterator
 
-from sessions_app.transcripts.values import MAX_SPEAKERS, Segment, Transcript, measure
+from sessions_app.transcripts.values import (
+    MAX_SPEAKERS,
+    Segment,
+    Transcript,
+    TranscriptError,
+    measure,
+)
 
+# Each may be a turn, and every page of a transcript goes through all of them: more take it seconds
+# and a gigabyte. An evening has some 5,000 turns.
+MAX_LINES = 200_000
 MAX_NAME_LENGTH = 60  # before a colon; a longer beginning is a sentence
 MAX_PARTICLE = 3  # "of", "the", "and" in a name
 
@@ -17,8 +26,12 @@ NAME_WORD = re.compile(r"[(#]?[^\W_][\w'’/-]*[),]?|(?:[^\W\d_]{1,3}\.)+|[&-]")
 LINE = re.compile("^.*", re.MULTILINE)  # one at a time: a text may have a million of them
 
 
-def read(text: str) -> Transcript:
-    """Read a text, which is kept as it is."""
+def read(text: str, shown: str) -> Transcript:
+    """Read a text, which is kept as it is. Raises ``TranscriptError``, beginning with ``shown``."""
+    if text.removesuffix("\n").count("\n") >= MAX_LINES:
+        raise TranscriptError(
+            f"{shown} has more than {MAX_LINES:,} lines: divide it into several sessions."
+        )
     return Transcript(text, measure(segments(text)))
 
 

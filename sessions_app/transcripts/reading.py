@@ -25,9 +25,9 @@ def read_transcript(data: bytes, name: str = "") -> Transcript:
     format where it is unmistakable, then the ending of the name; what remains is plain text,
     which is kept as it is but for a byte order mark and the line ends of Windows.
 
-    Raises ``TranscriptError`` where the transcript is empty, larger than 10 MB, not UTF-8, not of
-    its format, or holds what PostgreSQL cannot keep. The message begins with ``name``, says in
-    which line, byte or JSON path, and quotes nothing of the content.
+    Raises ``TranscriptError`` where the transcript is empty, larger than 10 MB, has too many lines,
+    is not UTF-8, not of its format, or holds what PostgreSQL cannot keep. The message begins with
+    ``name``, says in which line, byte or JSON path, and quotes nothing of the content.
     """
     shown = name or NAMELESS
     ending = PurePath(name).suffix.lower()
@@ -43,11 +43,11 @@ def read_transcript(data: bytes, name: str = "") -> Transcript:
         )
     if ending == ".json" or LOOKS_LIKE_JSON.match(text):
         return json_files.read(text, shown)
-    if ending == ".vtt" or subtitles.is_webvtt(text):
+    if ending == ".vtt" or subtitles.is_webvtt(text.lstrip()):
         return subtitles.read_webvtt(text, shown)
     if ending == ".srt" or LOOKS_LIKE_SRT.match(text):
         return subtitles.read_srt(text, shown)
-    return plain.read(text)
+    return plain.read(text, shown)
 
 
 def _decode(data: bytes, shown: str) -> str:

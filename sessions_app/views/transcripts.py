@@ -30,7 +30,7 @@ def show(request: SignedInRequest, session: Session) -> HttpResponse:
         return render(
             request,
             "sessions_app/transcript_empty.html",
-            {"session": session, "form": TranscriptForm()},
+            {"session": session, "form": TranscriptForm(session=session)},
         )
     text = Reading(session)
     context: dict[str, Any] = {"session": session, "reading": text, "talk": talk_time(session)}
