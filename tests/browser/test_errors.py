@@ -137,6 +137,7 @@ def test_what_was_typed_survives_the_end_of_a_login(
     send(page)
     expect(page.get_by_role("status")).to_contain_text("You were logged out meanwhile")
     log_in_by_hand()
+    expect(page.get_by_role("heading", name="New campaign")).to_be_visible()
     for _ in range(5):
         page.go_back()
         if page.get_by_label("Name").input_value() == TYPED:

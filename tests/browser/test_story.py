@@ -9,14 +9,14 @@ from zipfile import ZipFile
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from campaigns.models import Campaign
 from mirror import drain, history, parity
 from mirror.sinks import Sinks
 from sessions_app import demo
 from sessions_app.models import Session
-from tests.browser.conftest import Open
+from tests.browser.conftest import CHROMIUM, FLAGS, Open
 from tests.browser.looking import link_in
 from tests.stores import item_of
 from tests.tampering import set_attribute
@@ -210,6 +210,26 @@ def test_a_campaign_is_taken_apart(transactional_db: None, open_page: Open, scri
     expect(page.get_by_role("heading", name="Unfiled sessions")).to_be_visible()
     expect(page.get_by_role("link", name="Oil for Two Nights")).to_be_visible()
     assert not Session.objects.filter(name="Fog Signal").exists()
+
+
+def test_back_shows_nothing_after_logging_out(
+    transactional_db: None, browser: Browser, live_server: object
+) -> None:
+    """In a browser that keeps the pages left behind, as people's do and Playwright's does not."""
+    User.objects.create_user("gm", password="gm")
+    with browser.browser_type.launch(
+        executable_path=CHROMIUM,
+        args=FLAGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    ) as keeping:
+        page = keeping.new_context(base_url=str(live_server)).new_page()
+        log_in(page, "gm", "gm")
+        page.goto("/campaigns/new/")
+        page.get_by_text("gm", exact=True).click()
+        page.get_by_role("button", name="Log out").click()
+        expect(page).to_have_url(re.compile("/accounts/login/"))
+        page.evaluate("history.back()")
+        expect(page).to_have_url(re.compile(r"/accounts/login/\?next=/campaigns/new/"))
 
 
 @both_ways

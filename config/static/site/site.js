@@ -64,3 +64,10 @@ for (const menu of document.querySelectorAll("details.menu")) {
     menu.querySelector("summary").focus();
   });
 }
+
+// A page that Back brings out of the browser's memory is shown to nobody who has logged out since.
+window.addEventListener("pageshow", async (event) => {
+  if (!event.persisted || !document.querySelector("details.menu")) return;
+  const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
+  if (answer.type === "opaqueredirect") location.reload();
+});
