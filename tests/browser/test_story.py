@@ -287,6 +287,69 @@ def test_staff_find_a_difference_and_mend_it(mirror: Sinks, open_page: Open, scr
     assert parity.check(mirror).parity_percent == 100
 
 
+def test_the_second_click_sends_nothing(transactional_db: None, open_page: Open) -> None:
+    page = open_page()
+    sign_up(page)
+    page.goto("/sessions/new/")
+    submit = """form => form.dispatchEvent(new Event("submit", {cancelable: true}))"""
+    form = page.locator("main form")
+    assert [form.evaluate(submit) for _ in range(2)] == [True, False]
+    page.evaluate("""window.dispatchEvent(new PageTransitionEvent("pageshow"))""")
+    assert form.evaluate(submit)
+
+
+def test_results_while_typing_are_announced(transactional_db: None, open_page: Open) -> None:
+    """Screen readers read an element that was there before and changes."""
+    owner = demo.create_game_master("gm")
+    session = Session.objects.get(owner=owner, name="Fog Signal")
+    page = open_page()
+    log_in(page, "gm", "gm")
+    for path, label, words, answer in (
+        ("/search/", "Search your sessions", "lamp", "found"),
+        (f"{session.get_absolute_url()}transcript/", "Find in the transcript", "fog", "turn with"),
+    ):
+        page.goto(path)
+        status = page.get_by_role("status").element_handle()
+        page.get_by_label(label).fill(words)
+        expect(page.get_by_role("status")).to_contain_text(answer)
+        assert status is not None
+        assert answer in status.inner_text()
+
+
+HEBREW = "המנורה התשיעית"
+ON_THE_RIGHT = """element => {
+  const words = document.createRange();
+  words.selectNodeContents(element);
+  const [inner, outer] = [words, element].map(each => each.getBoundingClientRect());
+  return outer.right - inner.right < inner.left - outer.left;
+}"""
+
+
+def test_hebrew_is_read_from_the_right(transactional_db: None, open_page: Open) -> None:
+    owner = User.objects.create_user("gm", password="gm")
+    session = Session.objects.create(
+        owner=owner,
+        name=HEBREW,
+        description=HEBREW,
+        player_recap=f"# {HEBREW}\n\n{HEBREW}\n\n- {HEBREW}\n",
+        notes=HEBREW,
+        transcript_text=f"MATT: {HEBREW}!\n",
+    )
+    page = open_page()
+    log_in(page, "gm", "gm")
+    for path, count in ((session.get_absolute_url(), 5), ("transcript/", 1)):
+        page.goto(f"{session.get_absolute_url()}{path}" if count == 1 else path)
+        texts = page.get_by_role("main").locator(
+            ".lead, .prose :is(h3, p, li), .as-typed, .turns p"
+        )
+        expect(texts).to_have_count(count)
+        for text in texts.all():
+            assert text.evaluate(ON_THE_RIGHT), text.evaluate("element => element.outerHTML")
+    page.goto(f"{session.get_absolute_url()}edit/")
+    for label in ("Name", "Description", "Notes"):
+        expect(page.get_by_label(label)).to_have_css("unicode-bidi", "plaintext")
+
+
 def test_everything_is_reached_by_keyboard(transactional_db: None, open_page: Open) -> None:
     page = open_page()
     sign_up(page)
