@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.answers.Answers",
     "config.uploads.LimitUploads",  # before the next one, which reads the form
     "django.middleware.csrf.CsrfViewMiddleware",
     "config.access.LoginRequired",

@@ -170,7 +170,6 @@ class Drain:
         """Claim batch after batch, until nothing is due or DynamoDB is out of reach."""
         done: Counter[Outcome] = Counter()
         while not self.stop.is_set() and (rounds is None or rounds > 0):
-            self._wait_for_turn()
             stores = patient_sinks()  # before the claim: what fails here must leave none behind
             entries = ours().due().claim(self._batch)
             worked = self._mirror(entries, stores)
@@ -183,10 +182,11 @@ class Drain:
     def _mirror(self, entries: list[LedgerEntry], stores: Sinks) -> Counter[Outcome]:
         done: Counter[Outcome] = Counter()
         for entry in entries:
+            self._wait_for_turn()
             if self.stop.is_set():
                 entry.release()
                 continue
-            if not entry.renew():  # the ones before took long, and somebody else has it by now
+            if not entry.renew():  # its turn came late, and somebody else has it by now
                 continue
             outcome = mirror_entry(entry, stores, breaker)
             self.progress(outcome)

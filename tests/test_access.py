@@ -44,12 +44,12 @@ SIGNED_IN = {
     "campaigns/new/": FORM,
     "sessions/new/": FORM,
     "search/": READ,
-    "accounts/logout/": {"post", "options"},
     "accounts/password/": FORM,
 }
 PUBLIC = {
     "share/<slug:token>/": READ,
     "accounts/login/": FORM,
+    "accounts/logout/": {"post", "options"},
     "accounts/signup/": FORM,
     "accounts/password/reset/": FORM,
     "accounts/password/reset/<uidb64>/<token>/": FORM,

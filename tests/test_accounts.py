@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -15,6 +16,7 @@ from pytest_django.fixtures import Settings
 
 from config.accounts.forms import MAX_ACCOUNTS
 from config.accounts.models import FREE_ATTEMPTS, LONGEST_DELAY, LoginAttempts, delay
+from sessions_app.models import Session
 from tests.conftest import Make
 
 LOGIN = "/accounts/login/"
@@ -267,3 +269,32 @@ def test_what_is_kept_of_attempts_names_nobody_and_goes_away(
     clock.forward(24 * 3600 + 1)
     attempt(client)
     assert LoginAttempts.objects.count() == 1
+
+
+def test_logging_out_leaves_nothing_behind(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    answer = client.post("/accounts/logout/")
+    assert answer["Clear-Site-Data"] == '"cache"'
+
+
+def test_who_is_logged_out_already_may_log_out(client: Client, db: None) -> None:
+    assert client.post("/accounts/logout/")["Location"] == LOGIN
+    assert not get_messages(client.get(LOGIN).wsgi_request)
+
+
+def test_what_a_login_hides_is_kept_by_no_cache(client: Client, owner: User) -> None:
+    session = Session.objects.create(owner=owner, name="Evening")
+    client.force_login(owner)
+    for path in ("/", "/nowhere/", f"/sessions/{session.pk}/export/?as=md"):
+        assert client.get(path)["Cache-Control"] == "private, no-cache"
+    assert "no-store" in client.get("/accounts/login/")["Cache-Control"]  # the view's own
+
+
+def test_a_log_in_on_the_way_to_a_button_ends_on_a_page(client: Client, owner: User) -> None:
+    session = Session.objects.create(owner=owner, name="Evening")
+    path = client.post(f"/sessions/{session.pk}/share/")["Location"]
+    data = {"username": "gm", "password": "gm", "next": f"/sessions/{session.pk}/share/"}
+    answer = client.post(path, data, follow=True)
+    assert answer.status_code == 405
+    assert answer["Allow"] == "POST"
+    assert "To your campaigns" in answer.content.decode()

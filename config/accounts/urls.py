@@ -1,6 +1,5 @@
 """Addresses below ``/accounts/``."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.decorators.http import require_http_methods
 
@@ -11,7 +10,7 @@ form = require_http_methods(["GET", "HEAD", "POST"])
 
 urlpatterns = [
     path("login/", form(views.Login.as_view()), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", views.Logout.as_view(), name="logout"),
     path("signup/", views.sign_up, name="signup"),
     path("password/", form(views.ChangePassword.as_view()), name="password-change"),
     path("password/reset/", form(views.ResetPassword.as_view()), name="password-reset"),

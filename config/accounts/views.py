@@ -33,6 +33,16 @@ class Login(views.LoginView):
         return response
 
 
+@method_decorator(login_not_required, name="dispatch")  # another tab may have been faster
+class Logout(views.LogoutView):
+    """Log out; Back shows none of the pages that were seen before."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"cache"'
+        return response
+
+
 @login_not_required
 @sensitive_post_parameters()
 @never_cache

@@ -111,7 +111,7 @@ def test_what_was_typed_is_there_after_going_back(
     if case.status == 413:
         page.get_by_label("file").set_input_files([])
     assert send(page).status == 200
-    expect(page.get_by_role("status")).to_contain_text(
+    expect(page.get_by_role("status").first).to_contain_text(
         "is ready" if case.status != 413 else "saved"
     )
     expect(page.get_by_role("main")).to_contain_text(TYPED)
@@ -137,6 +137,7 @@ def test_what_was_typed_survives_the_end_of_a_login(
     send(page)
     expect(page.get_by_role("status")).to_contain_text("You were logged out meanwhile")
     log_in_by_hand()
+    expect(page.get_by_role("heading", name="New campaign")).to_be_visible()
     for _ in range(5):
         page.go_back()
         if page.get_by_label("Name").input_value() == TYPED:
@@ -144,6 +145,20 @@ def test_what_was_typed_survives_the_end_of_a_login(
     expect(page.get_by_label("Name")).to_have_value(TYPED)
     assert send(page).status == 200
     expect(page.get_by_role("status")).to_contain_text("is ready")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_who_saves_what_another_tab_deleted_is_told_how_to_get_the_words_back(
+    gm: User, open_page: Open, live_server: Any, script: bool
+) -> None:
+    page = open_page(java_script_enabled=script)
+    log_in(page, gm, live_server)
+    session = Session.objects.create(owner=gm, name="Evening")
+    page.goto(f"/sessions/{session.pk}/edit/")
+    page.get_by_label("Notes").fill(TYPED)
+    session.delete()
+    assert send(page).status == 404
+    expect(page.get_by_text("Press Back in your browser")).to_be_visible()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])

@@ -20,7 +20,15 @@ from mirror.sinks import Sinks
 from sessions_app import demo
 from sessions_app.models import Session
 from tests.browser.conftest import Open
-from tests.browser.looking import Eyes, every_look, link_in, log_in
+from tests.browser.looking import (
+    NARROWEST,
+    WIDTHS,
+    Eyes,
+    every_look,
+    link_in,
+    log_in,
+    needs_axe,
+)
 from tests.stores import item_of
 from tests.tampering import set_attribute
 
@@ -132,6 +140,68 @@ def test_lists_of_two_pages_and_paper(
     for name in ("session", "transcript", "shared"):
         page.goto(paths[name])
         eyes.look(page, f"{name}-print")
+    assert eyes.found == []
+
+
+LONG = "Donaudampfschifffahrtsgesellschaftskapitaen"
+LONG_NAME = (LONG * 5)[:200]
+WIDE = f"""\
+A paragraph that says {LONG * 3} in one word.
+
+```
+for lamp in lighthouse.lamps(order="from the ninth to the first"): lamp.light(oil="the good one")
+```
+
+| Adventurer | Armour class | Hit points | Initiative | Remembered afterwards |
+| --- | --- | --- | --- | --- |
+| Percival | 17 | 45 | +2 | {LONG} |
+| Vex | 16 | 38 | +5 | Everything, and the price of it |
+"""
+
+
+@needs_axe
+@pytest.mark.parametrize("width", [NARROWEST, *WIDTHS])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_long_words_and_wide_things(
+    transactional_db: None, open_page: Open, live_server: Any, scheme: str, width: int
+) -> None:
+    owner = User.objects.create_user("gm" * 70)
+    campaign = Campaign.objects.create(owner=owner, name=LONG_NAME, description=WIDE)
+    session, empty = (
+        Session.objects.create(
+            owner=owner,
+            campaign=campaign,
+            name=LONG_NAME,
+            description=LONG * 3,
+            player_recap=WIDE,
+            summary=WIDE,
+            notes=WIDE,
+            transcript_text=text,
+        )
+        for text in (f"{LONG.upper()[:40]}: {LONG * 3}\nVEX: Yes.\n", "")
+    )
+    session.share()
+    session.save()
+    base = f"/sessions/{session.pk}"
+    eyes = Eyes(open_page, width, scheme)
+    page = eyes.open()
+    log_in(page, owner, live_server)
+    for name, path in {
+        "dashboard": "/",
+        "campaign": f"/campaigns/{campaign.pk}/",
+        "campaign-edit": f"/campaigns/{campaign.pk}/edit/",
+        "campaign-delete": f"/campaigns/{campaign.pk}/delete/",
+        "session": f"{base}/",
+        "session-edit": f"{base}/edit/",
+        "session-delete": f"{base}/delete/",
+        "transcript": f"{base}/transcript/?find={LONG}",
+        "transcript-empty": f"/sessions/{empty.pk}/transcript/",
+        "speakers": f"{base}/transcript/speakers/",
+        "search": f"/search/?q={LONG_NAME}",
+        "shared": session.get_share_url(),
+    }.items():
+        page.goto(path)
+        eyes.look(page, f"long-{name}")
     assert eyes.found == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from zipfile import ZipFile
@@ -9,15 +10,16 @@ from zipfile import ZipFile
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from campaigns.models import Campaign
 from mirror import drain, history, parity
 from mirror.sinks import Sinks
 from sessions_app import demo
 from sessions_app.models import Session
-from tests.browser.conftest import Open
+from tests.browser.conftest import CHROMIUM, FLAGS, Open
 from tests.browser.looking import link_in
+from tests.conftest import run
 from tests.stores import item_of
 from tests.tampering import set_attribute
 
@@ -49,6 +51,15 @@ def sign_up(page: Page) -> None:
     page.get_by_label("Password confirmation").fill(PASSWORD)
     page.get_by_role("button", name="Make my account").click()
     expect(page.get_by_role("status")).to_contain_text("Welcome, newcomer")
+
+
+def check_the_mirror() -> None:
+    """As the command does it: all that the pages saved is in both stores."""
+    drain.sync()
+    code, printed = run("mirror_check")
+    assert code == 0, printed
+    assert printed.startswith("100 % in sync")
+    assert " 0 pending" in printed
 
 
 both_ways = pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
@@ -116,12 +127,11 @@ def test_a_newcomers_story(  # noqa: PLR0915 - one story, told in one go
     page.get_by_role("button", name="Log out").click()
     expect(page).to_have_url(re.compile("/accounts/login/"))
 
-    drain.sync()
-    assert parity.check(mirror).parity_percent == 100
+    check_the_mirror()
 
 
 @both_ways
-def test_two_tabs(transactional_db: None, open_page: Open, script: bool) -> None:
+def test_two_tabs(mirror: Sinks, open_page: Open, script: bool) -> None:
     page = open_page(java_script_enabled=script)
     sign_up(page)
     page.goto("/sessions/new/")
@@ -140,12 +150,11 @@ def test_two_tabs(transactional_db: None, open_page: Open, script: bool) -> None
     expect(second.get_by_label("Notes")).to_have_value("From the second tab")
     second.get_by_role("button", name="Save").click()
     expect(second.get_by_text("From the second tab")).to_be_visible()
+    check_the_mirror()
 
 
 @both_ways
-def test_a_campaign_is_changed_and_taken_away(
-    transactional_db: None, open_page: Open, script: bool
-) -> None:
+def test_a_campaign_is_changed_and_taken_away(mirror: Sinks, open_page: Open, script: bool) -> None:
     owner = demo.create_game_master("gm")
     campaign = Campaign.objects.get(owner=owner, name="Lamps of the Long Shoal")
     Session.objects.bulk_create(
@@ -177,10 +186,65 @@ def test_a_campaign_is_changed_and_taken_away(
     expect(page.get_by_role("heading", name="Summary")).to_be_hidden()
     expect(page.get_by_role("heading", name="Notes")).to_be_hidden()
     expect(page.get_by_role("link", name="Markdown")).to_be_hidden()
+    check_the_mirror()
+
+
+CUE = "00:00:01{0}000 --> 00:00:02{0}000\nMATT: From a file.\n"
+FILES = {
+    "log.json": json.dumps(
+        {"results": {"transcripts": [{"transcript": "From a file."}], "items": [
+            {"type": "pronunciation", "start_time": "1.0", "end_time": "2.0",
+             "alternatives": [{"content": "From a file.", "confidence": "1.0"}]}
+        ]}}
+    ),
+    "log.vtt": "WEBVTT\n\n" + CUE.format("."),
+    "log.srt": "1\n" + CUE.format(","),
+}  # fmt: skip
 
 
 @both_ways
-def test_a_campaign_is_taken_apart(transactional_db: None, open_page: Open, script: bool) -> None:
+def test_a_session_moves_and_is_shared_anew(mirror: Sinks, open_page: Open, script: bool) -> None:
+    owner = User.objects.create_user("gm", password="gm")
+    Campaign.objects.create(owner=owner, name="Lamps")
+    session = Session.objects.create(owner=owner, name="Evening", player_recap="You won.")
+    page = open_page(java_script_enabled=script, permissions=["clipboard-read", "clipboard-write"])
+    log_in(page, "gm", "gm")
+    page.get_by_role("link", name="Evening").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Campaign").select_option("Lamps")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="Lamps")).to_be_visible()
+
+    page.get_by_role("button", name="Make a share link").click()
+    old = page.get_by_label("Share link").input_value()
+    page.get_by_role("button", name="Replace the link").click()
+    expect(page.get_by_role("status")).to_contain_text("There is a new link")
+    new = page.get_by_label("Share link").input_value()
+    if script:
+        page.get_by_role("button", name="Copy").click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == new
+    else:
+        expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+    player = open_page(java_script_enabled=script)
+    player.goto(old)
+    expect(player.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    player.goto(new)
+    expect(player.get_by_text("You won.")).to_be_visible()
+
+    for name, text in FILES.items():
+        page.goto(f"{session.get_absolute_url()}transcript/edit/")
+        page.get_by_label("file").set_input_files(
+            {"name": name, "mimeType": "application/octet-stream", "buffer": text.encode()}
+        )
+        page.get_by_role("button", name="Save the transcript").click()
+        expect(page.get_by_role("status").first).to_contain_text("saved")
+        expect(page.get_by_text("From a file.")).to_be_visible()
+    check_the_mirror()
+
+
+@both_ways
+def test_a_campaign_is_taken_apart(mirror: Sinks, open_page: Open, script: bool) -> None:
     demo.create_game_master("gm")
     page = open_page(java_script_enabled=script)
     log_in(page, "gm", "gm")
@@ -210,6 +274,27 @@ def test_a_campaign_is_taken_apart(transactional_db: None, open_page: Open, scri
     expect(page.get_by_role("heading", name="Unfiled sessions")).to_be_visible()
     expect(page.get_by_role("link", name="Oil for Two Nights")).to_be_visible()
     assert not Session.objects.filter(name="Fog Signal").exists()
+    check_the_mirror()
+
+
+def test_back_shows_nothing_after_logging_out(
+    transactional_db: None, browser: Browser, live_server: object
+) -> None:
+    """In a browser that keeps the pages left behind, as people's do and Playwright's does not."""
+    User.objects.create_user("gm", password="gm")
+    with browser.browser_type.launch(
+        executable_path=CHROMIUM,
+        args=FLAGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    ) as keeping:
+        page = keeping.new_context(base_url=str(live_server)).new_page()
+        log_in(page, "gm", "gm")
+        page.goto("/campaigns/new/")
+        page.get_by_text("gm", exact=True).click()
+        page.get_by_role("button", name="Log out").click()
+        expect(page).to_have_url(re.compile("/accounts/login/"))
+        page.evaluate("history.back()")
+        expect(page).to_have_url(re.compile(r"/accounts/login/\?next=/campaigns/new/"))
 
 
 @both_ways
@@ -264,7 +349,70 @@ def test_staff_find_a_difference_and_mend_it(mirror: Sinks, open_page: Open, scr
     page.get_by_role("button", name="Mirror now").click()
     expect(page.get_by_text("Mirrored just now.")).to_be_visible()
     expect(page.get_by_text("Not what was written")).to_have_count(0)
-    assert parity.check(mirror).parity_percent == 100
+    check_the_mirror()
+
+
+def test_the_second_click_sends_nothing(transactional_db: None, open_page: Open) -> None:
+    page = open_page()
+    sign_up(page)
+    page.goto("/sessions/new/")
+    submit = """form => form.dispatchEvent(new Event("submit", {cancelable: true}))"""
+    form = page.locator("main form")
+    assert [form.evaluate(submit) for _ in range(2)] == [True, False]
+    page.evaluate("""window.dispatchEvent(new PageTransitionEvent("pageshow"))""")
+    assert form.evaluate(submit)
+
+
+def test_results_while_typing_are_announced(transactional_db: None, open_page: Open) -> None:
+    """Screen readers read an element that was there before and changes."""
+    owner = demo.create_game_master("gm")
+    session = Session.objects.get(owner=owner, name="Fog Signal")
+    page = open_page()
+    log_in(page, "gm", "gm")
+    for path, label, words, answer in (
+        ("/search/", "Search your sessions", "lamp", "found"),
+        (f"{session.get_absolute_url()}transcript/", "Find in the transcript", "fog", "turn with"),
+    ):
+        page.goto(path)
+        status = page.get_by_role("status").element_handle()
+        page.get_by_label(label).fill(words)
+        expect(page.get_by_role("status")).to_contain_text(answer)
+        assert status is not None
+        assert answer in status.inner_text()
+
+
+HEBREW = "המנורה התשיעית"
+ON_THE_RIGHT = """element => {
+  const words = document.createRange();
+  words.selectNodeContents(element);
+  const [inner, outer] = [words, element].map(each => each.getBoundingClientRect());
+  return outer.right - inner.right < inner.left - outer.left;
+}"""
+
+
+def test_hebrew_is_read_from_the_right(transactional_db: None, open_page: Open) -> None:
+    owner = User.objects.create_user("gm", password="gm")
+    session = Session.objects.create(
+        owner=owner,
+        name=HEBREW,
+        description=HEBREW,
+        player_recap=f"# {HEBREW}\n\n{HEBREW}\n\n- {HEBREW}\n",
+        notes=HEBREW,
+        transcript_text=f"MATT: {HEBREW}!\n",
+    )
+    page = open_page()
+    log_in(page, "gm", "gm")
+    for path, count in ((session.get_absolute_url(), 5), ("transcript/", 1)):
+        page.goto(f"{session.get_absolute_url()}{path}" if count == 1 else path)
+        texts = page.get_by_role("main").locator(
+            ".lead, .prose :is(h3, p, li), .as-typed, .turns p"
+        )
+        expect(texts).to_have_count(count)
+        for text in texts.all():
+            assert text.evaluate(ON_THE_RIGHT), text.evaluate("element => element.outerHTML")
+    page.goto(f"{session.get_absolute_url()}edit/")
+    for label in ("Name", "Description", "Notes"):
+        expect(page.get_by_label(label)).to_have_css("unicode-bidi", "plaintext")
 
 
 def test_everything_is_reached_by_keyboard(transactional_db: None, open_page: Open) -> None:

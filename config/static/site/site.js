@@ -17,11 +17,10 @@ for (const form of document.querySelectorAll("form[data-live]")) {
       const answer = await fetch(address, { signal: pending.signal });
       if (!answer.ok || answer.redirected) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById(form.dataset.live);
-      if (fresh) {
-        document.getElementById(form.dataset.live).replaceChildren(...fresh.childNodes);
-        history.replaceState(null, "", address);
+      for (const id of form.dataset.live.split(" ")) { // they stay, so that a status is announced
+        document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
       }
+      history.replaceState(null, "", address);
     } catch (error) {
       if (error.name !== "AbortError") console.warn("No results while typing:", error.name);
     }
@@ -41,6 +40,17 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
     button.textContent = "Copied";
   });
+}
+
+// A second click sends nothing again, until the page is shown again or the sending was given up.
+for (const form of document.querySelectorAll('form[method="post"]')) {
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (sent) event.preventDefault();
+    sent = true;
+    setTimeout(() => { sent = false; }, 5000);
+  });
+  window.addEventListener("pageshow", () => { sent = false; });
 }
 
 // Ask before a page with unsaved words is left.
@@ -64,3 +74,10 @@ for (const menu of document.querySelectorAll("details.menu")) {
     menu.querySelector("summary").focus();
   });
 }
+
+// A page that Back brings out of the browser's memory is shown to nobody who has logged out since.
+window.addEventListener("pageshow", async (event) => {
+  if (!event.persisted || !document.querySelector("details.menu")) return;
+  const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
+  if (answer.type === "opaqueredirect") location.reload();
+});
