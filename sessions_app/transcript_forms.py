@@ -33,7 +33,9 @@ class TranscriptForm(forms.Form):
         help_text="Amazon Transcribe JSON, WebVTT, SRT or plain text; up to 10 MB.",
         widget=forms.FileInput(attrs={"accept": ".txt,.md,.json,.vtt,.srt,text/plain"}),
     )
-    loaded = forms.CharField(required=False, widget=forms.HiddenInput)
+    loaded = forms.CharField(
+        required=False, widget=forms.HiddenInput(attrs={"autocomplete": "off"})
+    )
 
     data: QueryDict
     transcript: Transcript

@@ -194,4 +194,7 @@ def test_looks(gm: User, open_page: Open, live_server: Any, scheme: str, width: 
     log_in(page, gm, live_server)
     page.goto("/admin/campaigns/campaign/")
     eyes.look(page, "forbidden")
+    page.goto("/accounts/logout/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    eyes.look(page, "wrong-method")
     assert eyes.found == []
