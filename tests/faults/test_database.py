@@ -178,8 +178,9 @@ def test_a_long_transaction_holds_up_nobody(
 ) -> None:
     monkeypatch.setattr(drain, "PATIENCE", 0.2)
     _, _, session = scenarios.filed(world)
-    if state == "pending":
+    if state == "pending":  # and waits out a back-off
         session.save()
+        LedgerEntry.objects.update(next_attempt_at=Now() + timedelta(hours=1))
     else:  # and something of it is to be removed again
         LedgerEntry.objects.update(sweep_at=Now())
     holds, done = threading.Event(), threading.Event()
