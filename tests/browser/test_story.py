@@ -10,14 +10,14 @@ from zipfile import ZipFile
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign
 from mirror import drain, history, parity
 from mirror.sinks import Sinks
 from sessions_app import demo
 from sessions_app.models import Session
-from tests.browser.conftest import CHROMIUM, FLAGS, Open
+from tests.browser.conftest import Open
 from tests.browser.looking import link_in
 from tests.conftest import run
 from tests.stores import item_of
@@ -277,26 +277,6 @@ def test_a_campaign_is_taken_apart(mirror: Sinks, open_page: Open, script: bool)
     check_the_mirror()
 
 
-def test_back_shows_nothing_after_logging_out(
-    transactional_db: None, browser: Browser, live_server: object
-) -> None:
-    """In a browser that keeps the pages left behind, as people's do and Playwright's does not."""
-    User.objects.create_user("gm", password="gm")
-    with browser.browser_type.launch(
-        executable_path=CHROMIUM,
-        args=FLAGS,
-        ignore_default_args=["--disable-back-forward-cache"],
-    ) as keeping:
-        page = keeping.new_context(base_url=str(live_server)).new_page()
-        log_in(page, "gm", "gm")
-        page.goto("/campaigns/new/")
-        page.get_by_text("gm", exact=True).click()
-        page.get_by_role("button", name="Log out").click()
-        expect(page).to_have_url(re.compile("/accounts/login/"))
-        page.evaluate("history.back()")
-        expect(page).to_have_url(re.compile(r"/accounts/login/\?next=/campaigns/new/"))
-
-
 @both_ways
 def test_a_forgotten_password(transactional_db: None, open_page: Open, script: bool) -> None:
     User.objects.create_user("gm", "gm@example.org", "old words")
@@ -350,79 +330,3 @@ def test_staff_find_a_difference_and_mend_it(mirror: Sinks, open_page: Open, scr
     expect(page.get_by_text("Mirrored just now.")).to_be_visible()
     expect(page.get_by_text("Not what was written")).to_have_count(0)
     check_the_mirror()
-
-
-def test_the_second_click_sends_nothing(transactional_db: None, open_page: Open) -> None:
-    page = open_page()
-    sign_up(page)
-    page.goto("/sessions/new/")
-    submit = """form => form.dispatchEvent(new Event("submit", {cancelable: true}))"""
-    form = page.locator("main form")
-    assert [form.evaluate(submit) for _ in range(2)] == [True, False]
-    page.evaluate("""window.dispatchEvent(new PageTransitionEvent("pageshow"))""")
-    assert form.evaluate(submit)
-
-
-def test_results_while_typing_are_announced(transactional_db: None, open_page: Open) -> None:
-    """Screen readers read an element that was there before and changes."""
-    owner = demo.create_game_master("gm")
-    session = Session.objects.get(owner=owner, name="Fog Signal")
-    page = open_page()
-    log_in(page, "gm", "gm")
-    for path, label, words, answer in (
-        ("/search/", "Search your sessions", "lamp", "found"),
-        (f"{session.get_absolute_url()}transcript/", "Find in the transcript", "fog", "turn with"),
-    ):
-        page.goto(path)
-        status = page.get_by_role("status").element_handle()
-        page.get_by_label(label).fill(words)
-        expect(page.get_by_role("status")).to_contain_text(answer)
-        assert status is not None
-        assert answer in status.inner_text()
-
-
-HEBREW = "המנורה התשיעית"
-ON_THE_RIGHT = """element => {
-  const words = document.createRange();
-  words.selectNodeContents(element);
-  const [inner, outer] = [words, element].map(each => each.getBoundingClientRect());
-  return outer.right - inner.right < inner.left - outer.left;
-}"""
-
-
-def test_hebrew_is_read_from_the_right(transactional_db: None, open_page: Open) -> None:
-    owner = User.objects.create_user("gm", password="gm")
-    session = Session.objects.create(
-        owner=owner,
-        name=HEBREW,
-        description=HEBREW,
-        player_recap=f"# {HEBREW}\n\n{HEBREW}\n\n- {HEBREW}\n",
-        notes=HEBREW,
-        transcript_text=f"MATT: {HEBREW}!\n",
-    )
-    page = open_page()
-    log_in(page, "gm", "gm")
-    for path, count in ((session.get_absolute_url(), 5), ("transcript/", 1)):
-        page.goto(f"{session.get_absolute_url()}{path}" if count == 1 else path)
-        texts = page.get_by_role("main").locator(
-            ".lead, .prose :is(h3, p, li), .as-typed, .turns p"
-        )
-        expect(texts).to_have_count(count)
-        for text in texts.all():
-            assert text.evaluate(ON_THE_RIGHT), text.evaluate("element => element.outerHTML")
-    page.goto(f"{session.get_absolute_url()}edit/")
-    for label in ("Name", "Description", "Notes"):
-        expect(page.get_by_label(label)).to_have_css("unicode-bidi", "plaintext")
-
-
-def test_everything_is_reached_by_keyboard(transactional_db: None, open_page: Open) -> None:
-    page = open_page()
-    sign_up(page)
-    page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to content")
-    expect(skip).to_be_focused()
-    expect(skip).to_be_in_viewport()
-    page.keyboard.press("Enter")
-    expect(page.locator("main")).to_be_focused()
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("main").get_by_role("link").first).to_be_focused()
