@@ -70,8 +70,8 @@ def test_an_object_that_outlasts_its_lease_holds_up_no_other(
     with monkeypatch.context() as short:
         short.setattr(ledger, "LEASE", timedelta(seconds=1))
         world.proxy.add(Fault.DELAY, "PutObject", seconds=0.6, key=f"{slow.pk}")
-        for _ in range(3):
-            world.attempt()
+        for _ in range(5):  # on a busy machine the others may need more than one
+            world.attempt_in_vain()
     (entry,) = LedgerEntry.objects.pending()
     assert (entry.object_id, entry.error_class) == (f"{slow.pk}", "LeaseTooShort")
     world.assert_settles()
