@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -158,19 +159,21 @@ def test_what_is_left_over_under_an_odd_name_is_removed(
     assert not LedgerEntry.objects.owed().exists()
 
 
+def tampered_with(world: World, **change: Any) -> Session:
+    """Return a session that is mirrored, and whose item was changed behind the mirror's back."""
+    session = world.session()
+    drain.sync()
+    (key,) = (key for key in world.stores.live() if f"{session.pk}" in key)
+    pk, sk = key.split(" ")
+    item = {"pk": {"S": pk}, "sk": {"S": sk}}
+    world.stores.dynamodb.update_item(TableName=world.stores.table, Key=item, **change)
+    return session
+
+
 @fails_with("a repair that takes every item for a stray")
 @pytest.mark.parametrize("lost", ["__edb_e__", "id"])
 def test_a_live_item_that_lost_its_name_is_written_again(world: World, lost: str) -> None:
-    session = world.session()
-    drain.sync()
-    (key,) = (k for k in world.stores.live() if f"{session.pk}" in k)
-    pk, sk = key.split(" ")
-    world.stores.dynamodb.update_item(
-        TableName=world.stores.table,
-        Key={"pk": {"S": pk}, "sk": {"S": sk}},
-        UpdateExpression="REMOVE #lost",
-        ExpressionAttributeNames={"#lost": lost},
-    )
+    tampered_with(world, UpdateExpression="REMOVE #n", ExpressionAttributeNames={"#n": lost})
     findings = parity.check(world.sinks).findings
     assert {finding.kind for finding in findings} == {"stale"}
     repair.mark(findings, world.sinks)
@@ -181,13 +184,8 @@ def test_a_live_item_that_lost_its_name_is_written_again(world: World, lost: str
 @fails_with("revisions that are digits only")
 @pytest.mark.parametrize("revision", ["7.5", "1e20"])
 def test_a_revision_that_nobody_wrote_ends_no_repair(world: World, revision: str) -> None:
-    session = world.session()
-    drain.sync()
-    (key,) = (k for k in world.stores.live() if f"{session.pk}" in k)
-    pk, sk = key.split(" ")
-    world.stores.dynamodb.update_item(
-        TableName=world.stores.table,
-        Key={"pk": {"S": pk}, "sk": {"S": sk}},
+    session = tampered_with(
+        world,
         UpdateExpression="SET mirrorRevision = :r",
         ExpressionAttributeValues={":r": {"N": revision}},
     )
