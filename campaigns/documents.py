@@ -1,9 +1,9 @@
 """How a campaign stands in DynamoDB."""
 
 from campaigns.models import Campaign
-from mirror.attributes import TextAttribute, TimeAttribute
-from mirror.documents import Document
-from mirror.registry import register
+from mirror.documents.attributes import TextAttribute, TimeAttribute
+from mirror.documents.document import Document
+from mirror.documents.registry import register
 
 
 @register(Campaign, entity="campaign", long_texts=["description"])

@@ -109,7 +109,7 @@ if MIRROR_ENABLED:
         "DYNAMODB_TABLE_NAME", "the DynamoDB table of the mirror", r"[A-Za-z0-9_.-]{3,255}"
     )
     STORAGES["mirror"] = {
-        "BACKEND": "mirror.storage.ObjectStorage",
+        "BACKEND": "mirror.stores.s3.ObjectStorage",
         "OPTIONS": {
             "bucket_name": environment.required(
                 "AWS_S3_BUCKET_NAME",

@@ -4,6 +4,6 @@ An app that wants to be mirrored declares ``triggers = capture_changes()`` on it
 registers a document for each in its ``documents.py``. See ``docs/adopting.md``.
 """
 
-from mirror.handoff import paused
+from mirror.pause import paused
 
 __all__ = ["paused"]

@@ -15,14 +15,18 @@ class MirrorConfig(AppConfig):
 
     def ready(self) -> None:
         """Find every app's ``documents.py`` and listen to the models that it registers."""
-        from mirror import checks, handoff, registry  # noqa: F401 - the checks register themselves
+        from mirror import checks  # noqa: F401 - they register themselves
+        from mirror.documents import registry
+        from mirror.sync import dispatch
 
         autodiscover_modules("documents")
-        request_started.connect(handoff.start_request, dispatch_uid="mirror.start_request")
-        request_finished.connect(handoff.end_request, dispatch_uid="mirror.end_request")
+        request_started.connect(dispatch.start_request, dispatch_uid="mirror.start_request")
+        request_finished.connect(dispatch.end_request, dispatch_uid="mirror.end_request")
         for document in registry.documents():
             model = document.mirror_options.model
             for signal in (post_save, post_delete):
                 signal.connect(
-                    handoff.object_changed, sender=model, dispatch_uid=f"mirror.{model._meta.label}"
+                    dispatch.object_changed,
+                    sender=model,
+                    dispatch_uid=f"mirror.{model._meta.label}",
                 )

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.db.models import UUIDField
 
-from mirror import registry
 from mirror.conf import DEFAULTS, REQUIRED, setting
+from mirror.documents import registry
 
 
 @register("mirror")

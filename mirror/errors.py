@@ -8,61 +8,14 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from http import HTTPStatus
-
-from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError
 
 MAX_UNEXPLAINED_ATTEMPTS = 3
-LONGEST_DELAY = timedelta(minutes=5)
-OUT_OF_REACH = "OutOfReach"  # the class of a failure without an attempt: nobody was asked
 
-# What AWS answers when it is asked too much, or stumbles: this call may work a moment later.
-BUSY = frozenset(
-    {
-        "InternalError",
-        "InternalServerError",
-        "LimitExceededException",
-        "OperationAborted",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceUnavailable",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-# What AWS answers when the object itself is at fault: it will never work.
-REFUSED = frozenset(
-    {
-        "EntityTooLarge",
-        "InvalidArgument",
-        "InvalidRequest",
-        "ItemCollectionSizeLimitExceededException",
-        "KeyTooLongError",
-        "MetadataTooLarge",
-        "SerializationException",
-        "ValidationError",
-        "ValidationException",
-    }
-)
-# What AWS answers when it knows the credentials no more, or not yet.
-STALE_CREDENTIALS = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "InvalidToken",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    }
-)
+
+LONGEST_DELAY = timedelta(minutes=5)
+
+
+OUT_OF_REACH = "OutOfReach"  # the class of a failure without an attempt: nobody was asked
 
 
 class Kind(Enum):
@@ -128,36 +81,3 @@ class Superseded(Exception):
 
 class ClaimLost(Exception):
     """The claim is lost, or the object was changed: the attempt ends and removes nothing."""
-
-
-def is_about_credentials(error: Exception) -> bool:
-    """Whether other credentials would have helped."""
-    if isinstance(error, ClientError):
-        return _code(error) in STALE_CREDENTIALS
-    return isinstance(error, NoCredentialsError | CredentialRetrievalError)
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def classify(error: Exception, sink: str) -> Failure:
-    """Sort an exception that a call to ``sink`` raised."""
-    name = type(error).__name__
-    if not isinstance(error, ClientError):
-        # No answer, a broken one, or no credentials to ask with.
-        return Failure(Kind.UNREACHABLE, name, sink=sink)
-    code = _code(error)
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in REFUSED:
-        kind = Kind.REFUSED
-    elif (
-        code in BUSY
-        or "Throttling" in code  # of a key, too: KMS.ThrottlingException
-        or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        or status == HTTPStatus.TOO_MANY_REQUESTS
-    ):
-        kind = Kind.BUSY
-    else:
-        kind = Kind.UNREACHABLE  # credentials, rights, a missing table or bucket
-    return Failure(kind, name, code, sink)

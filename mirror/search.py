@@ -15,10 +15,11 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from mirror.documents import ENTITY, Document, Item, field_attributes
-from mirror.pages import query
-from mirror.registry import documents
-from mirror.sinks import Sinks
+from mirror.documents.document import Document, field_attributes
+from mirror.documents.items import ENTITY, Item
+from mirror.documents.registry import documents
+from mirror.stores.clients import Sinks
+from mirror.stores.dynamodb import query
 
 FILTERED = 10  # words that DynamoDB filters by; an expression has at most 4 KB
 

@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from mirror import search_page, views
+from mirror.staff import compare_page, dashboard, search_page
 
 app_name = "mirror"
 urlpatterns = [
-    path("", views.dashboard, name="dashboard"),
-    path("retry/", views.retry, name="retry"),
+    path("", dashboard.dashboard, name="dashboard"),
+    path("retry/", dashboard.retry, name="retry"),
     path("search/", search_page.search_page, name="search"),
-    path("compare/<str:label>/<path:object_id>/now/", views.now, name="now"),
-    path("compare/<str:label>/<path:object_id>/", views.compare, name="compare"),
+    path("compare/<str:label>/<path:object_id>/now/", compare_page.now, name="now"),
+    path("compare/<str:label>/<path:object_id>/", compare_page.compare, name="compare"),
 ]

@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from mirror.attributes import NativeAttribute, TextAttribute, TimeAttribute
-from mirror.documents import Body, Document
-from mirror.registry import register
+from mirror.documents.attributes import NativeAttribute, TextAttribute, TimeAttribute
+from mirror.documents.bodies import Body
+from mirror.documents.document import Document
+from mirror.documents.registry import register
 from sessions_app.models import Session
 
 

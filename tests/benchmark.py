@@ -81,8 +81,8 @@ def make_sessions(count: int, kilobytes: int) -> None:
 
 def naive_migration(limit: int) -> None:
     """Put each object and each item in a loop, as a first script would."""
-    from mirror.documents import render
-    from mirror.sinks import patient_sinks
+    from mirror.documents.render import render
+    from mirror.stores.clients import patient_sinks
     from sessions_app.documents import SessionDocument
     from sessions_app.models import Session
 
@@ -98,8 +98,8 @@ def naive_migration(limit: int) -> None:
 
 def naive_check(limit: int) -> None:
     """Scan, and fetch a row and an object for each item, as a first script would."""
-    from mirror.documents import render
-    from mirror.sinks import patient_sinks
+    from mirror.documents.render import render
+    from mirror.stores.clients import patient_sinks
     from sessions_app.documents import SessionDocument
     from sessions_app.models import Session
 
@@ -126,11 +126,11 @@ def check_in_a_process_of_its_own() -> None:
 
 def check_only() -> None:
     """Check, and print the peak of this process's memory."""
-    from mirror import parity
-    from mirror.sinks import patient_sinks
+    from mirror.stores.clients import patient_sinks
+    from mirror.verify import check
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    report = parity.check(patient_sinks())
+    report = check.check(patient_sinks())
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     sys.stdout.write(
         f"  {report.parity_percent:g} % of {report.expected} in {report.seconds:.1f} s; "
@@ -140,10 +140,10 @@ def check_only() -> None:
 
 def sync_all() -> None:
     """Drain the ledger; say so if anything went wrong, as the figure is worth nothing then."""
-    from mirror import drain
     from mirror.models import Outage
+    from mirror.sync import worker
 
-    drained = drain.sync()
+    drained = worker.sync()
     for outage in Outage.objects.all():
         sys.stdout.write(f"  {outage}: {outage.error_class} {outage.error_code}\n")
     if not drained.complete:
@@ -152,11 +152,13 @@ def sync_all() -> None:
 
 def measure(count: int, kilobytes: int) -> None:
     """Migrate and check ``count`` sessions, both ways."""
-    from mirror import backfill, parity, setup
-    from mirror.sinks import patient_sinks
+    from mirror.stores import provision
+    from mirror.stores.clients import patient_sinks
+    from mirror.sync import backfill
+    from mirror.verify import check
 
     few = min(count, 1000)
-    setup.set_up(patient_sinks())
+    provision.set_up(patient_sinks())
     sys.stdout.write(f"{count} sessions with transcripts of {kilobytes} KB\n")
     timed("make them", count, lambda: make_sessions(count, kilobytes))
     naive = timed("migrate: put_object and put_item in a loop", few, lambda: naive_migration(few))
@@ -164,7 +166,7 @@ def measure(count: int, kilobytes: int) -> None:
     ours = timed("mirror: backfill, conditional, recorded, acknowledged", count, sync_all)
     sys.stdout.write(f"  ratio {ours / naive:.2f}\n")
     naive = timed("check: scan, then a SELECT and a GET each", few, lambda: naive_check(few))
-    ours = timed("mirror_check", count, lambda: parity.check(patient_sinks()))
+    ours = timed("mirror_check", count, lambda: check.check(patient_sinks()))
     sys.stdout.write(f"  ratio {ours / naive:.2f}\n")
     check_in_a_process_of_its_own()
 

@@ -18,8 +18,9 @@ from pytest_django.fixtures import Settings
 from sentry_sdk.transport import Transport
 
 from config.sentry import private_options
-from mirror import breaker, setup, sinks
-from mirror.sinks import Sinks
+from mirror.stores import clients, provision
+from mirror.stores.clients import Sinks
+from mirror.sync import breaker
 
 Make = Callable[..., User]
 NOWHERE = "http://127.0.0.1:9"  # an address where nothing listens
@@ -43,14 +44,14 @@ def aws_address(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     ).close()
     point_clients_at(moto_address, moto_address, monkeypatch)
     yield moto_address
-    sinks.reset_sinks()
+    clients.reset_sinks()
 
 
 def point_clients_at(dynamodb: str, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every new client, in this process and its children, ask these addresses."""
     monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
     monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_S3", s3)
-    sinks.reset_sinks()
+    clients.reset_sinks()
 
 
 def cut_off(store: str, aws_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,8 +75,8 @@ def mirror(aws_address: str, transactional_db: None) -> Sinks:
     """The empty table and bucket, with a database whose commits are real."""
     breaker.breaker.open.clear()
     breaker.breaker._busy.clear()
-    stores = sinks.patient_sinks()
-    setup.set_up(stores)
+    stores = clients.patient_sinks()
+    provision.set_up(stores)
     return stores
 
 

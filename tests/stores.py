@@ -8,8 +8,9 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from mirror import drain, parity
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
+from mirror.verify import check
 
 _deserialize = TypeDeserializer().deserialize
 
@@ -73,14 +74,14 @@ def transcript_of(sinks: Sinks, item: dict[str, Any]) -> dict[str, Any]:
 
 def assert_equal_after_sync(sinks: Sinks) -> None:
     """Drain, and require that nothing is owed and all three stores are equal."""
-    drained = drain.sync()
+    drained = worker.sync()
     assert drained.complete, drained
     assert_equal(sinks)
 
 
 def assert_equal(sinks: Sinks) -> None:
     """Require that all three stores are equal, with nothing left over."""
-    report = parity.check(sinks)
+    report = check.check(sinks)
     assert not report.findings, report.findings
     assert report.parity_percent == 100
     assert report.in_sync == report.expected == len(live_items(sinks))

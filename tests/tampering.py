@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
 from tests.stores import key_of, stored_item
 
 Tamper = Callable[[Sinks, dict[str, Any]], None]

@@ -8,9 +8,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
-from mirror import drain
 from mirror.models import LedgerEntry
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
 from sessions_app.models import Session
 from tests.conftest import Make
 
@@ -103,7 +103,7 @@ def test_autocomplete(admin_client: Client, campaign: Campaign) -> None:
 
 def test_the_state_of_each_row_is_shown(mirror: Sinks, admin_client: Client, owner: User) -> None:
     done = Campaign.objects.create(owner=owner, name="done")
-    drain.sync()
+    worker.sync()
     Campaign.objects.create(owner=owner, name="waiting")
     unknown = Campaign.objects.create(owner=owner, name="unknown")
     LedgerEntry.objects.filter(object_id=unknown.pk).delete()

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from campaigns.models import Campaign
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
 from tests.stores import assert_equal
 
 PROJECT = Path(__file__).parents[1]

@@ -11,12 +11,12 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
-from mirror import drain
-from mirror.budget import Budget
-from mirror.compare import Comparer, Comparison
 from mirror.models import LedgerEntry, Outage
-from mirror.sinks import Sinks
-from mirror.texts import difference, excerpt
+from mirror.staff.comparison import Comparer, Comparison
+from mirror.staff.display import difference, excerpt
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
+from mirror.sync.budget import Budget
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 from tests.conftest import NOWHERE, cut_off, point_clients_at
@@ -36,7 +36,7 @@ def session(mirror: Sinks, owner: User) -> Session:
         metrics={"a": 1.0},
         transcript_text="MATT: Hi",
     )
-    drain.sync()
+    worker.sync()
     assert_equal(mirror)
     return session
 
@@ -113,13 +113,13 @@ def test_a_deleted_object(mirror: Sinks, session: Session, admin_client: Client)
     page = admin_client.get(where).content.decode()
     assert "Deleted in PostgreSQL" in page
     assert "Left over" in page
-    drain.sync()
+    worker.sync()
     assert "gone from all three stores" in admin_client.get(where).content.decode()
 
 
 def test_what_dynamodb_cannot_hold(mirror: Sinks, session: Session, admin_client: Client) -> None:
     Session.objects.filter(pk=session.pk).update(metrics={"a": 10**40 + 1})
-    drain.sync()
+    worker.sync()
     page = admin_client.get(address(session)).content.decode()
     assert "DynamoDB cannot hold this object" in page
     assert "NumberTooManyDigits" in page
@@ -145,8 +145,8 @@ def test_a_store_out_of_reach(
 def test_hanging_stores_cost_two_seconds_at_most(
     mirror: Sinks, session: Session, admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mirror.sinks.ItemSink.get_many", lambda *_, **__: time.sleep(4))
-    monkeypatch.setattr("mirror.sinks.ObjectSink.list", lambda *_, **__: time.sleep(4))
+    monkeypatch.setattr("mirror.stores.dynamodb.ItemSink.get_many", lambda *_, **__: time.sleep(4))
+    monkeypatch.setattr("mirror.stores.s3.ObjectSink.list", lambda *_, **__: time.sleep(4))
     for page in (address(session), "/admin/mirror/"):
         answer = admin_client.get(page)
         assert answer.status_code == 200

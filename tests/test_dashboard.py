@@ -14,11 +14,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
-from mirror import drain
-from mirror.chart import draw, percent
-from mirror.history import Day
 from mirror.models import CheckRun, LedgerEntry, Outage
-from mirror.sinks import Sinks
+from mirror.staff.chart import draw, percent
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
+from mirror.verify.history import Day
 from tests.conftest import NOWHERE, point_clients_at
 
 HERE = "/admin/mirror/"
@@ -124,7 +124,7 @@ def test_parked_entries_are_retried(
     answer = admin_client.post(f"{HERE}retry/", {"all": "1"}, follow=True)
     assert "2 entries are due now" in answer.content.decode()
     assert "0 entries" in admin_client.post(f"{HERE}retry/", follow=True).content.decode()
-    assert drain.sync().complete
+    assert worker.sync().complete
 
 
 def test_pending_and_outage(mirror: Sinks, owner: User, admin_client: Client) -> None:

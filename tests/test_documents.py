@@ -13,10 +13,11 @@ from django.contrib.auth.models import User
 
 from campaigns.documents import CampaignDocument
 from campaigns.models import Campaign
-from mirror.attributes import TimeAttribute, from_native, number, to_native
-from mirror.documents import Document, render
+from mirror.documents.attributes import TimeAttribute, from_native, number, to_native
+from mirror.documents.document import Document
+from mirror.documents.render import render
+from mirror.documents.sizes import MAX_ITEM_BYTES, OFFLOAD_BYTES, item_size
 from mirror.errors import Unmirrorable
-from mirror.sizes import MAX_ITEM_BYTES, OFFLOAD_BYTES, item_size
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 from tests.stores import plain

@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from campaigns.models import Campaign
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
 from sessions_app.models import Session
 from tests.stores import assert_equal_after_sync
 

@@ -13,7 +13,7 @@ from django.test import Client
 
 from campaigns.models import Campaign
 from mirror.models import LedgerEntry
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
 from sessions_app.models import Session
 from tests.stores import all_items, assert_equal_after_sync, item_of, live_items, objects
 

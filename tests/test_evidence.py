@@ -18,15 +18,17 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from mirror import drain, history, parity
 from mirror.models import CheckRun, LedgerEntry
-from mirror.parity import Scope
-from mirror.sinks import ObjectSink, Sinks
+from mirror.stores.clients import Sinks
+from mirror.stores.s3 import ObjectSink
+from mirror.sync import worker
+from mirror.verify import check, history
+from mirror.verify.report import Scope
 from sessions_app.models import Session
 from tests.conftest import run
 from tests.stores import assert_equal, assert_equal_after_sync, item_of
 
-check = partial(run, "mirror_check")
+mirror_check = partial(run, "mirror_check")
 
 
 def make_sessions(owner: User, count: int) -> list[Session]:
@@ -68,9 +70,9 @@ def test_a_check_beside_constant_writes_finds_no_drift(mirror: Sinks, owner: Use
         extra = Session.objects.create(owner=owner, name="comes and goes", transcript_text="x")
         extra.delete()
 
-    writers = [in_background(stop, save), in_background(stop, drain.work_off)]
+    writers = [in_background(stop, save), in_background(stop, worker.work_off)]
     try:
-        reports = [parity.check(mirror) for _ in range(6)]
+        reports = [check.check(mirror) for _ in range(6)]
     finally:
         stop.set()
         for writer in writers:
@@ -87,8 +89,8 @@ def test_a_check_beside_constant_writes_finds_no_drift(mirror: Sinks, owner: Use
 def test_a_sample_is_the_same_rows_each_time(mirror: Sinks, owner: User) -> None:
     make_sessions(owner, 60)
     assert_equal_after_sync(mirror)
-    first = parity.check(mirror, Scope(sample=20))
-    again = parity.check(mirror, Scope(sample=20))
+    first = check.check(mirror, Scope(sample=20))
+    again = check.check(mirror, Scope(sample=20))
     assert 0 < first.expected < 40
     assert (first.expected, first.in_sync) == (again.expected, again.in_sync)
     assert not first.findings
@@ -101,7 +103,7 @@ def test_a_sample_sees_what_is_wrong_with_its_rows(mirror: Sinks, owner: User) -
     chosen = [s for s in sessions if Scope(sample=20).has(str(s.pk))]
     for session in sessions:
         mirror.objects.delete(item_of(mirror, session.pk)["transcriptStorageKey"])
-    report = parity.check(mirror, Scope(sample=20))
+    report = check.check(mirror, Scope(sample=20))
     assert {finding.object_id for finding in report.findings} == {str(s.pk) for s in chosen}
 
 
@@ -118,9 +120,9 @@ def test_an_ordinary_check_reads_no_object_and_a_deep_one_reads_all(
         return get(self, key)
 
     monkeypatch.setattr(ObjectSink, "get", count)
-    assert parity.check(mirror).parity_percent == 100
+    assert check.check(mirror).parity_percent == 100
     assert read == []
-    assert parity.check(mirror, Scope(deep=True)).parity_percent == 100
+    assert check.check(mirror, Scope(deep=True)).parity_percent == 100
     assert len(read) == 10
 
 
@@ -129,8 +131,8 @@ def test_where_s3_lists_no_md5_the_object_is_read(
 ) -> None:
     make_sessions(owner, 3)
     assert_equal_after_sync(mirror)
-    monkeypatch.setattr("mirror.documents.hashlib.md5", lambda *_, **__: _NoDigest())
-    assert parity.check(mirror).parity_percent == 100
+    monkeypatch.setattr("mirror.documents.bodies.hashlib.md5", lambda *_, **__: _NoDigest())
+    assert check.check(mirror).parity_percent == 100
 
 
 class _NoDigest:
@@ -148,7 +150,7 @@ def test_few_requests(mirror: Sinks, owner: User) -> None:
 
     mirror.items.client.meta.events.register("before-call.*.*", note)
     mirror.objects.storage.client.meta.events.register("before-call.*.*", note)
-    parity.check(mirror)
+    check.check(mirror)
     assert len(asked) < 12, asked
 
 
@@ -169,7 +171,7 @@ def test_the_page_shows_findings_and_escapes_them(
         TableName=mirror.items.table, Item={"pk": {"S": "<script>"}, "sk": {"S": "&"}}
     )
     page = tmp_path / "report.html"
-    assert check("--html", str(page))[0] == 1
+    assert mirror_check("--html", str(page))[0] == 1
     text = page.read_text()
     assert "&lt;script&gt; &amp;" in text
     assert "<script>" not in text
@@ -194,10 +196,10 @@ def test_options_of_a_repair_need_a_repair(db: None) -> None:
 
 def test_each_run_is_kept(mirror: Sinks, owner: User) -> None:
     make_sessions(owner, 3)
-    drain.sync()
+    worker.sync()
     mirror.objects.delete(next(iter(mirror.objects.list(""))).key)
     Campaign.objects.create(owner=owner, name="on its way")
-    assert check("--json")[0] == 1
+    assert mirror_check("--json")[0] == 1
     run = CheckRun.objects.get()
     assert (run.expected, run.in_sync, run.pending, run.parked) == (5, 3, 1, 0)
     assert run.counts["transcript_missing"] == run.differences == 1
@@ -234,13 +236,13 @@ def test_fourteen_equal_days_are_ready(fortnight: None) -> None:
     assert verdict.lacking == ()
     assert verdict.ready
     assert [day.state for day in verdict.days] == ["equal"] * 14
-    code, printed = check("--history")
+    code, printed = mirror_check("--history")
     assert (code, "Ready to switch." in printed) == (0, True)
 
 
 def test_nothing_checked_is_not_ready(db: None) -> None:
     assert history.verdict().lacking == ("No complete check on 14 of the last 14 days.",)
-    assert check("--history")[0] == 1
+    assert mirror_check("--history")[0] == 1
 
 
 def test_a_day_without_a_check_is_lacking(fortnight: None) -> None:
@@ -292,7 +294,7 @@ def before_the_mirror(owner: User, count: int) -> None:
 
 def test_a_backfill_brings_what_existed_before(mirror: Sinks, owner: User) -> None:
     before_the_mirror(owner, 30)
-    assert drain.sync().mirrored == 0
+    assert worker.sync().mirrored == 0
     assert run("mirror_sync", "--all") == (
         0,
         "31 objects are owed.\n31 mirrored, 0 pending, 0 parked.\n",
@@ -302,13 +304,13 @@ def test_a_backfill_brings_what_existed_before(mirror: Sinks, owner: User) -> No
 
 def test_a_backfill_goes_on_where_it_was_stopped(mirror: Sinks, owner: User) -> None:
     before_the_mirror(owner, 30)
-    from mirror.backfill import owe_everything
+    from mirror.sync.backfill import owe_everything
 
     owe_everything()
     stop = threading.Event()
-    first = drain.Drain(stop=stop, progress=lambda _: stop.set()).sync()
+    first = worker.Drain(stop=stop, progress=lambda _: stop.set()).sync()
     assert 0 < first.mirrored < 31
-    second = drain.sync()
+    second = worker.sync()
     assert first.mirrored + second.mirrored == 31
     assert_equal(mirror)
     assert set(LedgerEntry.objects.values_list("revision", flat=True)) == {2}
@@ -327,7 +329,7 @@ def somebody_waits_for_a_lock() -> bool:
 def test_a_backfill_does_not_wait_for_a_long_transaction_while_it_holds_others(
     mirror: Sinks, owner: User, known: bool
 ) -> None:
-    from mirror.backfill import owe_everything
+    from mirror.sync.backfill import owe_everything
 
     *others, busy = sorted(make_sessions(owner, 10), key=lambda session: session.pk)
     if not known:
@@ -367,12 +369,12 @@ def test_a_backfill_does_not_wait_for_a_long_transaction_while_it_holds_others(
 
 def test_what_is_gone_is_owed_too(mirror: Sinks, owner: User) -> None:
     sessions = make_sessions(owner, 2)
-    drain.sync()
+    worker.sync()
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE sessions_app_session DISABLE TRIGGER USER")
         cursor.execute("DELETE FROM sessions_app_session WHERE id = %s", [sessions[0].pk])
         cursor.execute("ALTER TABLE sessions_app_session ENABLE TRIGGER USER")
-    assert {f.kind for f in parity.check(mirror).findings} == {"orphaned", "transcript_orphaned"}
+    assert {f.kind for f in check.check(mirror).findings} == {"orphaned", "transcript_orphaned"}
     assert run("mirror_sync", "--all")[0] == 0
     assert_equal(mirror)
 
@@ -382,7 +384,7 @@ def test_the_rate_is_kept(mirror: Sinks, owner: User, monkeypatch: pytest.Monkey
     waits: list[float] = []
     stop = threading.Event()
     monkeypatch.setattr(stop, "wait", waits.append)
-    drained = drain.Drain(stop=stop, rate=0.01).sync()
+    drained = worker.Drain(stop=stop, rate=0.01).sync()
     assert drained.mirrored == 21
     turns = sorted(round(wait, -1) for wait in waits if wait > 50)
     assert turns[:3] == [100, 200, 300]
@@ -396,5 +398,5 @@ def test_a_rate_must_be_a_number(db: None, wrong: str) -> None:
 
 
 def test_json_has_the_whole_report(mirror: Sinks) -> None:
-    report = json.loads(check("--json", "--sample", "50")[1])
+    report = json.loads(mirror_check("--json", "--sample", "50")[1])
     assert report["complete"] is False

@@ -13,10 +13,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from mirror import drain
-from mirror.engine import Attempt
 from mirror.models import LedgerEntry
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
+from mirror.sync.engine import Attempt
 from sessions_app.models import Session
 from tests.stores import assert_equal
 
@@ -74,7 +74,7 @@ def test_claims_of_many_threads_leave_none_behind(mirror: Sinks, owner: User) ->
     Session.objects.bulk_create(
         Session(owner=owner, name=f"S{n}", transcript_text="MATT: Hi") for n in range(200)
     )
-    assert drain.sync().complete
+    assert worker.sync().complete
     assert not LedgerEntry.objects.exclude(claim=None).exists()
     assert_equal(mirror)
 
@@ -85,7 +85,7 @@ def test_asking_again_does_not_wait_for_a_row_that_a_person_holds(
     """Mirrored rows, too: a removal that is to be repeated belongs to them."""
     for name in ("held", "free"):
         Campaign.objects.create(owner=owner, name=name)
-    drain.sync()
+    worker.sync()
     later = timezone.now() + timedelta(hours=1)
     LedgerEntry.objects.update(sweep_at=later)
     held, free = LedgerEntry.objects.order_by("pk")
@@ -108,9 +108,9 @@ def test_a_run_ends_where_every_attempt_is_left_to_somebody_else(
     mirror: Sinks, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Campaign.objects.create(owner=owner, name="C")
-    monkeypatch.setattr(drain, "PATIENCE", 1.0)
+    monkeypatch.setattr(worker, "PATIENCE", 1.0)
     monkeypatch.setattr(Attempt, "run", lambda self: False)
-    drained = drain.sync()
+    drained = worker.sync()
     assert (drained.mirrored, drained.backlog.pending) == (0, 1)
 
 
@@ -126,7 +126,7 @@ def test_what_was_left_waits_behind_the_others(transactional_db: None, owner: Us
 def test_what_is_locked_is_not_asked_for_all_the_time(mirror: Sinks, owner: User) -> None:
     Campaign.objects.create(owner=owner, name="C")
     with locked(LedgerEntry.objects.get()):
-        assert not drain.work_off()
-        wait = drain._seconds_until_due()
+        assert not worker.work_off()
+        wait = worker._seconds_until_due()
     assert wait is not None
     assert wait >= 0.5

@@ -10,9 +10,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
-from mirror import drain
 from mirror.search import rows_matching, search, searchable
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
 from sessions_app.models import Session
 from tests.conftest import NOWHERE, Make, point_clients_at
 from tests.stores import assert_equal, item_of
@@ -78,11 +78,11 @@ def library(mirror: Sinks, owner: User, make_user: Make) -> User:
         Session.objects.create(owner=person, name="long", description=deep)
         Campaign.objects.create(owner=person, name="long Lamps", description=deep)
     moved = Session.objects.filter(owner=owner, name="lamps").get()
-    drain.sync()
+    worker.sync()
     moved.owner, moved.campaign = other, None  # leaves a tombstone where it was
     moved.save()
     Session.objects.filter(owner=owner, name="🐉 dragon").delete()
-    drain.sync()
+    worker.sync()
     assert_equal(mirror)
     return owner
 
@@ -130,7 +130,7 @@ def test_pages_are_followed_and_nothing_is_scanned(
     Session.objects.bulk_create(
         Session(owner=owner, name=f"S {n}", notes="n" * 40_000) for n in range(60)
     )  # more than the megabyte of one page
-    drain.sync()
+    worker.sync()
     asked = []
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -184,7 +184,7 @@ def test_the_page_says_what_is_the_matter(
 def test_a_long_answer_is_cut(
     mirror: Sinks, library: User, admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mirror.search_page.LISTED", 2)
+    monkeypatch.setattr("mirror.staff.search_page.LISTED", 2)
     page = admin_client.get(HERE, {"owner": "gm", "q": "Lamps"}).content.decode()
     assert "2 objects found, and there are more" in page
     assert "finds the same" not in page

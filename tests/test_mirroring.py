@@ -12,9 +12,10 @@ from pytest_django.fixtures import Settings
 
 import mirror as mirror_app
 from campaigns.models import Campaign
-from mirror import drain
 from mirror.models import LedgerEntry
-from mirror.sinks import ObjectSink, Sinks
+from mirror.stores.clients import Sinks
+from mirror.stores.s3 import ObjectSink
+from mirror.sync import worker
 from sessions_app.models import Session
 from tests.stores import (
     assert_equal,
@@ -217,7 +218,7 @@ def test_one_that_cannot_be_mirrored_is_parked_and_the_others_are_mirrored(
     Session.objects.bulk_create(
         Session(owner=campaign.owner, campaign=campaign, name=f"S{n}") for n in range(50)
     )
-    drained = drain.sync()
+    drained = worker.sync()
     assert (drained.mirrored, drained.backlog.parked, drained.complete) == (51, 1, False)
     assert len(live_items(mirror)) == 51
 
@@ -237,8 +238,8 @@ def test_the_admin_gives_a_parked_entry_another_try(
 ) -> None:
     with monkeypatch.context() as broken:
         broken.setattr("campaigns.documents.CampaignDocument.keys", lambda _: 1 / 0)
-        assert drain.sync().backlog.parked == 1
-    assert drain.sync().backlog.parked == 1
+        assert worker.sync().backlog.parked == 1
+    assert worker.sync().backlog.parked == 1
 
     entry = LedgerEntry.objects.get()
     answer = admin_client.post(

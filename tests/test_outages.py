@@ -11,10 +11,11 @@ from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
-from mirror import drain, sinks
 from mirror.errors import SinkError
 from mirror.models import LedgerEntry, Outage
-from mirror.sinks import Sinks
+from mirror.stores import clients
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
 from sessions_app.models import Session
 from tests.conftest import point_clients_at
 from tests.stores import assert_equal_after_sync
@@ -74,7 +75,7 @@ def test_people_notice_nothing_and_operators_are_told_once(
     assert Outage.objects.open().get().sink == store
 
     point_clients_at(aws_address, aws_address, monkeypatch)
-    assert_equal_after_sync(sinks.patient_sinks())
+    assert_equal_after_sync(clients.patient_sinks())
     assert not Outage.objects.open().exists()
     assert len(errors(caplog)) == 1
     assert "is back" in caplog.text
@@ -90,12 +91,12 @@ def test_both_out_of_reach_at_once(
 ) -> None:
     point_clients_at(refusing, refusing, monkeypatch)
     write(owner)
-    drained = drain.sync()
+    drained = worker.sync()
     assert drained.helpless
     assert drained.backlog.pending == 6
 
     point_clients_at(aws_address, aws_address, monkeypatch)
-    assert_equal_after_sync(sinks.patient_sinks())
+    assert_equal_after_sync(clients.patient_sinks())
 
 
 def test_what_needs_no_s3_is_mirrored_while_s3_is_out(
@@ -104,7 +105,7 @@ def test_what_needs_no_s3_is_mirrored_while_s3_is_out(
     point_clients_at(aws_address, refusing, monkeypatch)
     write(owner)
     Campaign.objects.create(owner=owner, name="Later")
-    drained = drain.sync()
+    drained = worker.sync()
     assert (drained.mirrored, drained.backlog.pending) == (2, 5)
     assert not drained.helpless
 
@@ -115,12 +116,12 @@ def test_credentials_that_come_late_are_used_without_a_restart(
     with monkeypatch.context() as without:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             without.delenv(name)
-        sinks.reset_sinks()
+        clients.reset_sinks()
         write(owner, 1)
-        assert not drain.sync().mirrored
+        assert not worker.sync().mirrored
         classes = Outage.objects.open().values_list("error_class", flat=True)
         assert set(classes) == {"NoCredentialsError"}
-    assert_equal_after_sync(sinks.patient_sinks())
+    assert_equal_after_sync(clients.patient_sinks())
 
 
 @pytest.mark.parametrize("dispatch", ["inline", "worker"])
@@ -137,6 +138,6 @@ def test_stores_that_cannot_be_set_up_leave_no_claim_behind(
     write(owner, 1)
     if dispatch == "worker":
         with pytest.raises(SinkError):
-            drain.work_off()
+            worker.work_off()
     assert LedgerEntry.objects.pending().count() == 2
     assert not LedgerEntry.objects.exclude(claim=None).exists()

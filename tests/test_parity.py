@@ -11,10 +11,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from campaigns.models import Campaign
-from mirror import drain, parity
 from mirror.errors import Failure, Kind, SinkError
 from mirror.models import LedgerEntry
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
+from mirror.verify import check, report
 from sessions_app.models import Session
 from tests.conftest import cut_off, run
 from tests.stores import assert_equal, item_of
@@ -26,7 +27,7 @@ from tests.tampering import (
     stray_object,
 )
 
-check = partial(run, "mirror_check")
+mirror_check = partial(run, "mirror_check")
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def session(mirror: Sinks, owner: User) -> Session:
         transcript_text="MATT: PRIVATE-CANARY",
     )
     Session.objects.create(owner=owner, name="unfiled", notes="n" * 60_000)
-    drain.sync()
+    worker.sync()
     assert_equal(mirror)
     return session
 
@@ -51,7 +52,7 @@ def test_tampering_is_named_and_repaired(mirror: Sinks, session: Session, name: 
     tamper, kind, attributes = TAMPERINGS[name]
     tamper(mirror, item_of(mirror, session.pk))
 
-    code, printed = check("--json")
+    code, printed = mirror_check("--json")
     report = json.loads(printed)
     assert code == 1
     assert report["parity_percent"] < 100
@@ -63,16 +64,16 @@ def test_tampering_is_named_and_repaired(mirror: Sinks, session: Session, name: 
         assert finding["object_id"] != str(session.pk)
     else:
         assert finding["object_id"] == str(session.pk)
-    assert "CANARY" not in printed + check()[1]
+    assert "CANARY" not in printed + mirror_check()[1]
 
     left_over = kind in {"orphaned", "transcript_orphaned"}
-    assert check("--repair")[0] == (1 if left_over else 0)
+    assert mirror_check("--repair")[0] == (1 if left_over else 0)
     if kind == "transcript_orphaned":
-        assert check("--repair", "--delete-orphans")[0] == 1  # in its first hour
+        assert mirror_check("--repair", "--delete-orphans")[0] == 1  # in its first hour
         return
-    assert check("--repair", "--delete-orphans")[0] == 0
+    assert mirror_check("--repair", "--delete-orphans")[0] == 0
     assert_equal(mirror)
-    assert check("--repair", "--delete-orphans") == check()
+    assert mirror_check("--repair", "--delete-orphans") == mirror_check()
 
 
 def test_each_attribute_is_compared_and_repaired(mirror: Sinks, owner: User) -> None:
@@ -92,14 +93,14 @@ def test_each_attribute_is_compared_and_repaired(mirror: Sinks, owner: User) -> 
         transcription_job_id="j",
         share_token="t" * 32,
     )
-    drain.sync()
+    worker.sync()
     for object_id in (campaign.pk, whole.pk):
         for name in item_of(mirror, object_id).keys() - {"pk", "sk", "id", "__edb_e__"}:
             set_attribute(mirror, item_of(mirror, object_id), name, {"S": "tampered"})
-            (finding,) = parity.check(mirror).findings
+            (finding,) = check.check(mirror).findings
             assert (finding.kind, finding.object_id) == ("stale", str(object_id))
             assert finding.attributes == (name,)
-            assert check("--repair")[0] == 0, name
+            assert mirror_check("--repair")[0] == 0, name
     assert_equal(mirror)
 
 
@@ -110,15 +111,15 @@ def test_an_old_left_over_object_is_removed_on_request(
 
     stray_object(mirror, item_of(mirror, session.pk))
     object_of_nobody(mirror, {})
-    monkeypatch.setattr("mirror.repair.YOUNG", timedelta(0))
-    assert check("--repair", "--dry-run", "--delete-orphans")[0] == 1
-    assert len(parity.check(mirror).findings) == 2
-    assert check("--repair", "--delete-orphans")[0] == 0
+    monkeypatch.setattr("mirror.verify.repair.YOUNG", timedelta(0))
+    assert mirror_check("--repair", "--dry-run", "--delete-orphans")[0] == 1
+    assert len(check.check(mirror).findings) == 2
+    assert mirror_check("--repair", "--delete-orphans")[0] == 0
     assert_equal(mirror)
 
 
 def test_equal(mirror: Sinks, session: Session) -> None:
-    code, printed = check("--json")
+    code, printed = mirror_check("--json")
     assert code == 0
     report = json.loads(printed)
     assert report.pop("seconds") > 0
@@ -143,17 +144,17 @@ def test_equal(mirror: Sinks, session: Session) -> None:
             0,
         ),
     }
-    assert "100 % in sync: 3 of 3" in check()[1]
+    assert "100 % in sync: 3 of 3" in mirror_check()[1]
 
 
 def test_nothing_at_all_is_equal(mirror: Sinks) -> None:
-    assert check()[0] == 0
+    assert mirror_check()[0] == 0
 
 
 def test_what_is_on_its_way_is_no_drift_and_not_yet_equal(mirror: Sinks, session: Session) -> None:
     session.name = "changed"
     session.save()
-    code, printed = check("--json")
+    code, printed = mirror_check("--json")
     report = json.loads(printed)
     assert (code, report["pending"], report["findings"]) == (0, 1, [])
     assert report["parity_percent"] < 100
@@ -162,8 +163,8 @@ def test_what_is_on_its_way_is_no_drift_and_not_yet_equal(mirror: Sinks, session
 def test_what_is_parked_is_drift(mirror: Sinks, session: Session) -> None:
     session.metrics = {"a": 10**40 + 1}
     session.save()
-    drain.sync()
-    code, printed = check("--json")
+    worker.sync()
+    code, printed = mirror_check("--json")
     (finding,) = json.loads(printed)["findings"]
     assert (code, finding["kind"], finding["object_id"]) == (1, "stale", str(session.pk))
 
@@ -171,9 +172,9 @@ def test_what_is_parked_is_drift(mirror: Sinks, session: Session) -> None:
 def test_a_row_that_the_ledger_never_saw_is_missing(mirror: Sinks, owner: User) -> None:
     Campaign.objects.create(owner=owner, name="before the mirror")
     LedgerEntry.objects.all().delete()
-    report = parity.check(mirror)
+    report = check.check(mirror)
     assert [finding.kind for finding in report.findings] == ["missing"]
-    assert check("--repair")[0] == 0
+    assert mirror_check("--repair")[0] == 0
 
 
 def test_a_ledger_older_than_the_table_is_seen_and_repaired_on_request(
@@ -181,20 +182,19 @@ def test_a_ledger_older_than_the_table_is_seen_and_repaired_on_request(
 ) -> None:
     for _ in range(3):
         session.save()
-    drain.sync()
+    worker.sync()
     LedgerEntry.objects.update(revision=1, mirrored_revision=1)  # as a restored backup has it
     Session.objects.filter(pk=session.pk).update(name="after the restore")
-    assert drain.sync().backlog.parked == 1
+    assert worker.sync().backlog.parked == 1
     assert LedgerEntry.objects.parked().get().error_class == "RemoteAhead"
-    assert check()[0] == 1
-    assert check("--repair")[0] == 0
+    assert mirror_check()[0] == 1
+    assert mirror_check("--repair")[0] == 0
     assert_equal(mirror)
 
 
 def test_one_in_twenty_thousand_is_not_a_hundred_percent() -> None:
-    report = parity.Report(expected=20_000, in_sync=19_999)
-    assert report.parity_percent == 99.995
-    assert parity.Report(expected=10**9, in_sync=10**9 - 1).parity_percent < 100
+    assert report.Report(expected=20_000, in_sync=19_999).parity_percent == 99.995
+    assert report.Report(expected=10**9, in_sync=10**9 - 1).parity_percent < 100
 
 
 @pytest.mark.parametrize("store", ["DynamoDB", "S3"])
@@ -202,13 +202,13 @@ def test_out_of_reach_says_so(
     mirror: Sinks, session: Session, aws_address: str, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut_off(store, aws_address, monkeypatch)
-    code, printed = check()
+    code, printed = mirror_check()
     assert (code, printed) == (2, f"{store} cannot be reached or used: EndpointConnectionError.\n")
 
 
 def test_a_missing_table_says_so(mirror: Sinks, session: Session) -> None:
     mirror.items.client.delete_table(TableName=mirror.items.table)
-    code, printed = check()
+    code, printed = mirror_check()
     assert (code, "ResourceNotFoundException" in printed) == (2, True)
 
 
@@ -222,7 +222,7 @@ def test_setup_of_an_empty_store_owes_everything_to_it(mirror: Sinks, session: S
     assert (code, "3 objects are owed" in printed) == (0, True)
     code, printed = run("mirror_setup", "--check")
     assert (code, "as they should be" in printed) == (0, True)
-    assert drain.sync().complete
+    assert worker.sync().complete
     assert_equal(mirror)
 
 
@@ -234,9 +234,9 @@ def test_a_repair_that_does_not_work_is_no_success(
     def refuse(*_: Any, **__: Any) -> None:
         raise SinkError(Failure(Kind.BUSY, "ClientError", "ThrottlingException", "DynamoDB"))
 
-    monkeypatch.setattr("mirror.sinks.ItemSink.put", refuse)
-    monkeypatch.setattr(drain, "SOON", 0)
-    code, printed = check("--repair")
+    monkeypatch.setattr("mirror.stores.dynamodb.ItemSink.put", refuse)
+    monkeypatch.setattr(worker, "SOON", 0)
+    code, printed = mirror_check("--repair")
     assert code == 1
     assert "Not everything could be repaired" in printed
 
@@ -246,8 +246,8 @@ def test_a_row_that_cannot_be_read_does_not_end_the_check(mirror: Sinks, session
         cursor.execute(
             "UPDATE sessions_app_session SET created_at = 'infinity' WHERE id = %s", [session.pk]
         )
-    drain.sync()
-    report = parity.check(mirror)
+    worker.sync()
+    report = check.check(mirror)
     assert [finding.object_id for finding in report.findings] == [str(session.pk)]
     assert report.expected == 3
 
@@ -257,7 +257,7 @@ def test_an_object_under_another_spelling_of_an_id_is_left_over(
 ) -> None:
     key = f"transcripts/{str(session.pk).upper()}/1-0.json"
     mirror.objects.put(key, b"{}")
-    (finding,) = parity.check(mirror).findings
+    (finding,) = check.check(mirror).findings
     assert (finding.kind, finding.key) == ("transcript_orphaned", key)
 
 
@@ -265,7 +265,7 @@ def test_tables_that_are_not_there_are_said_so(mirror: Sinks, session: Session) 
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE mirror_ledgerentry RENAME TO away")
     try:
-        code, printed = check()
+        code, printed = mirror_check()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE away RENAME TO mirror_ledgerentry")

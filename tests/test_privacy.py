@@ -21,9 +21,9 @@ from sentry_sdk.transport import Transport
 from campaigns.models import Campaign
 from config.logs import PrivateFormatter
 from config.sentry import private_options
-from mirror import drain
 from mirror.models import LedgerEntry, Outage
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
 from sessions_app.models import Session
 
 CANARY = "kanarienvogel"
@@ -90,12 +90,12 @@ def test_no_failure_tells(
     def fail(*_: Any, **__: Any) -> None:
         raise error
 
-    monkeypatch.setattr(drain, "SOON", 0)
-    monkeypatch.setattr(drain, "OUTAGE_RETRIES", 0)
+    monkeypatch.setattr(worker, "SOON", 0)
+    monkeypatch.setattr(worker, "OUTAGE_RETRIES", 0)
     settings.MIRROR = {**settings.MIRROR, "DISPATCH": dispatch}
-    from mirror import sinks
+    from mirror.stores import clients
 
-    for stores in (sinks.inline_sinks(), sinks.patient_sinks()):
+    for stores in (clients.inline_sinks(), clients.patient_sinks()):
         if place == "item":
             monkeypatch.setattr(stores.items.client, "put_item", fail)
         if place == "object":

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
 from sessions_app.models import Session
 from tests import real
 from tests.stores import assert_equal_after_sync, item_of, transcript_of

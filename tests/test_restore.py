@@ -15,12 +15,13 @@ from django.db import connection
 
 from campaigns.documents import CampaignDocument
 from campaigns.models import Campaign
-from mirror import drain, seen
 from mirror.models import LedgerEntry
-from mirror.reader import ALTERED, FOREIGN, LOST, MISPLACED, UNREADABLE, Reading, read, same
-from mirror.restore import in_order, restore
-from mirror.sinks import Sinks
-from mirror.tally import Tally
+from mirror.restore import inventory
+from mirror.restore.reader import ALTERED, FOREIGN, LOST, MISPLACED, UNREADABLE, Reading, read, same
+from mirror.restore.restore import in_order, restore
+from mirror.restore.tally import Tally
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 from tests.conftest import cut_off, run
@@ -47,7 +48,7 @@ def session(mirror: Sinks, owner: User) -> Session:
     )
     Session.objects.create(owner=owner, name="unfiled")
     Session.objects.update(created_at=WHEN, updated_at=WHEN)
-    drain.sync()
+    worker.sync()
     assert_equal(mirror)
     return session
 
@@ -201,7 +202,7 @@ def test_everything_comes_back(mirror: Sinks, session: Session) -> None:
     for _ in range(3):  # the items' revisions are above those of new rows
         Session.objects.update(notes="PRIVATE-CANARY")
         Campaign.objects.update(name="C")
-    drain.sync()
+    worker.sync()
     before = lose_everything()
     code, printed = command("--dry-run")
     assert (code, "3 rows would come back" in printed) == (1, True)
@@ -227,7 +228,7 @@ def test_an_interrupted_restore_is_resumed(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(seen.Seen, "unseen", interrupted)  # after the campaigns
+        patched.setattr(inventory.Seen, "unseen", interrupted)  # after the campaigns
         assert command("--apply")[0] == 2
     assert (Campaign.objects.count(), Session.objects.count()) == (1, 0)
     assert command("--apply")[0] == 0
@@ -277,7 +278,7 @@ def test_what_was_deleted_on_purpose_stays_deleted(mirror: Sinks, session: Sessi
     LedgerEntry.objects.pending().update(parked_at=WHEN)
     assert tallies(mirror, apply=True)["sessions_app.session"].impossible == 1
     LedgerEntry.objects.retry()
-    drain.sync()
+    worker.sync()
     assert command("--apply")[0] == 0  # a tombstone by now
     mirror.items.client.put_item(TableName=mirror.items.table, Item=whole)
     assert "deleted here" in command("--apply")[1]
@@ -296,7 +297,7 @@ def test_a_row_lost_past_the_trigger_comes_back(mirror: Sinks, session: Session)
 
 def test_the_newest_of_two_items_wins(mirror: Sinks, session: Session) -> None:
     other = Campaign.objects.create(owner=session.owner, name="where it was filed before")
-    drain.sync()
+    worker.sync()
     right = stored_item(mirror, session.pk)
     for n in range(5):  # wherever a scan finds them: before the right one or after it
         pk = f"camp#{other.pk}" if n == 0 else f"camp#copy-{n}"

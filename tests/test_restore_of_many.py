@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 
-from mirror import drain
-from mirror.documents import render
-from mirror.models import ItemKey
-from mirror.restore import restore
-from mirror.sinks import Sinks
+from mirror.documents.items import ItemKey
+from mirror.documents.render import render
+from mirror.restore.restore import restore
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 
@@ -25,7 +25,7 @@ def test_many_pages_are_compared(mirror: Sinks, owner: User) -> None:
     Session.objects.bulk_create(
         Session(owner=owner, name=f"S{n}", notes="n" * 20_000) for n in range(120)
     )  # more than a page of a scan holds
-    drain.sync()
+    worker.sync()
     assert restore(mirror, apply=False)[-1].equal == 120
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from mirror.models import LedgerEntry
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
 from sessions_app.models import Session
 from tests.conftest import run
 from tests.stores import assert_equal, assert_equal_after_sync

@@ -4,6 +4,6 @@ The dashboard and the comparison are ``mirror.views``.
 """
 
 from mirror.admin import tables  # noqa: F401 - they register themselves
-from mirror.admin.mirrored import extend_admins
+from mirror.admin.mirrored_models import extend_admins
 
 extend_admins()

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from mirror.documents.registry import labels
 from mirror.models import CheckRun, LedgerEntry, Outage
-from mirror.registry import labels
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):

@@ -1,6 +1,7 @@
 """The mirror's own tables."""
 
-from mirror.models.history import CheckRun
+from mirror.documents.items import ItemKey
+from mirror.models.check_runs import CheckRun
 from mirror.models.ledger import (
     FRESH_START,
     IN_USE,
@@ -10,7 +11,6 @@ from mirror.models.ledger import (
     OWED,
     UPLOAD_MAY_LAND,
     Backlog,
-    ItemKey,
     LedgerEntry,
     LedgerQuerySet,
 )

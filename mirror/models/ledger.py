@@ -14,18 +14,36 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from mirror.documents.items import ItemKey
 from mirror.errors import OUT_OF_REACH, Failure
 
 LEASE = timedelta(seconds=50)  # how long a claim holds: others may take it over afterwards
+
+
 UPLOAD_MAY_LAND = timedelta(minutes=16)  # AWS refuses a request signed more than 15 minutes ago
+
+
 IN_TURN = ("next_attempt_at", "pk")
+
+
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
+
+
 LOCK_PAUSES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)  # seconds
+
+
 IN_USE = "in use"
+
+
 IN_USE_AGAIN = "in use, uploaded more than once"  # an earlier upload may land after the removal
+
+
 LANDED = "0001-01-01T00:00:00+00:00"  # long past: no upload is under way, a removal is final
 
+
 OWED = Q(revision__gt=F("mirrored_revision"))
+
+
 FRESH_START = {
     "attempts": 0,
     "next_attempt_at": Now(),
@@ -39,13 +57,6 @@ def batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:
     """Yield ``keys`` in portions."""
     for start in range(0, len(keys), PORTION):
         yield keys[start : start + PORTION]
-
-
-class ItemKey(NamedTuple):
-    """The primary key of an item."""
-
-    pk: str
-    sk: str
 
 
 class Backlog(NamedTuple):

@@ -2,7 +2,7 @@
 
 from django import template
 
-from mirror.chart import percent
+from mirror.staff.chart import percent
 
 register = template.Library()
 register.filter("percent", percent)

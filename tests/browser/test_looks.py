@@ -15,8 +15,9 @@ from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign
 from config.accounts.models import FREE_ATTEMPTS
-from mirror import drain, history, parity
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
+from mirror.verify import check, history
 from sessions_app import demo
 from sessions_app.models import Session
 from tests.browser.conftest import Open
@@ -285,10 +286,10 @@ def test_pages_of_staff(
     scheme: str,
     width: int,
 ) -> None:
-    drain.sync()
+    worker.sync()
     session = Session.objects.get(pk=pk_of(paths))
     set_attribute(mirror, item_of(mirror, session.pk), "notes", {"S": "Not what was written"})
-    history.record(parity.check(mirror))
+    history.record(check.check(mirror))
     eyes = Eyes(open_page, width, scheme)
     page = eyes.open()
     log_in(page, User.objects.create_superuser("admin"), live_server)

@@ -13,8 +13,9 @@ from django.core import mail
 from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign
-from mirror import drain, history, parity
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
+from mirror.verify import check, history
 from sessions_app import demo
 from sessions_app.models import Session
 from tests.browser.conftest import Open
@@ -55,7 +56,7 @@ def sign_up(page: Page) -> None:
 
 def check_the_mirror() -> None:
     """As the command does it: all that the pages saved is in both stores."""
-    drain.sync()
+    worker.sync()
     code, printed = run("mirror_check")
     assert code == 0, printed
     assert printed.startswith("100 % in sync")
@@ -313,9 +314,9 @@ def test_a_forgotten_password(transactional_db: None, open_page: Open, script: b
 def test_staff_find_a_difference_and_mend_it(mirror: Sinks, open_page: Open, script: bool) -> None:
     owner = User.objects.create_superuser("admin", password="admin")
     session = Session.objects.create(owner=owner, name="Fog Signal", notes="As written")
-    drain.sync()
+    worker.sync()
     set_attribute(mirror, item_of(mirror, session.pk), "notes", {"S": "Not what was written"})
-    history.record(parity.check(mirror))
+    history.record(check.check(mirror))
     page = open_page(java_script_enabled=script)
     log_in(page, "admin", "admin")
     page.goto("/admin/mirror/")

@@ -25,8 +25,8 @@ def act(command: dict[str, Any]) -> None:
     from django.conf import settings
     from django.db import transaction
 
-    from mirror import drain
     from mirror.models import ledger
+    from mirror.sync import worker
     from sessions_app.models import Session
     from tests.faults.mutants import broken
     from tests.faults.points import before
@@ -55,8 +55,8 @@ def act(command: dict[str, Any]) -> None:
         save(name="saved", transcript_text="MATT: new")
 
     actions: dict[str, Callable[[], object]] = {
-        "drain": drain.work_off,
-        "sync": drain.sync,
+        "drain": worker.work_off,
+        "sync": worker.sync,
         "save and die before the commit": save_and_die,
         "save inline": save_inline,
     }
@@ -86,7 +86,7 @@ def fork(command: dict[str, Any]) -> int:
 def main() -> None:
     """Serve commands until standard input ends."""
     django.setup()
-    import mirror.drain  # noqa: F401 - the forks shall not have to
+    import mirror.sync.worker  # noqa: F401 - the forks shall not have to
 
     for line in sys.stdin:
         command = json.loads(line)

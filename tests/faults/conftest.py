@@ -14,9 +14,10 @@ from botocore.config import Config
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from mirror import drain, setup, sinks
-from mirror.breaker import breaker
-from mirror.sinks import Sinks
+from mirror.stores import clients, provision
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
+from mirror.sync.breaker import breaker
 from tests.conftest import Make, point_clients_at
 from tests.faults import backends
 from tests.faults.children import Children
@@ -61,7 +62,7 @@ def broken_engine(request: pytest.FixtureRequest) -> Iterator[None]:
         if name in request.fixturenames:
             request.getfixturevalue(name)
     with broken(mutant_of(request.node)), pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(drain, "PATIENCE", 2.0)
+        monkeypatch.setattr(worker, "PATIENCE", 2.0)
         yield
 
 
@@ -98,10 +99,10 @@ def shared_proxy(store: Stores) -> Iterator[Proxy]:
 def shared_sinks(shared_proxy: Proxy) -> Sinks:
     """The engine's clients, made once: that takes longer than most tests."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(sinks, "PATIENT_TIMEOUT", PATIENCE)
+        monkeypatch.setattr(clients, "PATIENT_TIMEOUT", PATIENCE)
         point_clients_at(shared_proxy.address, shared_proxy.address, monkeypatch)
-        made = sinks.patient_sinks()
-    sinks.reset_sinks()
+        made = clients.patient_sinks()
+    clients.reset_sinks()
     return made
 
 
@@ -118,15 +119,15 @@ def world(
     owner = make_user("gm", is_staff=True, is_superuser=True)
     use_sinks(shared_sinks, shared_proxy, monkeypatch)
     yield from make_world(store, shared_proxy, shared_sinks, owner)
-    sinks.reset_sinks()
+    clients.reset_sinks()
 
 
 def use_sinks(made: Sinks, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process use clients that were made before, and its children make such ones."""
     point_clients_at(proxy.address, proxy.address, monkeypatch)
     patient = functools.cache(lambda: made)
-    monkeypatch.setattr(sinks, "patient_sinks", patient)
-    monkeypatch.setattr(drain, "patient_sinks", patient)
+    monkeypatch.setattr(clients, "patient_sinks", patient)
+    monkeypatch.setattr(worker, "patient_sinks", patient)
 
 
 def make_world(store: Stores, proxy: Proxy, ways: Sinks, owner: User) -> Iterator[World]:
@@ -134,7 +135,7 @@ def make_world(store: Stores, proxy: Proxy, ways: Sinks, owner: User) -> Iterato
     breaker.open.clear()
     breaker._busy.clear()
     if store.is_new():
-        setup.set_up(ways)
+        provision.set_up(ways)
     store.empty()
     proxy.forget()
     yield World(proxy, store, ways, owner)

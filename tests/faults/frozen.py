@@ -9,7 +9,7 @@ from unittest import mock
 
 from django.db import connection
 
-from mirror import drain, engine
+from mirror.sync import engine, worker
 from tests.faults.points import POINTS
 from tests.faults.proxy import WAIT
 
@@ -63,7 +63,7 @@ class FrozenWorker:
 
     def _work(self) -> None:
         try:
-            drain.Drain()._claim_and_mirror(rounds=1)
+            worker.Drain()._claim_and_mirror(rounds=1)
         except BaseException as error:  # noqa: BLE001 - raised again by thaw()
             self._errors.append(error)
         finally:

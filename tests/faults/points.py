@@ -8,7 +8,8 @@ from typing import Any
 from unittest import mock
 
 from mirror.models import LedgerEntry
-from mirror.sinks import ItemSink, ObjectSink
+from mirror.stores.dynamodb import ItemSink
+from mirror.stores.s3 import ObjectSink
 
 POINTS: dict[str, tuple[type, str]] = {
     "record": (LedgerEntry, "record"),

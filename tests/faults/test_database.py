@@ -15,8 +15,9 @@ from django.db.models.functions import Now
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
-from mirror import drain, parity, repair
 from mirror.models import LedgerEntry
+from mirror.sync import worker
+from mirror.verify import check, repair
 from sessions_app.models import Session
 from tests.faults import scenarios
 from tests.faults.mutants import fails_with
@@ -131,7 +132,7 @@ def test_connection_lost_in_the_middle_of_a_drain(world: World, step: str) -> No
     session.transcript_text = "MATT: new"
     session.save()
     with before(step, lose_connection), pytest.raises(DatabaseError):
-        drain.work_off()
+        worker.work_off()
     connection.close()
     assert world.entry(session).state == "pending"
     world.assert_settles()
@@ -142,14 +143,14 @@ def test_the_worker_survives_the_loss_of_its_connection(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop, idle = threading.Event(), threading.Semaphore(0)
-    sleep = drain._sleep
+    sleep = worker._sleep
 
     def sleep_and_say_so(event: threading.Event) -> None:
         idle.release()
         sleep(event)
 
-    monkeypatch.setattr(drain, "_sleep", sleep_and_say_so)
-    with in_thread(drain.Drain(stop=stop).watch):
+    monkeypatch.setattr(worker, "_sleep", sleep_and_say_so)
+    with in_thread(worker.Drain(stop=stop).watch):
         try:
             for name in ("before", "after"):
                 assert idle.acquire(timeout=10)
@@ -176,7 +177,7 @@ def await_put(world: World, key: str) -> None:
 def test_a_long_transaction_holds_up_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
-    monkeypatch.setattr(drain, "PATIENCE", 0.2)
+    monkeypatch.setattr(worker, "PATIENCE", 0.2)
     _, _, session = scenarios.filed(world)
     if state == "pending":  # and waits out a back-off
         session.save()
@@ -197,7 +198,7 @@ def test_a_long_transaction_holds_up_nobody(
             other = world.session(name="somebody else's")
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '1s'")
-            drain.sync()
+            worker.sync()
             assert world.entry(other).state == "mirrored"
         finally:
             done.set()
@@ -249,21 +250,21 @@ def test_a_ledger_restored_from_an_older_backup(
     LedgerEntry.objects.bulk_create(LedgerEntry(**values) for values in backup[0])
 
     assert not LedgerEntry.objects.owed().exists()
-    report = parity.check(world.sinks)
+    report = check.check(world.sinks)
     assert report.parity_percent < 100
     assert {str(session.pk), str(gone_later.pk), str(newer.pk)} <= {
         finding.object_id for finding in report.findings
     }
 
     Session.objects.filter(pk=gone_later.pk).update(name="saved after the backup")
-    drain.sync()
+    worker.sync()
     entry = world.entry(gone_later)
     assert (entry.state, entry.error_class) == ("parked", "RemoteAhead")
 
-    plan = repair.plan(parity.check(world.sinks).findings, world.sinks, delete_orphans=True)
+    plan = repair.plan(check.check(world.sinks).findings, world.sinks, delete_orphans=True)
     assert not plan.left
     repair.mark(plan.repaired, world.sinks)
-    drain.sync()
+    worker.sync()
     world.assert_equal()
 
 
@@ -273,14 +274,14 @@ def test_an_object_deleted_behind_the_back(world: World) -> None:
     (key,) = world.stores.object_keys()
     world.stores.s3.delete_object(Bucket=world.stores.bucket, Key=key)
 
-    (finding,) = parity.check(world.sinks).findings
+    (finding,) = check.check(world.sinks).findings
     assert (finding.kind, finding.object_id) == ("transcript_missing", str(session.pk))
     session.name = "renamed, which does not bring the transcript back"
     session.save()
-    drain.sync()
-    assert parity.check(world.sinks).findings
+    worker.sync()
+    assert check.check(world.sinks).findings
 
-    plan = repair.plan(parity.check(world.sinks).findings, world.sinks, delete_orphans=False)
+    plan = repair.plan(check.check(world.sinks).findings, world.sinks, delete_orphans=False)
     repair.mark(plan.repaired, world.sinks)
-    drain.sync()
+    worker.sync()
     world.assert_equal()

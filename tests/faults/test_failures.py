@@ -9,9 +9,10 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from mirror import breaker, drain, parity
 from mirror.errors import SinkError
 from mirror.models import LedgerEntry, Outage
+from mirror.sync import breaker, worker
+from mirror.verify import check
 from sessions_app.models import Session
 from tests.faults import scenarios
 from tests.faults.mutants import fails_with
@@ -82,7 +83,7 @@ def test_a_check_that_cannot_read_says_so(world: World, operation: str, fault: F
         world.stores.s3.put_object(Bucket=world.stores.bucket, Key=key, Body=b"tampered with")
     world.proxy.add(fault, operation)
     with pytest.raises(SinkError):
-        parity.check(world.sinks)
+        check.check(world.sinks)
 
 
 @fails_with("an impatient worker")
@@ -102,7 +103,7 @@ def test_an_answer_that_trickles_in_counts(world: World, operation: str) -> None
 def test_slow_is_not_failed(world: World, fault: Fault) -> None:
     world.session(world.campaign())
     world.proxy.add(fault, seconds=0.0)
-    drain.sync()
+    worker.sync()
     world.assert_equal()
 
 
@@ -114,12 +115,12 @@ def test_what_aws_refuses_is_parked_and_holds_up_nobody(world: World, operation:
     code = "InvalidArgument" if operation == "PutObject" else "ValidationException"
     key = f"{poison.pk}"
     world.proxy.add(Fault.ERROR, operation, key=key, status=400, code=code)
-    drained = drain.sync()
+    drained = worker.sync()
     assert (drained.mirrored, drained.backlog.pending, drained.backlog.parked) == (11, 0, 1)
     assert not Outage.objects.exists()
     assert world.entry(poison).error_code == code
     world.proxy.forget()
-    drain.sync()
+    worker.sync()
     assert world.proxy.requests == []  # what is parked is left alone until somebody acts
     world.proxy.calm()
     poison.save()  # as here: the author does
@@ -146,7 +147,7 @@ def test_a_poison_row_is_parked_alone(world: World, name: str) -> None:
     fields, code = POISON[name]
     poison = world.session(name="poison", **fields)
     others = [world.session(name=f"{number}") for number in range(9)]
-    drained = drain.sync()
+    drained = worker.sync()
     assert (drained.mirrored, drained.backlog.pending, drained.backlog.parked) == (9, 0, 1)
     entry = world.entry(poison)
     assert (entry.error_class, entry.error_code) == ("Unmirrorable", code)
@@ -212,14 +213,14 @@ def test_sweeps_do_not_spin(world: World) -> None:
     world.settle()
     assert world.entry(session).sweep_at
     world.proxy.forget()
-    assert not drain.work_off()
-    assert (drain._seconds_until_due() or 0) > 600
-    drain.sync()  # asked for: one early sweep, which keeps the later one
+    assert not worker.work_off()
+    assert (worker._seconds_until_due() or 0) > 600
+    worker.sync()  # asked for: one early sweep, which keeps the later one
     assert len(world.proxy.calls("DeleteObject")) == 1
-    assert (drain._seconds_until_due() or 0) > 600
+    assert (worker._seconds_until_due() or 0) > 600
     world.pass_time()
-    assert drain.work_off().total() == 1
-    assert drain._seconds_until_due() is None
+    assert worker.work_off().total() == 1
+    assert worker._seconds_until_due() is None
     world.assert_equal()
 
 
@@ -234,6 +235,6 @@ def test_a_removal_that_aws_refuses_is_tried_again(world: World) -> None:
     assert (entry.state, entry.error_code, entry.attempts) == ("mirrored", "InvalidRequest", 1)
     world.assert_never_hidden()
     world.proxy.calm()
-    assert 0 < (drain._seconds_until_due() or 0) <= 300  # a worker does it by itself
-    drain.sync()
+    assert 0 < (worker._seconds_until_due() or 0) <= 300  # a worker does it by itself
+    worker.sync()
     world.assert_equal()

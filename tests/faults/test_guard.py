@@ -10,10 +10,11 @@ from django.db import DatabaseError
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from mirror import breaker, drain, engine, sinks
-from mirror.engine import Attempt
 from mirror.models import LedgerEntry, Outage
 from mirror.models.ledger import LedgerQuerySet
+from mirror.stores import clients, dynamodb, s3
+from mirror.sync import breaker, engine, worker
+from mirror.sync.engine import Attempt
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 from tests.faults.mutants import fails_with
@@ -25,9 +26,9 @@ PLACES: dict[str, tuple[object, str]] = {
     "the keys of the document": (SessionDocument, "keys"),
     "the bodies of the document": (SessionDocument, "bodies"),
     "the document's attributes": (SessionDocument, "serialize"),
-    "the item sink": (sinks.ItemSink, "put"),
-    "the object sink": (sinks.ObjectSink, "put"),
-    "making the sinks": (sinks, "inline_sinks"),
+    "the item sink": (dynamodb.ItemSink, "put"),
+    "the object sink": (s3.ObjectSink, "put"),
+    "making the sinks": (clients, "inline_sinks"),
     "the claim": (LedgerQuerySet, "claim"),
     "the record": (LedgerEntry, "record"),
     "the acknowledgement": (LedgerEntry, "acknowledge"),
@@ -95,7 +96,7 @@ def test_one_object_that_raises_holds_up_no_other(world: World, place: str) -> N
     owed = LedgerEntry.objects.owed().values_list("object_id", flat=True)
     assert list(owed) == [poison]
     world.assert_settles()
-    assert drain.sync().complete
+    assert worker.sync().complete
 
 
 def about(argument: Any) -> str:

@@ -13,8 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from campaigns.models import Campaign
-from mirror import budget, drain, handoff
 from mirror.models import LedgerEntry, Outage
+from mirror.sync import budget, worker
 from sessions_app.models import Session
 from tests.faults.mutants import fails_with
 from tests.faults.proxy import Fault
@@ -64,7 +64,7 @@ def assert_bounded(
     assert response.status_code == 302, response.content
     assert len({owner for owner, _ in waits}) == 1
     lefts = [left for _, left in waits]
-    assert lefts[0] == handoff.INLINE_SECONDS == 2
+    assert lefts[0] == budget.INLINE_SECONDS == 2
     assert all(later < earlier for earlier, later in pairwise(lefts))
     assert len(world.proxy.requests) <= len(waits)
 
@@ -118,7 +118,7 @@ def test_inline_a_bulk_action_obeys_the_same_budget(
     world: World, person: Client, inline: None, waits: list[tuple[int, float]], name: str
 ) -> None:
     Campaign.objects.bulk_create(Campaign(owner=world.owner, name=f"{n}") for n in range(40))
-    drain.sync()
+    worker.sync()
     world.proxy.add(**FAULTS[name])
     form = {
         "action": "delete_selected",

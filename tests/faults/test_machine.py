@@ -23,8 +23,8 @@ from hypothesis.stateful import (
 )
 
 from campaigns.models import Campaign
-from mirror import backfill, drain
 from mirror.models import LedgerEntry, Outage
+from mirror.sync import backfill, worker
 from sessions_app.models import Session
 from tests.conftest import Make
 from tests.faults.frozen import FrozenWorker
@@ -74,7 +74,7 @@ class Mirror(RuleBasedStateMachine):
         clear(self.world)
         for person in self.people:
             self.world.session(self.world.campaign(owner=person), owner=person)
-        drain.sync()
+        worker.sync()
 
     # People
 
@@ -163,7 +163,7 @@ class Mirror(RuleBasedStateMachine):
         self.world.forgive()
         try:
             with before(point, die, nth=nth):
-                drain.work_off()
+                worker.work_off()
         except Killed:
             self.world.expire_leases()
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from mirror import drain, setup, sinks
-from mirror.sinks import Sinks
-from mirror.sizes import MAX_ITEM_BYTES, item_size
+from mirror.documents.sizes import MAX_ITEM_BYTES, item_size
+from mirror.stores import clients, provision
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
 from tests.conftest import Make, point_clients_at
 from tests.faults import backends
 from tests.faults.comparison import Stores
@@ -52,15 +53,15 @@ def behind(
                 folder = tmp_path_factory.mktemp("dynamodb")
                 path = stack.enter_context(backends.dynamodb_local(folder))
                 direct, proxy = Proxy(path, s3=store.address), Proxy(path, s3=store.address)
-                monkeypatch.setattr(setup, "_expires", lambda ways: True)  # it knows no TTL
+                monkeypatch.setattr(provision, "_expires", lambda ways: True)  # it knows no TTL
         except backends.Unavailable as reason:
             pytest.skip(f"{request.param} cannot run here: {reason}")
         stack.callback(direct.stop)
         stack.callback(proxy.stop)
-        monkeypatch.setattr(sinks, "PATIENT_TIMEOUT", PATIENCE)
+        monkeypatch.setattr(clients, "PATIENT_TIMEOUT", PATIENCE)
         point_clients_at(proxy.address, proxy.address, monkeypatch)
-        made = sinks.patient_sinks()
-        sinks.reset_sinks()
+        made = clients.patient_sinks()
+        clients.reset_sinks()
         yield Behind(stores_at(direct.address), proxy, made)
 
 
@@ -71,7 +72,7 @@ def world(
     owner = make_user("gm", is_staff=True, is_superuser=True)
     use_sinks(behind.sinks, behind.proxy, monkeypatch)
     yield from make_world(behind.stores, behind.proxy, behind.sinks, owner)
-    sinks.reset_sinks()
+    clients.reset_sinks()
 
 
 @pytest.mark.parametrize("scenario", ROWS)
@@ -96,7 +97,7 @@ VALUES: dict[str, Any] = {
 )
 def test_values_in_other_stores(world: World, name: str) -> None:
     world.session(metrics=VALUES[name], transcript_json=VALUES[name])
-    drain.sync()
+    worker.sync()
     world.assert_equal()
 
 
@@ -106,7 +107,7 @@ def test_the_store_takes_exactly_400_kb(world: World) -> None:
     room = MAX_ITEM_BYTES - largest(session)  # with the highest revision there can be
     session.metrics = {"n": "é" * (room // 2) + "x" * (room % 2)}
     session.save()
-    drain.sync()
+    worker.sync()
     world.assert_equal()
     item = {"pk": {"S": "limit"}, "sk": {"S": "limit"}, "text": {"S": ""}}
     item["text"]["S"] = "x" * (MAX_ITEM_BYTES - item_size(item))
@@ -121,5 +122,5 @@ def test_the_store_takes_exactly_400_kb(world: World) -> None:
 def test_many_objects_at_once(world: World) -> None:
     for number in range(60):
         world.session(name=f"{number}", transcript_text=f"MATT: {number}")
-    drain.sync()
+    worker.sync()
     world.assert_equal()

@@ -12,9 +12,12 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from campaigns.models import Campaign
-from mirror import backfill, breaker, drain, examine, parity, repair, sinks, strays
-from mirror.engine import Outcome
+from mirror.documents import rows
 from mirror.models import LedgerEntry, Outage, ledger
+from mirror.stores import aws_errors, clients
+from mirror.sync import backfill, breaker, worker
+from mirror.sync.engine import Outcome
+from mirror.verify import check, orphans, repair
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 from tests.conftest import point_clients_at
@@ -35,7 +38,7 @@ def test_objects_that_aws_never_answers_for_hold_up_no_other(world: World) -> No
         )
     for _ in range(3):
         if LedgerEntry.objects.pending().count() > len(bad):
-            drain.sync()
+            worker.sync()
     assert LedgerEntry.objects.pending().count() == len(bad)
     world.assert_settles()
 
@@ -44,12 +47,12 @@ def test_objects_that_aws_never_answers_for_hold_up_no_other(world: World) -> No
 def test_a_store_that_stumbles_again_and_again_is_waited_for(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drain, "THREADS", 1)  # so that the failures come one by one
+    monkeypatch.setattr(worker, "THREADS", 1)  # so that the failures come one by one
     for number in range(30):
         world.campaign(f"{number}")
     for skip in (21, 14, 8, 3):  # the last one comes first, and counts for all
         world.proxy.add(Fault.REFUSE, "PutItem", skip=skip, times=2)  # and its probe
-    assert drain.sync().complete
+    assert worker.sync().complete
     world.assert_equal()
 
 
@@ -57,7 +60,7 @@ def test_a_store_that_stumbles_again_and_again_is_waited_for(
 def test_another_process_found_the_store_back(world: World) -> None:
     world.campaign()
     breaker.breaker.open.add("DynamoDB")  # and nobody has told this process
-    assert drain.Drain()._claim_and_mirror()[Outcome.MIRRORED] == 1
+    assert worker.Drain()._claim_and_mirror()[Outcome.MIRRORED] == 1
     world.assert_equal()
 
 
@@ -90,12 +93,12 @@ def test_a_source_of_credentials_that_fails_costs_one_attempt_and_one_message(
     world: World, inline: None, monkeypatch: pytest.MonkeyPatch, no_credentials: None
 ) -> None:
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9/none")
-    sinks.reset_sinks()
+    clients.reset_sinks()
     world.campaign()
     assert Outage.objects.open().exists()
     asked: list[int] = []
     with monkeypatch.context() as watched:
-        watched.setattr(sinks, "inline_sinks", lambda: asked.append(1))
+        watched.setattr(clients, "inline_sinks", lambda: asked.append(1))
         world.campaign()
     assert not asked
     assert LedgerEntry.objects.pending().count() == 2
@@ -106,20 +109,20 @@ def test_the_worker_survives_a_moment_without_credentials(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     point_clients_at(world.proxy.address, world.proxy.address, monkeypatch)
-    real, lost = sinks.patient_sinks, threading.Event()
+    real, lost = clients.patient_sinks, threading.Event()
     stop, failed = threading.Event(), threading.Event()
 
-    def make() -> sinks.Sinks:
+    def make() -> clients.Sinks:
         if lost.is_set():
             lost.clear()
             failed.set()
-            with sinks.sorted_errors("DynamoDB", ValueError):
+            with aws_errors.sorted_errors("DynamoDB", ValueError):
                 raise ValueError
         return real()
 
-    monkeypatch.setattr(drain, "patient_sinks", make)
-    monkeypatch.setattr(drain, "PROBE_INTERVAL", timedelta(seconds=0.1))
-    with in_thread(drain.Drain(stop=stop).watch):
+    monkeypatch.setattr(worker, "patient_sinks", make)
+    monkeypatch.setattr(worker, "PROBE_INTERVAL", timedelta(seconds=0.1))
+    with in_thread(worker.Drain(stop=stop).watch):
         try:
             lost.set()
             campaign = world.campaign()
@@ -140,7 +143,7 @@ def test_what_is_left_over_under_an_odd_name_is_removed(
 ) -> None:
     monkeypatch.setattr(repair, "YOUNG", timedelta(0))
     session, other = world.session(), world.session()
-    drain.sync()
+    worker.sync()
     for name in ("", "readme.txt", "no-uuid/1-x.json", f"{session.pk}//1-x", f"{session.pk}/./x"):
         world.stores.s3.put_object(
             Bucket=world.stores.bucket, Key=f"transcripts/{name}", Body=b"odd"
@@ -151,10 +154,10 @@ def test_what_is_left_over_under_an_odd_name_is_removed(
     )
     (key,) = (key for key in world.stores.object_keys() if f"{other.pk}" in key)
     world.stores.s3.delete_object(Bucket=world.stores.bucket, Key=key)
-    plan = repair.plan(parity.check(world.sinks).findings, world.sinks, delete_orphans=True)
+    plan = repair.plan(check.check(world.sinks).findings, world.sinks, delete_orphans=True)
     repair.mark(plan.repaired, world.sinks)
-    drain.sync()
-    (left,) = parity.check(world.sinks).findings  # named, and no other suffers from it
+    worker.sync()
+    (left,) = check.check(world.sinks).findings  # named, and no other suffers from it
     assert left.object_id == long
     assert not LedgerEntry.objects.owed().exists()
 
@@ -162,7 +165,7 @@ def test_what_is_left_over_under_an_odd_name_is_removed(
 def tampered_with(world: World, **change: Any) -> Session:
     """Return a session that is mirrored, and whose item was changed behind the mirror's back."""
     session = world.session()
-    drain.sync()
+    worker.sync()
     (key,) = (key for key in world.stores.live() if f"{session.pk}" in key)
     pk, sk = key.split(" ")
     item = {"pk": {"S": pk}, "sk": {"S": sk}}
@@ -174,10 +177,10 @@ def tampered_with(world: World, **change: Any) -> Session:
 @pytest.mark.parametrize("lost", ["__edb_e__", "id"])
 def test_a_live_item_that_lost_its_name_is_written_again(world: World, lost: str) -> None:
     tampered_with(world, UpdateExpression="REMOVE #n", ExpressionAttributeNames={"#n": lost})
-    findings = parity.check(world.sinks).findings
+    findings = check.check(world.sinks).findings
     assert {finding.kind for finding in findings} == {"stale"}
     repair.mark(findings, world.sinks)
-    drain.sync()
+    worker.sync()
     world.assert_equal()
 
 
@@ -190,17 +193,17 @@ def test_a_revision_that_nobody_wrote_ends_no_repair(world: World, revision: str
         ExpressionAttributeValues={":r": {"N": revision}},
     )
     session.save()
-    drain.sync()
+    worker.sync()
     assert world.entry(session).error_class == "RemoteAhead"
     other = world.session(name="other")
-    drain.sync()
-    repair.mark(parity.check(world.sinks).findings, world.sinks)
-    drain.sync()
+    worker.sync()
+    repair.mark(check.check(world.sinks).findings, world.sinks)
+    worker.sync()
     assert world.entry(other).state == "mirrored"
     if revision == "7.5":
         world.assert_equal()
     else:  # beyond what PostgreSQL counts to: named for ever, but no other suffers
-        assert {f.object_id for f in parity.check(world.sinks).findings} == {f"{session.pk}"}
+        assert {f.object_id for f in check.check(world.sinks).findings} == {f"{session.pk}"}
 
 
 @fails_with("strays named before the rows are read")
@@ -208,16 +211,16 @@ def test_what_is_deleted_while_strays_are_named_is_on_its_way(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = world.session()
-    drain.sync()
+    worker.sync()
     listed = list(world.sinks.objects.list("transcripts/"))
-    rows = examine.rows
+    real_rows = rows.rows
 
     def delete_first(document: type[SessionDocument], ids: list[str]) -> object:
         Session.objects.filter(pk=session.pk).delete()
-        return rows(document, ids)
+        return real_rows(document, ids)
 
-    monkeypatch.setattr(strays, "rows", delete_first)
-    assert not strays.name_stray_objects(SessionDocument, listed, world.sinks)
+    monkeypatch.setattr(orphans, "rows", delete_first)
+    assert not orphans.name_stray_objects(SessionDocument, listed, world.sinks)
 
 
 @fails_with("everything locked at once")

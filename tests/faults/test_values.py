@@ -12,11 +12,11 @@ from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mirror import drain
-from mirror.documents import render
+from mirror.documents.render import render
+from mirror.documents.sizes import MAX_ITEM_BYTES, OFFLOAD_BYTES, item_size
 from mirror.errors import Unmirrorable
 from mirror.models import LedgerEntry
-from mirror.sizes import MAX_ITEM_BYTES, OFFLOAD_BYTES, item_size
+from mirror.sync import worker
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 from tests.faults.comparison import moment, same
@@ -85,7 +85,7 @@ def test_values_come_back_as_they_went(world: World, fields: dict[str, Any]) -> 
     for name, value in {**empty, **fields, "name": fields["name"][:200]}.items():
         setattr(session, name, value)
     session.save()
-    drain.sync()
+    worker.sync()
     world.assert_equal()
 
 
@@ -109,7 +109,7 @@ def test_times_come_back_to_the_millisecond(
     local = when.replace(tzinfo=ZoneInfo(zone), fold=fold)
     session = Session.objects.first() or world.session()
     Session.objects.filter(pk=session.pk).update(created_at=local)
-    drain.sync()
+    worker.sync()
     (item,) = world.stores.live().values()
     read = datetime.fromisoformat(item["createdAt"])
     assert item["createdAt"] == moment(local)

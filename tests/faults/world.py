@@ -13,10 +13,11 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from campaigns.models import Campaign
-from mirror import drain, parity
-from mirror.breaker import breaker
 from mirror.models import IN_USE, IN_USE_AGAIN, LANDED, LedgerEntry, Outage
-from mirror.sinks import Sinks
+from mirror.stores.clients import Sinks
+from mirror.sync import worker
+from mirror.sync.breaker import breaker
+from mirror.verify import check
 from sessions_app.models import Session
 from tests.faults.comparison import Stores, differences
 from tests.faults.points import Killed, before, die
@@ -48,7 +49,7 @@ class World:
 
     def attempt(self) -> None:
         """Let a worker take what is due, once; nobody is told to hurry."""
-        drain.work_off()
+        worker.work_off()
 
     def attempt_in_vain(self) -> None:
         """The same, where it is to fail; the next one need not wait out back-off and outage."""
@@ -59,7 +60,7 @@ class World:
         """Let a worker die before ``point``, and its lease run out."""
         try:
             with before(point, die, nth=nth):
-                drain.work_off()
+                worker.work_off()
         except Killed:
             self.expire_leases()
             return
@@ -95,7 +96,7 @@ class World:
         self.proxy.calm()
         self.expire_leases()
         LedgerEntry.objects.retry()
-        drain.sync()
+        worker.sync()
         self.proxy.release()
 
     def settle(self) -> None:
@@ -104,13 +105,13 @@ class World:
         self.proxy.release()
         self.expire_leases()
         LedgerEntry.objects.retry()
-        drain.sync()
+        worker.sync()
 
     def assert_equal(self) -> None:
         """PostgreSQL, items and objects are equal, nothing is left over, and the check agrees."""
         assert differences(self.stores) == []
         assert not LedgerEntry.objects.owed().exists()
-        report = parity.check(self.sinks)
+        report = check.check(self.sinks)
         assert (report.parity_percent, report.findings) == (100, set())
 
     def assert_settles(self) -> None:
@@ -121,7 +122,7 @@ class World:
     def assert_never_hidden(self) -> None:
         """What differs is either owed, or found by the check: never silently equal."""
         if differences(self.stores) and not LedgerEntry.objects.owed().exists():
-            assert parity.check(self.sinks).findings
+            assert check.check(self.sinks).findings
 
 
 Scenario = Callable[[World], None]

@@ -9,10 +9,12 @@ from django.core.management.base import CommandError
 from django.template.loader import render_to_string
 from tqdm import tqdm
 
-from mirror import drain, history, repair
 from mirror.management.base import MirrorCommand
-from mirror.parity import Report, Scope, check, count_rows
-from mirror.sinks import patient_sinks
+from mirror.stores.clients import patient_sinks
+from mirror.sync import worker
+from mirror.verify import history, repair
+from mirror.verify.check import check, count_rows
+from mirror.verify.report import Report, Scope
 
 SHOWN = 50  # findings in the text output; --json and --html have them all
 
@@ -114,7 +116,7 @@ class Command(MirrorCommand):
         if options["dry_run"] or not plan.repaired:
             return report, False
         repair.mark(plan.repaired, sinks)
-        drain.sync()
+        worker.sync()
         report = self._check(scope)
         unrepaired = repair.still_owed(plan.repaired)
         if unrepaired:

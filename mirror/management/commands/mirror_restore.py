@@ -6,9 +6,9 @@ from typing import Any
 from tqdm import tqdm
 
 from mirror.management.base import MirrorCommand
-from mirror.restore import restore
-from mirror.sinks import patient_sinks
-from mirror.tally import Tally
+from mirror.restore.restore import restore
+from mirror.restore.tally import Tally
+from mirror.stores.clients import patient_sinks
 
 COLUMNS = ("equal", "differ", "restored", "impossible", "lost", "pending")
 

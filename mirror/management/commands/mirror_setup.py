@@ -4,8 +4,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from mirror.management.base import MirrorCommand
-from mirror.setup import problems, set_up
-from mirror.sinks import patient_sinks
+from mirror.stores.clients import patient_sinks
+from mirror.stores.provision import problems, set_up
 
 
 class Command(MirrorCommand):

@@ -7,9 +7,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from mirror.backfill import owe_everything
-from mirror.drain import Drain, Drained, ours
 from mirror.management.base import COULD_NOT_WORK, MirrorCommand
+from mirror.sync.backfill import owe_everything
+from mirror.sync.worker import Drain, Drained, ours
 
 
 def positive(text: str) -> float:

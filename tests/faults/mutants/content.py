@@ -9,8 +9,8 @@ from typing import Any
 from django import forms
 from django.db import models
 
-from mirror import attributes, documents, sizes
-from mirror.attributes import TimeAttribute
+from mirror.documents import attributes, document, sizes
+from mirror.documents.attributes import TimeAttribute
 from sessions_app.fields import JSONField
 from tests.faults.mutants.patching import Change, instead
 
@@ -70,10 +70,10 @@ MUTANTS: dict[str, list[Change]] = {
     "numbers as floats": [instead(attributes, "number", as_float)],
     "only the basic plane of Unicode": [instead(attributes, "encodable", in_the_basic_plane)],
     "times to the second": [instead(TimeAttribute, "serialize", to_the_second)],
-    "texts moved to S3 too early": [instead(documents, "OFFLOAD_BYTES", 51_199)],
-    "texts moved to S3 too late": [instead(documents, "OFFLOAD_BYTES", 51_201)],
-    "texts hardly moved to S3": [instead(documents, "OFFLOAD_BYTES", 80_000)],
-    "items limited too early": [instead(documents, "MAX_ITEM_BYTES", 409_599)],
+    "texts moved to S3 too early": [instead(document, "OFFLOAD_BYTES", 51_199)],
+    "texts moved to S3 too late": [instead(document, "OFFLOAD_BYTES", 51_201)],
+    "texts hardly moved to S3": [instead(document, "OFFLOAD_BYTES", 80_000)],
+    "items limited too early": [instead(document, "MAX_ITEM_BYTES", 409_599)],
     "values measured a byte short": [instead(sizes, "value_size", a_byte_less)],
     "forms that check nothing": [
         instead(JSONField, "to_python", take_anything),

@@ -9,13 +9,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from mirror import drain, engine
-from mirror.documents import Item
-from mirror.engine import Attempt, Outcome
+from mirror.documents.items import Item, ItemKey, key_of, revision_of
 from mirror.errors import Failure, Superseded
-from mirror.models import FRESH_START, IN_USE, LANDED, ItemKey, LedgerEntry
+from mirror.models import FRESH_START, IN_USE, LANDED, LedgerEntry
 from mirror.models.ledger import LedgerQuerySet
-from mirror.sinks import ItemSink, key_of, revision_of
+from mirror.stores.dynamodb import ItemSink
+from mirror.sync import engine, worker
+from mirror.sync.engine import Attempt, Outcome
 from tests.faults.mutants.patching import Change, instead
 
 
@@ -166,7 +166,7 @@ PROTOCOL: dict[str, list[Change]] = {
     "a record over the notes of others": [
         instead(LedgerEntry, "record", record_over_the_notes_of_others)
     ],
-    "lock held across the network call": [instead(drain, "mirror_entry", lock_across_the_network)],
+    "lock held across the network call": [instead(worker, "mirror_entry", lock_across_the_network)],
     "a drain that waits for locks": [
         instead(LedgerQuerySet, "update_unlocked", update_waiting_for_locks)
     ],

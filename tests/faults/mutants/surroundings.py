@@ -13,16 +13,23 @@ from unittest import mock
 
 from django.db import connection
 
-from mirror import backfill, drain, engine, errors, handoff, sinks, strays
-from mirror.breaker import Breaker
-from mirror.budget import Budget
-from mirror.documents import REVISION, Document, Item
-from mirror.drain import Drain
-from mirror.engine import Attempt, Outcome
+from mirror import errors
+from mirror.documents import items
+from mirror.documents.document import Document
+from mirror.documents.items import REVISION, Item, ItemKey
 from mirror.errors import Failure, Kind, SinkError
-from mirror.examine import Finding
-from mirror.models import ItemKey, LedgerEntry, LedgerQuerySet, Outage
-from mirror.sinks import ItemSink, Listed, ObjectSink, Sinks
+from mirror.models import LedgerEntry, LedgerQuerySet, Outage
+from mirror.stores import aws_errors, clients
+from mirror.stores.clients import Sinks
+from mirror.stores.dynamodb import ItemSink
+from mirror.stores.s3 import Listed, ObjectSink
+from mirror.sync import backfill, dispatch, engine, worker
+from mirror.sync.breaker import Breaker
+from mirror.sync.budget import Budget
+from mirror.sync.engine import Attempt, Outcome
+from mirror.sync.worker import Drain
+from mirror.verify import orphans
+from mirror.verify.findings import Finding
 from tests.faults.mutants.patching import Change, instead
 from tests.faults.mutants.protocol import update_waiting_for_locks
 
@@ -111,16 +118,16 @@ def one_second_always(self: Failure, attempts: int, *, chance: float | None = No
 
 def watch_once(self: Drain) -> None:
     """End where the connection is lost."""
-    drain._listen()
+    worker._listen()
     while not self.stop.is_set():
         self.work_off()
-        drain._sleep(self.stop)
+        worker._sleep(self.stop)
 
 
 def one_batch_only(self: Drain, rounds: int | None = None) -> Counter[Outcome]:
     """Do not look whether there is more."""
     self.stop.set()
-    return self._mirror(drain.ours().due().claim(drain.BATCH), sinks.patient_sinks())
+    return self._mirror(worker.ours().due().claim(worker.BATCH), clients.patient_sinks())
 
 
 _claim = LedgerQuerySet.claim
@@ -151,7 +158,7 @@ def make_clients_at_once(
     self: Budget, sink: str, call: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Any:
     """Let nobody learn from clients that cannot be made."""
-    if call is sinks.inline_sinks:
+    if call is clients.inline_sinks:
         try:
             return call()
         except SinkError:
@@ -182,13 +189,13 @@ def name_strays_by_an_older_ledger(
     document: type[Document], listed: Sequence[Listed], ways: Sinks
 ) -> set[Finding]:
     """Ask the ledger before the rows."""
-    ids = {strays.owner_of(each.key) for each in listed}
+    ids = {orphans.owner_of(each.key) for each in listed}
     pending = LedgerEntry.objects.pending().filter(object_id__in=ids).exists()
     with mock.patch.object(LedgerEntry, "state", "pending" if pending else "mirrored"):
         return _name_stray_objects(document, listed, ways)
 
 
-_name_stray_objects = strays.name_stray_objects
+_name_stray_objects = orphans.name_stray_objects
 
 
 def blind(method: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
@@ -213,18 +220,18 @@ def blind_to(method: Callable[..., Any], nothing: Any) -> Callable[..., Any]:
 
 
 NO_GUARD: list[Change] = [
-    instead(handoff, "_deliver", handoff._mirror_now),
+    instead(dispatch, "_deliver", dispatch._mirror_now),
     instead(engine, "mirror_entry", mirror_unguarded),
-    instead(drain, "mirror_entry", mirror_unguarded),
+    instead(worker, "mirror_entry", mirror_unguarded),
 ]
 
 MUTANTS: dict[str, list[Change]] = {
     "a trigger that inserts without upsert": [insert_without_upsert],
     "handed off before the commit": [
-        instead(handoff, "transaction", AtOnce),
-        instead(handoff, "setting", always_inline),
+        instead(dispatch, "transaction", AtOnce),
+        instead(dispatch, "setting", always_inline),
     ],
-    "nothing handed off": [instead(handoff, "_deliver", deliver_nothing)],
+    "nothing handed off": [instead(dispatch, "_deliver", deliver_nothing)],
     "no guard": NO_GUARD,
     "no breaker": [instead(Breaker, "failed", never_open)],
     "neither breaker nor budget": [
@@ -234,11 +241,11 @@ MUTANTS: dict[str, list[Change]] = {
     "a call that cannot be taken back": [instead(Future, "cancel", lambda self: False)],
     "an impatient worker": [instead(Attempt, "_call", run_in_a_moment)],
     "a back-off that does not grow": [instead(Failure, "retry_after", one_second_always)],
-    "what AWS refuses taken for an outage": [instead(errors, "REFUSED", frozenset())],
+    "what AWS refuses taken for an outage": [instead(aws_errors, "REFUSED", frozenset())],
     "a refused removal given up": [instead(engine, "LONGEST_DELAY", None)],
     "a worker that ends with its connection": [instead(Drain, "watch", watch_once)],
     "a probe that is always the same": [instead(LedgerQuerySet, "claim", claim_in_turn)],
-    "a single run without patience": [instead(drain, "OUTAGE_RETRIES", 0)],
+    "a single run without patience": [instead(worker, "OUTAGE_RETRIES", 0)],
     "a breaker that trusts its memory": [instead(Breaker, "admit", admit_by_memory)],
     "a lease that is not renewed": [instead(LedgerEntry, "renew", lambda self: True)],
     "clients made outside the budget": [instead(Budget, "run", make_clients_at_once)],
@@ -246,11 +253,11 @@ MUTANTS: dict[str, list[Change]] = {
         instead(ObjectSink, "delete", delete_by_its_proper_name)
     ],
     "a repair that takes every item for a stray": [
-        instead(strays, "_is_of_another", belongs_to_nobody)
+        instead(orphans, "_is_of_another", belongs_to_nobody)
     ],
-    "revisions that are digits only": [instead(sinks, "revision_of", revision_of_digits)],
+    "revisions that are digits only": [instead(items, "revision_of", revision_of_digits)],
     "strays named before the rows are read": [
-        instead(strays, "name_stray_objects", name_strays_by_an_older_ledger)
+        instead(orphans, "name_stray_objects", name_strays_by_an_older_ledger)
     ],
     "everything locked at once": [
         instead(LedgerQuerySet, "update_unlocked", update_waiting_for_locks)

@@ -1,0 +1,104 @@
+"""What an object looks like in DynamoDB and S3: the base of every ``documents.py``.
+
+The item format is ElectroDB's (keys in lower case, ``__edb_e__`` and ``__edb_v__``, nothing null
+or empty), so that services which read the table through that library find what they expect.
+ElectroDB ignores ``mirrorRevision``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.db import models
+from pynamodb.models import Model
+
+from mirror.documents.attributes import TextAttribute
+from mirror.documents.bodies import Body
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ``register`` says about a document."""
+
+    model: type[models.Model]
+    entity: str
+    version: str = "1"
+    long_texts: Sequence[str] = ()
+    texts_folder: str = "texts"
+    body_folders: Sequence[str] = ()
+
+    @property
+    def label(self) -> str:
+        """The Django model's label, the ledger's name for it."""
+        return self.model._meta.label_lower
+
+
+class Document(Model):
+    """How one Django model is mirrored. Subclass it in an app's ``documents.py``.
+
+    For example::
+
+        @register(Song, entity="song", long_texts=["lyrics"])
+        class SongDocument(Document):
+            id = TextAttribute()
+            title = TextAttribute()
+            album_id = TextAttribute("albumId")
+            lyrics = TextAttribute()
+
+            @classmethod
+            def keys(cls, instance):
+                return {"pk": f"album#{instance.album_id}", "sk": f"song#{instance.pk}"}
+
+    An attribute is named as the model's field (a foreign key with ``_id``); its argument is the
+    name in the item, where that differs.
+    """
+
+    mirror_options: ClassVar[Options]
+    search_fields: ClassVar[Sequence[str]] = ()  # texts that mirror.search looks into
+    search_owner: ClassVar[str] = "owner_id"  # the field that says whose an object is
+
+    class Meta:
+        table_name = "see settings.MIRROR"
+
+    pk = TextAttribute(hash_key=True, null=False)
+    sk = TextAttribute(range_key=True, null=False)
+    gsi1pk = TextAttribute()
+    gsi1sk = TextAttribute()
+
+    @classmethod
+    def keys(cls, instance: Any) -> dict[str, str]:
+        """Return ``pk`` and ``sk``, and ``gsi1pk`` and ``gsi1sk`` where there are any."""
+        raise TypeError(f"{cls.__name__} must define keys().")
+
+    @classmethod
+    def bodies(cls, instance: Any) -> Sequence[Body]:
+        """Return the contents of ``instance`` that are always kept in S3."""
+        return ()
+
+    @classmethod
+    def owner_keys(cls, owner_id: Any) -> dict[str, str]:
+        """Return the key under which an owner's objects lie: all of ``pk``, the start of ``sk``.
+
+        Or of ``gsi1pk`` and ``gsi1sk``. Needed for ``search_fields``.
+        """
+        raise TypeError(f"{cls.__name__} must define owner_keys().")
+
+    @classmethod
+    def unpack(cls, attribute: str, content: bytes) -> dict[str, Any]:
+        """Return the field values that the body of ``attribute`` holds: ``bodies`` undone.
+
+        Long texts that moved to S3 come back by themselves.
+        """
+        return {}
+
+
+def field_attributes(document: type[Document]) -> dict[str, str]:
+    """Return model field -> name in the item, for each attribute that comes from a field."""
+    keys = Document.get_attributes()
+    return {
+        name: attribute.attr_name
+        for name, attribute in document.get_attributes().items()
+        if name not in keys
+    }

@@ -1,0 +1,89 @@
+"""A row as it shall stand in the stores: the item, and the contents kept in S3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from django.db import models
+
+from mirror.documents.attributes import NativeAttribute
+from mirror.documents.bodies import Body
+from mirror.documents.document import Document, field_attributes
+from mirror.documents.items import ENTITY, REVISION, VERSION, Item, ItemKey
+from mirror.documents.sizes import MAX_ITEM_BYTES, OFFLOAD_BYTES, item_size
+from mirror.errors import Unmirrorable
+
+LONGEST_REVISION = 10**19 - 1
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """An object as it shall stand in the stores: the item and the contents kept in S3."""
+
+    key: ItemKey
+    attributes: Item = field(repr=False)
+    bodies: Sequence[Body]
+
+    def item(self, revision: int, references: Mapping[str, str]) -> Item:
+        """Return the whole item; ``references`` gives the S3 key for each body's attribute."""
+        item = self.attributes | {REVISION: {"N": str(revision)}}
+        return item | {attribute: {"S": key} for attribute, key in references.items()}
+
+
+def render(document: type[Document], instance: models.Model) -> Rendered:
+    """Return ``instance`` as it shall stand in the stores.
+
+    Raises ``Unmirrorable`` where DynamoDB cannot hold it.
+    """
+    options = document.mirror_options
+    values = {name: getattr(instance, name) for name in field_attributes(document)}
+    present = {name: value for name, value in values.items() if value not in (None, "")}
+    keys = {name: key.lower() for name, key in document.keys(instance).items()}
+    item: Item = {
+        # An attribute of DynamoDB's own types brings its type with it.
+        name: value.get(NativeAttribute.attr_type, value)
+        for name, value in document(**cast("Any", keys | present)).serialize().items()
+    }
+    item |= {ENTITY: {"S": options.entity}, VERSION: {"S": options.version}}
+    bodies = list(document.bodies(instance))
+    _offload_long_texts(document, instance, item, bodies)
+    if _full_size(item, bodies) > MAX_ITEM_BYTES:
+        raise Unmirrorable("ItemTooLarge")
+    return Rendered(ItemKey(keys["pk"], keys["sk"]), item, bodies)
+
+
+def _offload_long_texts(
+    document: type[Document], instance: models.Model, item: Item, bodies: list[Body]
+) -> None:
+    """Move the largest texts from ``item`` to ``bodies`` until it is small enough."""
+    options = document.mirror_options
+    names = field_attributes(document)
+    sizes = {
+        names[text]: item_size({"": item[names[text]]})
+        for text in options.long_texts
+        if names[text] in item
+    }
+    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
+        if _full_size(item, bodies) <= OFFLOAD_BYTES:
+            return
+        bodies.append(
+            Body(
+                attribute=f"{name}StorageKey",
+                folder=f"{options.texts_folder}/{instance.pk}/{name}",
+                suffix=".txt",
+                content=item.pop(name)["S"].encode(),
+            )
+        )
+
+
+def _full_size(item: Item, bodies: Sequence[Body]) -> int:
+    """Return the size of ``item`` with its revision and its references at their longest.
+
+    What moves to S3 must not depend on how often the object was saved.
+    """
+    references: Item = {
+        body.attribute: {"S": body.fingerprint.key(LONGEST_REVISION)} for body in bodies
+    }
+    return item_size(item | references | {REVISION: {"N": str(LONGEST_REVISION)}})

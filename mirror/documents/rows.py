@@ -1,0 +1,47 @@
+"""The rows of a document's model, its fields, and its folders in S3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from mirror.documents.document import Document
+
+
+def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
+    """Return the rows with these primary keys; text that is no such key matches nothing."""
+    model = document.mirror_options.model
+    field = model._meta.pk
+    values = []
+    for text in ids:
+        try:
+            values.append(field.to_python(text))
+        except ValidationError:
+            continue
+    return model._base_manager.filter(pk__in=values)
+
+
+def folders(document: type[Document]) -> tuple[str, ...]:
+    """Return the top folders in S3 that hold objects of this document."""
+    options = document.mirror_options
+    return (*options.body_folders, *((options.texts_folder,) if options.long_texts else ()))
+
+
+def fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
+    """Return the fields of ``model`` that an insert takes."""
+    return [f for f in model._meta.concrete_fields if not f.generated]
+
+
+def to_field(model: type[models.Model], name: str, value: Any) -> Any:
+    """Return ``value`` as the field ``name`` holds it."""
+    return cast("models.Field[Any, Any]", model._meta.get_field(name)).to_python(value)
+
+
+def blank(f: models.Field[Any, Any]) -> Any:
+    """Return what a field holds whose value is left out of the item: null, or an empty text."""
+    if f.null:
+        return None
+    return "" if f.empty_strings_allowed else f.get_default()

@@ -1,0 +1,90 @@
+"""Which objects the mirror holds, noted in a temporary table: it may be more than memory takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.db.models import TextField
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
+
+from mirror.documents.document import Document
+from mirror.documents.items import ENTITY, revision_of
+from mirror.documents.registry import documents
+from mirror.stores.clients import Sinks
+
+
+class Seen:
+    """The temporary table."""
+
+    def note(self, sinks: Sinks) -> int:
+        """Note every live item, of several for one object the newest; return how many there are."""
+        labels = {d.mirror_options.entity: d.mirror_options.label for d in documents()}
+        count = 0
+        for page in sinks.items.scan_keys():
+            noted = [
+                (labels[item[ENTITY]["S"]], item["id"]["S"], revision_of(item))
+                for item in page
+                if item.get(ENTITY, {}).get("S") in labels and "S" in item.get("id", {})
+            ]
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    "INSERT INTO mirror_seen VALUES (%s, %s, %s) ON CONFLICT (model, object_id)"
+                    " DO UPDATE SET revision = greatest(mirror_seen.revision, excluded.revision)",
+                    noted,
+                )
+            count += len(noted)
+        return count
+
+    def revisions(self, label: str, ids: Collection[str]) -> dict[str, int]:
+        """Return the newest revision of each of these objects."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT object_id, revision FROM mirror_seen"
+                " WHERE model = %s AND object_id = ANY(%s)",
+                [label, list(ids)],
+            )
+            return dict(cursor.fetchall())
+
+    def note_return(self, label: str, object_id: str) -> None:
+        """Note that this object would come back: others may refer to it."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE mirror_seen SET comes_back = true WHERE model = %s AND object_id = %s",
+                [label, object_id],
+            )
+
+    def comes_back(self, label: str, object_id: str) -> bool:
+        """Whether this object would come back."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM mirror_seen WHERE model = %s AND object_id = %s AND comes_back",
+                [label, object_id],
+            )
+            return cursor.fetchone() is not None
+
+    def unseen(self, document: type[Document]) -> Iterator[str]:
+        """Yield the ids of the rows that the mirror did not hold."""
+        options = document.mirror_options
+        seen = RawSQL("SELECT object_id FROM mirror_seen WHERE model = %s", [options.label])
+        ids = options.model._base_manager.annotate(mirror_id=Cast("pk", TextField()))
+        unseen = ids.exclude(mirror_id__in=seen).order_by()
+        yield from unseen.values_list("mirror_id", flat=True).iterator(chunk_size=1000)
+
+
+@contextmanager
+def seen_objects() -> Iterator[Seen]:
+    """Provide the table, and drop it at the end."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.mirror_seen")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE mirror_seen (model text, object_id text, revision bigint,"
+            " comes_back boolean DEFAULT false, PRIMARY KEY (model, object_id))"
+        )
+    try:
+        yield Seen()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS pg_temp.mirror_seen")

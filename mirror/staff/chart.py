@@ -1,0 +1,85 @@
+"""The parity of the validation period as a chart: where everything goes, for an SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mirror.verify.history import Day
+
+WIDTH, HEIGHT = 720, 240
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 32, 44  # margins: the axis, the last label, labels, the dates
+FLOORS = (99.9, 99.0, 95.0, 90.0, 50.0, 0.0)  # where the axis may begin
+ABOVE, BELOW = -14, 22  # where a label stands from its point
+
+
+@dataclass(frozen=True)
+class Point:
+    """One day."""
+
+    x: float
+    y: float | None  # None: no check
+    day: Day
+    label: str
+    label_y: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What the template draws."""
+
+    points: tuple[Point, ...]
+    lines: tuple[str, ...]  # each over days without a gap
+    ticks: tuple[tuple[float, str], ...]  # y, label
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    top: int = TOP
+    bottom: int = HEIGHT - BOTTOM
+
+    @property
+    def text(self) -> str:
+        """The chart in a sentence, for who does not see it."""
+        checked = [p.day.last for p in self.points if p.day.last]
+        if not checked:
+            return f"No complete check in the last {len(self.points)} days."
+        lowest = min(run.parity_percent for run in checked)
+        return (
+            f"{len(checked)} of the last {len(self.points)} days have a complete check. "
+            f"Lowest parity {percent(lowest)}, last {percent(checked[-1].parity_percent)}."
+        )
+
+
+def draw(days: Sequence[Day]) -> Chart:
+    """Lay out the days from left to right, and parity from a round floor up to 100 %."""
+    parities = [float(day.last.parity_percent) for day in days if day.last]
+    lowest = min(parities, default=100.0)
+    floor = next((f for f in FLOORS if f < lowest), 0.0)
+    step = (WIDTH - LEFT - RIGHT) / max(len(days), 1)
+
+    def height(parity: float) -> float:
+        share = (parity - floor) / (100 - floor)
+        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
+
+    points, lines, line = [], [], list[str]()
+    for number, day in enumerate(days):
+        x = round(LEFT + (number + 0.5) * step, 1)
+        y = height(float(day.last.parity_percent)) if day.last else None
+        if y is None:
+            lines.append(" ".join(line))
+            line = []
+        else:
+            line.append(f"{x},{y}")
+        label = percent(day.last.parity_percent) if day.last else ""
+        # Below, as the line comes from above, unless that is where the dates are.
+        beside = BELOW if y and y + BELOW < HEIGHT - BOTTOM else ABOVE
+        points.append(Point(x, y, day, "" if label == "100 %" else label, (y or 0) + beside))
+    lines.append(" ".join(line))
+    ticks = tuple((height(t), percent(t)) for t in (floor, (floor + 100) / 2, 100.0))
+    return Chart(tuple(points), tuple(line for line in lines if " " in line), ticks)
+
+
+def percent(value: object) -> str:
+    """Return a percentage without needless zeros."""
+    return f"{float(str(value)):.4f}".rstrip("0").rstrip(".") + " %"

@@ -1,0 +1,121 @@
+"""The staff's search: the mirror's answer beside PostgreSQL's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from mirror.conf import setting
+from mirror.errors import SinkError
+from mirror.search import Hit, rows_matching, search, searchable
+from mirror.staff.access import require_view, staff_page
+from mirror.staff.page import page
+from mirror.stores.clients import inline_sinks
+from mirror.stores.dynamodb import DYNAMODB
+from mirror.sync.budget import INLINE_SECONDS, Budget, BudgetSpent
+
+LISTED = 100
+
+
+@dataclass
+class Result:
+    """An object that either store found."""
+
+    label: str
+    object_id: str
+    kind: str
+    title: str = field(repr=False)
+    in_mirror: bool = False
+    in_postgresql: bool = False
+
+
+@staff_page
+@require_safe
+def search_page(request: HttpRequest) -> HttpResponse:
+    """Search an owner's objects in both stores, and show what each finds."""
+    owner_name, words = request.GET.get("owner", ""), request.GET.get("q", "")
+    context: dict[str, Any] = {
+        "title": "Search the mirror",
+        "owner": owner_name,
+        "words": words,
+        "results": None,
+    }
+    if not setting("ENABLED"):
+        context["problem"] = "The mirror is switched off."
+    elif words.strip():
+        owner = _owner(owner_name)
+        if owner is None:
+            context["problem"] = "There is no such user."
+        else:
+            context |= _search(request, owner.pk, words)
+    return page(request, "search", context)
+
+
+def _owner(name: str) -> models.Model | None:
+    if "\0" in name:  # which PostgreSQL refuses to look for
+        return None
+    try:
+        return get_user_model()._default_manager.get_by_natural_key(name)
+    except get_user_model().DoesNotExist:
+        return None
+
+
+def _search(request: HttpRequest, owner_id: Any, words: str) -> dict[str, Any]:
+    """Return what both stores find, or what is the matter."""
+    labels = _viewable(request)
+    sinks = inline_sinks()
+
+    def first() -> list[Hit]:
+        return list(islice(search(owner_id, words, sinks, labels=labels), LISTED + 1))
+
+    try:
+        hits = Budget(INLINE_SECONDS).run(DYNAMODB, first)
+    except SinkError as error:
+        failure = error.failure
+        reason = failure.code or failure.error_class
+        return {"problem": f"{failure.sink} does not answer ({reason})."}
+    except BudgetSpent:
+        return {"problem": "There was no time left to ask."}
+    results: dict[tuple[str, str], Result] = {}
+    for document in searchable(labels):
+        label = document.mirror_options.label
+        kind = str(document.mirror_options.model._meta.verbose_name)
+        for hit in hits:
+            if hit.label == label:
+                results[label, hit.object_id] = Result(
+                    label, hit.object_id, kind, hit.title, in_mirror=True
+                )
+        title = document.search_fields[0]
+        found = rows_matching(document, owner_id, words).values_list("pk", title)
+        for pk, name in found[: LISTED + 1]:
+            result = Result(label, str(pk), kind, name)
+            results.setdefault((label, str(pk)), result).in_postgresql = True
+    shown = sorted(results.values(), key=lambda result: (result.title, result.object_id))
+    more = len(shown) > LISTED
+    differing = sum(result.in_mirror != result.in_postgresql for result in shown)
+    # Beyond the limit each store has shown a part of its own: that says nothing of the other.
+    return {
+        "results": shown[:LISTED],
+        "more": more,
+        "same": not more and not differing,
+        "differing": 0 if more else differing,
+    }
+
+
+def _viewable(request: HttpRequest) -> list[str]:
+    """Return the models whose objects this person may view."""
+    allowed = []
+    for document in searchable():
+        try:
+            require_view(request, document.mirror_options.model, None)
+        except PermissionDenied:
+            continue
+        allowed.append(document.mirror_options.label)
+    return allowed

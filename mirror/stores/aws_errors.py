@@ -1,0 +1,127 @@
+"""What AWS answers, sorted by what is to be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+import urllib3.exceptions
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+)
+from botocore.parsers import ResponseParserError
+
+from mirror.errors import Failure, Kind, SinkError
+
+# A body that is cut short is urllib3's error, not boto's.
+AWS_ERRORS: tuple[type[Exception], ...] = (
+    BotoCoreError,
+    ClientError,
+    urllib3.exceptions.HTTPError,
+    OSError,
+    ResponseParserError,
+    KeyError,  # boto makes an empty answer of one that was cut: its members are missing
+)
+
+
+@contextmanager
+def sorted_errors(sink: str, *more: type[Exception]) -> Iterator[None]:
+    """Raise what a call to ``sink`` raises as ``SinkError``, without the message."""
+    try:
+        yield
+    except AWS_ERRORS + more as error:
+        if is_about_credentials(error):
+            from mirror.stores.clients import reset_sinks
+
+            reset_sinks()  # a client keeps those that it was made with; the next one looks anew
+        raise SinkError(classify(error, sink)) from None  # the cause's message may quote data
+
+
+# What AWS answers when it is asked too much, or stumbles: this call may work a moment later.
+BUSY = frozenset(
+    {
+        "InternalError",
+        "InternalServerError",
+        "LimitExceededException",
+        "OperationAborted",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+
+# What AWS answers when the object itself is at fault: it will never work.
+REFUSED = frozenset(
+    {
+        "EntityTooLarge",
+        "InvalidArgument",
+        "InvalidRequest",
+        "ItemCollectionSizeLimitExceededException",
+        "KeyTooLongError",
+        "MetadataTooLarge",
+        "SerializationException",
+        "ValidationError",
+        "ValidationException",
+    }
+)
+
+
+# What AWS answers when it knows the credentials no more, or not yet.
+STALE_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+
+
+def is_about_credentials(error: Exception) -> bool:
+    """Whether other credentials would have helped."""
+    if isinstance(error, ClientError):
+        return _code(error) in STALE_CREDENTIALS
+    return isinstance(error, NoCredentialsError | CredentialRetrievalError)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def classify(error: Exception, sink: str) -> Failure:
+    """Sort an exception that a call to ``sink`` raised."""
+    name = type(error).__name__
+    if not isinstance(error, ClientError):
+        # No answer, a broken one, or no credentials to ask with.
+        return Failure(Kind.UNREACHABLE, name, sink=sink)
+    code = _code(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in REFUSED:
+        kind = Kind.REFUSED
+    elif (
+        code in BUSY
+        or "Throttling" in code  # of a key, too: KMS.ThrottlingException
+        or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or status == HTTPStatus.TOO_MANY_REQUESTS
+    ):
+        kind = Kind.BUSY
+    else:
+        kind = Kind.UNREACHABLE  # credentials, rights, a missing table or bucket
+    return Failure(kind, name, code, sink)

@@ -1,0 +1,171 @@
+"""The two stores: DynamoDB for items, S3 for objects.
+
+A sink knows its service and nothing of ledgers. Each call either does what it says, or raises
+``SinkError`` (what to do about it is sorted out already) or ``Superseded``.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from mirror.conf import setting
+from mirror.documents.items import (
+    ENTITY,
+    EXPIRES,
+    REVISION,
+    Item,
+    ItemKey,
+    is_tombstone,
+    key_of,
+    revision_of,
+)
+from mirror.errors import Superseded
+from mirror.stores.aws_errors import sorted_errors
+
+DYNAMODB = "DynamoDB"
+
+
+BATCH = 100  # keys that BatchGetItem takes
+
+
+class ItemSink:
+    """The DynamoDB table."""
+
+    def __init__(self, *, timeout: float) -> None:
+        config = Config(
+            connect_timeout=timeout,
+            read_timeout=timeout,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=16,
+            parameter_validation=False,  # an eighth of a call's cost; items are built by documents
+        )
+        self.table = str(setting("TABLE"))
+        self.read_units = 0.0  # consumed so far, as far as DynamoDB told
+        self._counting = threading.Lock()
+        with sorted_errors(DYNAMODB, ValueError):  # of an endpoint's address
+            self.client: Any = boto3.session.Session().client(
+                "dynamodb", region_name=str(setting("REGION")), config=config
+            )
+
+    def put(self, item: Item) -> None:
+        """Write ``item`` over an older revision or none.
+
+        Raises ``Superseded`` where the table holds a newer revision. BatchWriteItem takes no
+        conditions, so this is PutItem.
+        """
+        with sorted_errors(DYNAMODB):
+            try:
+                self.client.put_item(
+                    TableName=self.table,
+                    Item=item,
+                    # The middle part lets what has no revision, put there by a hand, be repaired.
+                    ConditionExpression=(
+                        f"attribute_not_exists(pk) OR NOT attribute_type({REVISION}, :number)"
+                        f" OR {REVISION} <= :revision"
+                    ),
+                    ExpressionAttributeValues={
+                        ":revision": item[REVISION],
+                        ":number": {"S": "N"},
+                    },
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self.client.exceptions.ConditionalCheckFailedException as refusal:
+                raise Superseded(revision_of(refusal.response.get("Item", {}))) from None
+
+    def bury(self, key: ItemKey, revision: int, expires_at: datetime) -> None:
+        """Put a tombstone over ``key``; the table's TTL removes it after ``expires_at``.
+
+        A physical delete would let a put that lands late bring the item back.
+        """
+        self.put(
+            {
+                "pk": {"S": key.pk},
+                "sk": {"S": key.sk},
+                REVISION: {"N": str(revision)},
+                EXPIRES: {"N": str(int(expires_at.timestamp()))},
+            }
+        )
+
+    def get_many(self, keys: Sequence[ItemKey], *, consistent: bool = False) -> dict[ItemKey, Item]:
+        """Return the items that exist under ``keys``, tombstones included."""
+        found: dict[ItemKey, Item] = {}
+        for start in range(0, len(keys), BATCH):
+            wanted: dict[str, Any] = {
+                self.table: {
+                    "Keys": [
+                        {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+                        for key in keys[start : start + BATCH]
+                    ],
+                    "ConsistentRead": consistent,
+                }
+            }
+            pause = 0.0
+            while wanted:
+                time.sleep(pause)
+                with sorted_errors(DYNAMODB):
+                    answer = self.client.batch_get_item(
+                        RequestItems=wanted, ReturnConsumedCapacity="TOTAL"
+                    )
+                    items = answer["Responses"].get(self.table, [])
+                found |= {key_of(item): item for item in items}
+                self._count(answer.get("ConsumedCapacity", []))
+                wanted = answer.get("UnprocessedKeys", {})
+                pause = min(2 * pause + 0.05, 2)  # DynamoDB answers in part when it is asked much
+        return found
+
+    def scan_keys(self) -> Iterator[list[Item]]:
+        """Yield every live item, a page at a time, with its keys, entity, id and revision only."""
+        names = {"#e": "__edb_e__", "#i": "id", "#r": REVISION, "#x": EXPIRES}
+        arguments: dict[str, Any] = {
+            "TableName": self.table,
+            "ProjectionExpression": "pk, sk, #e, #i, #r, #x",
+            "ExpressionAttributeNames": names,
+            "ReturnConsumedCapacity": "TOTAL",
+        }
+        while True:
+            with sorted_errors(DYNAMODB):
+                page = self.client.scan(**arguments)
+                items = page["Items"]
+            self._count([page.get("ConsumedCapacity", {})])
+            yield [item for item in items if not is_tombstone(item)]
+            if "LastEvaluatedKey" not in page:
+                return
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _count(self, consumed: list[dict[str, Any]]) -> None:
+        with self._counting:
+            self.read_units += sum(part.get("CapacityUnits", 0.0) for part in consumed)
+
+
+def scan(sink: ItemSink, entity: str) -> Iterator[list[Item]]:
+    """Yield every item of ``entity``, whole, a page at a time. Tombstones have no entity."""
+    arguments = {
+        "FilterExpression": "#e = :entity",
+        "ExpressionAttributeNames": {"#e": ENTITY},
+        "ExpressionAttributeValues": {":entity": {"S": entity}},
+    }
+    yield from _pages(sink, sink.client.scan, arguments)
+
+
+def query(sink: ItemSink, arguments: dict[str, Any]) -> Iterator[list[Item]]:
+    """Yield what ``Query`` finds, a page at a time."""
+    yield from _pages(sink, sink.client.query, arguments)
+
+
+def _pages(sink: ItemSink, call: Any, arguments: dict[str, Any]) -> Iterator[list[Item]]:
+    start: dict[str, Any] = {}
+    while True:
+        with sorted_errors(DYNAMODB):
+            page = call(TableName=sink.table, **arguments, **start)
+            items = page["Items"]
+        yield items
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

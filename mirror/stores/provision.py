@@ -1,0 +1,179 @@
+"""Creates the table and the bucket, and says what is wrong with ones that exist."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from mirror.conf import setting
+from mirror.documents.items import EXPIRES
+from mirror.stores.aws_errors import sorted_errors
+from mirror.stores.clients import Sinks
+from mirror.stores.dynamodb import DYNAMODB
+from mirror.stores.s3 import S3
+from mirror.sync.backfill import owe_everything
+
+KEY_SCHEMA = [
+    {"AttributeName": "pk", "KeyType": "HASH"},
+    {"AttributeName": "sk", "KeyType": "RANGE"},
+]
+INDEX = {
+    "IndexName": "gsi1",
+    "KeySchema": [
+        {"AttributeName": "gsi1pk", "KeyType": "HASH"},
+        {"AttributeName": "gsi1sk", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "ALL"},
+}
+TIME_TO_LIVE = {"Enabled": True, "AttributeName": EXPIRES}
+PRIVATE = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+
+
+def set_up(sinks: Sinks) -> list[str]:
+    """Create what is missing; return a sentence for each thing done. Safe to repeat.
+
+    A store that is newly made is empty: every object is owed to it.
+    """
+    done = _set_up_table(sinks) + _set_up_bucket(sinks)
+    if any("created" in sentence for sentence in done):
+        count = owe_everything(distrust=True)
+        done.append(f"{count} objects are owed to the new store; mirror_sync brings them.")
+    return done
+
+
+def problems(sinks: Sinks) -> list[str]:
+    """Return a sentence for each thing that is missing or not as it should be."""
+    return _table_problems(sinks) + _bucket_problems(sinks)
+
+
+def _set_up_table(sinks: Sinks) -> list[str]:
+    table, client = sinks.items.table, sinks.items.client
+    done = []
+    with sorted_errors(DYNAMODB):
+        if _table(sinks) is None:
+            client.create_table(
+                TableName=table,
+                AttributeDefinitions=[
+                    {"AttributeName": name, "AttributeType": "S"}
+                    for name in ("pk", "sk", "gsi1pk", "gsi1sk")
+                ],
+                KeySchema=KEY_SCHEMA,
+                GlobalSecondaryIndexes=[INDEX],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            client.get_waiter("table_exists").wait(
+                TableName=table, WaiterConfig={"Delay": 2, "MaxAttempts": 90}
+            )
+            done.append(f"Table {table} created.")
+        if not _expires(sinks):
+            client.update_time_to_live(TableName=table, TimeToLiveSpecification=TIME_TO_LIVE)
+            done.append(f"Table {table}: time to live switched on.")
+    return done
+
+
+def _set_up_bucket(sinks: Sinks) -> list[str]:
+    bucket, client = sinks.objects.bucket, sinks.objects.storage.client
+    done = []
+    with sorted_errors(S3):
+        if not _exists(client, bucket):
+            region = setting("REGION")
+            # S3's first region is the one that must not be named.
+            place = (
+                {}
+                if region == "us-east-1"
+                else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+            )
+            client.create_bucket(Bucket=bucket, **place)
+            done.append(f"Bucket {bucket} created.")
+        if not _private(client, bucket):
+            client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=PRIVATE)
+            done.append(f"Bucket {bucket}: public access blocked.")
+        if not _encrypted(client, bucket):
+            client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=ENCRYPTED)
+            done.append(f"Bucket {bucket}: encryption switched on.")
+    return done
+
+
+def _table_problems(sinks: Sinks) -> list[str]:
+    name = f"Table {sinks.items.table}"
+    with sorted_errors(DYNAMODB):
+        table = _table(sinks)
+        if table is None:
+            return [f"{name} does not exist."]
+        found = []
+        if sorted(table["KeySchema"], key=lambda key: key["KeyType"]) != KEY_SCHEMA:
+            found.append(
+                f"{name} must have the primary key pk, sk; a table's key cannot be changed."
+            )
+        indexes = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", [])}
+        gsi = indexes.get("gsi1")
+        if gsi is None or gsi["KeySchema"] != INDEX["KeySchema"]:
+            found.append(f"{name} lacks the index gsi1 on gsi1pk, gsi1sk.")
+        if not _expires(sinks):
+            found.append(f"{name} does not expire tombstones: no time to live on {EXPIRES}.")
+    return found
+
+
+def _bucket_problems(sinks: Sinks) -> list[str]:
+    bucket, client = sinks.objects.bucket, sinks.objects.storage.client
+    with sorted_errors(S3):
+        if not _exists(client, bucket):
+            return [f"Bucket {bucket} does not exist."]
+        found = []
+        if not _private(client, bucket):
+            found.append(f"Bucket {bucket} does not block public access.")
+        if not _encrypted(client, bucket):
+            found.append(f"Bucket {bucket} is not encrypted by default.")
+    return found
+
+
+def _table(sinks: Sinks) -> dict[str, Any] | None:
+    client = sinks.items.client
+    try:
+        table: dict[str, Any] = client.describe_table(TableName=sinks.items.table)["Table"]
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    return table
+
+
+def _expires(sinks: Sinks) -> bool:
+    answer = sinks.items.client.describe_time_to_live(TableName=sinks.items.table)
+    state = answer["TimeToLiveDescription"]
+    return str(state["TimeToLiveStatus"]) in {"ENABLED", "ENABLING"}
+
+
+def _exists(client: Any, bucket: str) -> bool:
+    try:
+        client.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+            return False
+        raise
+    return True
+
+
+def _private(client: Any, bucket: str) -> bool:
+    block = _setting(client.get_public_access_block, bucket, "PublicAccessBlockConfiguration")
+    return bool(block == PRIVATE)
+
+
+def _encrypted(client: Any, bucket: str) -> bool:
+    return bool(_setting(client.get_bucket_encryption, bucket, "ServerSideEncryptionConfiguration"))
+
+
+def _setting(ask: Any, bucket: str, name: str) -> Any:
+    """Return a setting of the bucket; None where it was never made."""
+    try:
+        return ask(Bucket=bucket)[name]
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+            return None
+        raise

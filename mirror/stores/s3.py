@@ -1,0 +1,134 @@
+"""The S3 storage of the mirror: django-storages, with a lean upload path.
+
+``S3Storage`` makes a session for each thread (0.1 s) and uploads through boto's transfer manager,
+which costs several times one ``put_object``; the contents here are small enough for one request.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import boto3
+from botocore.config import Config
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import storages
+from storages.backends.s3 import S3Storage
+from storages.utils import clean_name
+
+from mirror.conf import setting
+from mirror.stores.aws_errors import sorted_errors
+
+
+class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no types
+    """One connection for the process, single-request uploads, bounded waiting.
+
+    ``timeout`` (seconds) bounds connecting, and each wait for an answer.
+    """
+
+    def __init__(
+        self, *, timeout: float = 1, addressing_style: str = "auto", **options: Any
+    ) -> None:
+        config = Config(
+            connect_timeout=timeout,
+            read_timeout=timeout,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=16,
+            s3=cast("Any", {"addressing_style": addressing_style}),
+            # Objects are named by their SHA-256; one more checksum costs time and adds nothing.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            parameter_validation=False,
+        )
+        super().__init__(client_config=config, file_overwrite=True, **options)
+        self._connecting = threading.Lock()
+        self._connection: Any = None
+
+    @property
+    def connection(self) -> Any:
+        """The one boto3 resource of this storage; its client is safe to share between threads."""
+        with self._connecting:
+            if self._connection is None:
+                self._connection = boto3.session.Session().resource(
+                    "s3",
+                    region_name=self.region_name,
+                    endpoint_url=self.endpoint_url,
+                    config=self.client_config,
+                )
+            return self._connection
+
+    @property
+    def client(self) -> Any:
+        """The boto3 client behind this storage."""
+        return self.connection.meta.client
+
+    def _save(self, name: str, content: File[bytes]) -> str:
+        key = self._normalize_name(clean_name(name))
+        self.client.put_object(
+            Bucket=self.bucket_name,
+            Key=key,
+            Body=content.read(),
+            **self._get_write_parameters(key, content),
+        )
+        return name
+
+
+S3 = "S3"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object as S3's key listing shows it."""
+
+    key: str
+    etag: str
+    modified: datetime
+
+
+class ObjectSink:
+    """The S3 bucket."""
+
+    def __init__(self, *, timeout: float) -> None:
+        parameters: dict[str, Any] = settings.STORAGES[setting("STORAGE")]
+        options = {**parameters.get("OPTIONS", {}), "timeout": timeout}
+        self.storage = cast(
+            "ObjectStorage", storages.create_storage({**parameters, "OPTIONS": options})
+        )
+        self.bucket: str = self.storage.bucket_name
+        with sorted_errors(S3, ValueError):  # of an endpoint's address
+            self.storage.client  # noqa: B018 - made now, so that a wrong address is said now
+
+    def put(self, key: str, content: bytes) -> None:
+        """Upload ``content`` as ``key``."""
+        with sorted_errors(S3):
+            self.storage.save(key, ContentFile(content))
+
+    def delete(self, key: str) -> None:
+        """Remove ``key``; nothing happens where it does not exist."""
+        with sorted_errors(S3):
+            # As it stands: django-storages would take "a//b" for "a/b".
+            self.storage.client.delete_object(Bucket=self.bucket, Key=key)
+
+    def get(self, key: str) -> bytes | None:
+        """Return the content of ``key``, or None where it does not exist."""
+        with sorted_errors(S3):
+            try:
+                answer = self.storage.client.get_object(Bucket=self.bucket, Key=key)
+                content: bytes = answer["Body"].read()
+            except self.storage.client.exceptions.NoSuchKey:
+                return None
+        return content
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
+        """Yield the objects whose key begins with ``prefix`` and sorts after ``after``."""
+        pages = self.storage.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix, StartAfter=after
+        )
+        with sorted_errors(S3):
+            for page in pages:
+                for entry in page.get("Contents", []):
+                    yield Listed(entry["Key"], entry["ETag"].strip('"'), entry["LastModified"])

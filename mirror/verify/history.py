@@ -1,0 +1,105 @@
+"""The history of the checks, and what it says about switching over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from mirror.conf import setting
+from mirror.models import Backlog, CheckRun
+from mirror.sync.worker import ours
+from mirror.verify.report import Report
+
+KEPT_FINDINGS = 200  # of each run; mirror_check --json prints all
+PATIENCE = timedelta(hours=1)  # nothing may be pending for longer
+
+
+def record(report: Report) -> CheckRun:
+    """Keep what a check found, with what is outstanding beside it."""
+    backlog = ours().backlog()
+    waits = (timezone.now() - backlog.oldest).total_seconds() if backlog.oldest else None
+    findings = report.sorted_findings()[:KEPT_FINDINGS]
+    return CheckRun.objects.create(
+        started_at=report.started_at,
+        seconds=report.seconds,
+        complete=report.complete,
+        expected=report.expected,
+        in_sync=report.in_sync,
+        pending=report.pending,
+        parked=backlog.parked,
+        oldest_pending_seconds=waits,
+        counts=report.counts,
+        findings=[finding.as_dict() for finding in findings],
+        parity_percent=report.parity_percent,
+        read_units=report.read_units,
+    )
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the validation period; its last complete check, if there was one."""
+
+    date: date
+    last: CheckRun | None
+    worst_mismatch_percent: float
+
+    @property
+    def state(self) -> str:
+        """``equal``, ``within limits``, ``too much`` (differs), or ``no check``."""
+        if self.last is None:
+            return "no check"
+        if self.worst_mismatch_percent > setting("ALLOWED_MISMATCH_PERCENT"):
+            return "too much"
+        return "within limits" if self.worst_mismatch_percent else "equal"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether one can switch over, and what is lacking for it."""
+
+    days: tuple[Day, ...]
+    lacking: tuple[str, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is lacking."""
+        return not self.lacking
+
+
+def verdict() -> Verdict:
+    """Judge the last ``VALIDATION_DAYS`` days; today counts once it has a complete check."""
+    length = setting("VALIDATION_DAYS")
+    today = timezone.localdate()
+    first = today - timedelta(days=length)
+    since = timezone.now() - timedelta(days=length + 2)  # a day more, whatever the time zone
+    complete = CheckRun.objects.filter(complete=True, started_at__gte=since).defer("findings")
+    runs = [run for run in complete if timezone.localdate(run.started_at) >= first]
+    checked_today = any(timezone.localdate(run.started_at) == today for run in runs)
+    last = today if checked_today else today - timedelta(days=1)
+    days = tuple(_day(last - timedelta(days=back), runs) for back in reversed(range(length)))
+    return Verdict(days, tuple(_lacking(days, runs, ours().backlog())))
+
+
+def _day(day: date, runs: Iterable[CheckRun]) -> Day:
+    mine = [run for run in runs if timezone.localdate(run.started_at) == day]
+    worst = max((run.mismatch_percent for run in mine), default=0.0)
+    return Day(day, mine[0] if mine else None, worst)
+
+
+def _lacking(days: tuple[Day, ...], runs: list[CheckRun], backlog: Backlog) -> Iterable[str]:
+    unchecked = sum(day.state == "no check" for day in days)
+    if unchecked:
+        yield f"No complete check on {unchecked} of the last {len(days)} days."
+    limit = setting("ALLOWED_MISMATCH_PERCENT")
+    wrong = sum(day.state == "too much" for day in days)
+    if wrong:
+        yield f"On {wrong} of the last {len(days)} days more than {limit:g} % differed."
+    if runs and runs[0].parity_percent < 100:  # noqa: PLR2004 - percent
+        yield f"The last complete check found {float(runs[0].parity_percent):g} %, not 100 %."
+    if backlog.oldest and timezone.now() - backlog.oldest > PATIENCE:
+        yield f"Changes pending: {backlog.pending}, the oldest for more than an hour."
+    if backlog.parked:
+        yield f"Objects parked: {backlog.parked}."
