@@ -34,7 +34,7 @@ $(STAMP): requirements-dev.txt
 
 ## run: the site with everything it needs, on this machine only; Ctrl-C stops it
 run: install
-	@exec $(BIN)/python -m config.run
+	@exec $(BIN)/python -m config.local.run
 
 # The browser tests check accessibility with it, and skip that where it is missing.
 $(AXE): tests/browser/package.json tests/browser/package-lock.json
@@ -69,7 +69,7 @@ check-migrations: install
 lock: install
 	$(COMPILE) --output-file=requirements.txt requirements.in
 	$(COMPILE) --output-file=requirements-dev.txt requirements-dev.in
-	$(COMPILE) --output-file=tests/ministack-requirements.txt tests/ministack-requirements.in
+	$(COMPILE) --output-file=tests/support/ministack-requirements.txt tests/support/ministack-requirements.in
 
 ## clean: remove .venv, the caches and the data of `make run`
 clean:

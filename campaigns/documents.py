@@ -1,9 +1,7 @@
 """How a campaign stands in DynamoDB."""
 
 from campaigns.models import Campaign
-from mirror.documents.attributes import TextAttribute, TimeAttribute
-from mirror.documents.document import Document
-from mirror.documents.registry import register
+from mirror.documents import Document, KeyPrefix, TextAttribute, TimeAttribute, register
 
 
 @register(Campaign, entity="campaign", long_texts=["description"])
@@ -25,6 +23,6 @@ class CampaignDocument(Document):
         return {"pk": f"user#{instance.owner_id}", "sk": f"camp#{instance.pk}"}
 
     @classmethod
-    def owner_keys(cls, owner_id: int) -> dict[str, str]:
+    def owner_keys(cls, owner_id: int) -> KeyPrefix:
         """Return where an owner's campaigns lie."""
-        return {"pk": f"user#{owner_id}", "sk": "camp#"}
+        return KeyPrefix(f"user#{owner_id}", "camp#")

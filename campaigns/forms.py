@@ -3,7 +3,7 @@
 from django import forms
 
 from campaigns.models import Campaign
-from config.editing import LongText, SaveChanged, TabSafeForm
+from config.web.forms import LongText, SaveChanged, TabSafeForm
 
 
 class CampaignForm(forms.ModelForm[Campaign]):

@@ -1,12 +1,25 @@
 """The campaigns of game masters."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
 from mirror.capture import capture_changes
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    """Campaigns, with what lists show of them."""
+
+    def with_session_count(self) -> Self:
+        """Annotate ``sessions_count``: the sessions of the campaign's own game master.
+
+        An administrator or another program may have filed a session of somebody else there.
+        """
+        own = models.Q(sessions__owner=models.F("owner"))
+        return self.annotate(sessions_count=models.Count("sessions", filter=own))
 
 
 class Campaign(models.Model):
@@ -18,6 +31,8 @@ class Campaign(models.Model):
     description = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CampaignQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "id"]

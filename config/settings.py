@@ -6,7 +6,8 @@ from typing import Any
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from config import embedded, environment, sentry
+from config import environment, sentry
+from config.local import embedded_postgres, run_environment
 
 django_stubs_ext.monkeypatch()  # lets the code say ModelAdmin[Campaign] where it runs, too
 
@@ -14,7 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_DIR = BASE_DIR / ".local"  # what `make run` keeps: never in git
 
 if not environment.text("DATABASE_URL"):
-    embedded.share_environment(LOCAL_DIR)
+    run_environment.read(LOCAL_DIR)
 
 DEBUG = environment.boolean("DEBUG", default=False)
 SECRET_KEY = environment.secret_key(debug=DEBUG)
@@ -32,6 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "pgtrigger",
     "csp",
+    "config.web",
     "config.accounts",
     "campaigns",
     "sessions_app",
@@ -46,10 +48,10 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "config.answers.Answers",
-    "config.uploads.LimitUploads",  # before the next one, which reads the form
+    "config.web.middleware.FinishResponse",
+    "config.web.uploads.LimitUploads",  # before the next one, which reads the form
     "django.middleware.csrf.CsrfViewMiddleware",
-    "config.access.LoginRequired",
+    "config.web.middleware.LoginRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -59,7 +61,6 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "config" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -76,7 +77,7 @@ TEMPLATES = [
 if environment.text("DATABASE_URL"):
     _database = environment.database_url("DATABASE_URL")
 else:
-    _database = embedded.database(LOCAL_DIR / "postgres")
+    _database = embedded_postgres.database(LOCAL_DIR / "postgres")
 DATABASES = {"default": {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **_database}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -157,14 +158,13 @@ USE_TZ = True
 # A transcript may be 10 MB, and a form quotes it with its markup.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
-    "config.uploads.MeasuredUpload",
+    "config.web.uploads.MeasuredUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 # Safety ---------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config.health import healthz
+from config.web.health import healthz
 
 admin_login = RedirectView.as_view(
     pattern_name="login", query_string=True, http_method_names=["get", "head"]

@@ -26,7 +26,7 @@ class MirrorConfig(AppConfig):
             model = document.mirror_options.model
             for signal in (post_save, post_delete):
                 signal.connect(
-                    dispatch.object_changed,
+                    dispatch.row_changed,
                     sender=model,
                     dispatch_uid=f"mirror.{model._meta.label}",
                 )

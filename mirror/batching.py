@@ -1,4 +1,4 @@
-"""Taking a long series in parts."""
+"""Taking a long series in batches."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -7,8 +7,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def parts(values: Iterable[T], size: int) -> Iterator[list[T]]:
+def batched(values: Iterable[T], size: int) -> Iterator[list[T]]:
     """Yield lists of up to ``size`` values, as Python 3.12's ``itertools.batched`` does."""
     iterator = iter(values)
-    while part := list(islice(iterator, size)):
-        yield part
+    while batch := list(islice(iterator, size)):
+        yield batch

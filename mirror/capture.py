@@ -1,18 +1,34 @@
-"""Capture: database triggers that mark the ledger in the very statement that changes a row.
+"""Capture: database triggers that mark a row dirty in the very statement that changes it.
 
-Signals miss what sends none (``QuerySet.update``, ``bulk_create``, ``SET_NULL``, raw SQL, data
-migrations) and are lost with a process that is killed between save and signal. A statement-level
-trigger sees every writer, in the writer's transaction, at one ledger statement for any number of
-rows. A model declares it: ``triggers = capture_changes()`` in its ``Meta``.
+Signals miss the writers that send none (``QuerySet.update``, ``bulk_create``, ``SET_NULL``, raw
+SQL, data migrations) and are lost with a process that is killed between save and signal. A
+statement-level trigger sees every writer, in the writer's transaction, and costs one ledger
+statement for any number of rows. A model declares it: ``triggers = capture_changes()`` in ``Meta``.
 """
 
 import pgtrigger
 
-CHANNEL = "mirror"  # what LISTEN and NOTIFY call it
+CHANNEL = "mirror"  # the channel of LISTEN and NOTIFY
 
-# `{meta…}` is filled in by pgtrigger from the model. One upsert for all rows of a statement, in
-# the order of the keys, so that two bulk writers cannot wait for each other in the ledger.
-_MARK = f"""
+# The columns of a ledger entry that say how earlier attempts went, and their values for an entry
+# that is due and has not been attempted. The one list for triggers, backfill and the ORM.
+RESET_COLUMNS = {
+    "attempts": "0",
+    "next_attempt_at": "now()",
+    "parked_at": "NULL",
+    "error_class": "''",
+    "error_code": "''",
+}
+_RESET = ", ".join(f"{column} = {value}" for column, value in RESET_COLUMNS.items())
+
+# The SET clause that marks existing ledger entries dirty.
+MARK_DIRTY = f"""revision = revision + 1,
+        owed_since = CASE WHEN revision > mirrored_revision THEN owed_since ELSE now() END,
+        {_RESET}"""
+
+# pgtrigger fills in `{meta…}` from the model. One upsert for all rows of a statement, ordered by
+# key, so that two bulk writers cannot deadlock in the ledger.
+_MARK_ROWS = f"""
     INSERT INTO mirror_ledgerentry (model, object_id)
     SELECT '{{meta.label_lower}}', changed.id::text FROM (%s) AS changed(id) ORDER BY 2
     ON CONFLICT (model, object_id) DO UPDATE SET
@@ -20,18 +36,16 @@ _MARK = f"""
         owed_since = CASE
             WHEN mirror_ledgerentry.revision > mirror_ledgerentry.mirrored_revision
             THEN mirror_ledgerentry.owed_since ELSE now() END,
-        attempts = 0, next_attempt_at = now(), parked_at = NULL, error_class = '', error_code = '';
+        {_RESET};
     PERFORM pg_notify('{CHANNEL}', '');
     RETURN NULL;
 """  # noqa: S608 - constants only
 _OLD = "SELECT {meta.pk.column} FROM old_rows"
 _NEW = "SELECT {meta.pk.column} FROM new_rows"
 
-# TRUNCATE has no transition tables: every object that the ledger knows of the model is gone.
-_MARK_ALL = f"""
-    UPDATE mirror_ledgerentry SET revision = revision + 1,
-        owed_since = CASE WHEN revision > mirrored_revision THEN owed_since ELSE now() END,
-        attempts = 0, next_attempt_at = now(), parked_at = NULL, error_class = '', error_code = ''
+# TRUNCATE has no transition tables: every row of the model that the ledger knows is gone.
+_MARK_MODEL = f"""
+    UPDATE mirror_ledgerentry SET {MARK_DIRTY}
     WHERE model = '{{meta.label_lower}}';
     PERFORM pg_notify('{CHANNEL}', '');
     RETURN NULL;
@@ -39,17 +53,21 @@ _MARK_ALL = f"""
 
 
 def capture_changes() -> list[pgtrigger.Trigger]:
-    """Return the triggers for a model's ``Meta.triggers``; they travel in its migrations."""
+    """Return the triggers for a model's ``Meta.triggers``. ``makemigrations`` writes them down."""
     return [
-        _trigger("insert", pgtrigger.Insert, _MARK % _NEW, pgtrigger.Referencing(new="new_rows")),
+        _trigger(
+            "insert", pgtrigger.Insert, _MARK_ROWS % _NEW, pgtrigger.Referencing(new="new_rows")
+        ),
         _trigger(
             "update",
             pgtrigger.Update,
-            _MARK % f"{_NEW} UNION {_OLD}",
+            _MARK_ROWS % f"{_NEW} UNION {_OLD}",
             pgtrigger.Referencing(new="new_rows", old="old_rows"),
         ),
-        _trigger("delete", pgtrigger.Delete, _MARK % _OLD, pgtrigger.Referencing(old="old_rows")),
-        _trigger("truncate", pgtrigger.Truncate, _MARK_ALL, None),
+        _trigger(
+            "delete", pgtrigger.Delete, _MARK_ROWS % _OLD, pgtrigger.Referencing(old="old_rows")
+        ),
+        _trigger("truncate", pgtrigger.Truncate, _MARK_MODEL, None),
     ]
 
 

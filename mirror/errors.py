@@ -1,4 +1,4 @@
-"""What can go wrong on the way to AWS, sorted by what is to be done about it.
+"""The failures of the mirror, sorted by what is to be done about them.
 
 A failure carries the class and the code of an error, never its text: boto's messages and
 PostgreSQL's quote the data.
@@ -10,20 +10,16 @@ from datetime import timedelta
 from enum import Enum
 
 MAX_UNEXPLAINED_ATTEMPTS = 3
-
-
 LONGEST_DELAY = timedelta(minutes=5)
-
-
-OUT_OF_REACH = "OutOfReach"  # the class of a failure without an attempt: nobody was asked
+OUT_OF_REACH = "OutOfReach"  # the error class of a call that the breaker did not let through
 
 
 class Kind(Enum):
     """What a failure is about, and so what follows from it."""
 
-    UNREACHABLE = "the store: nothing works until it is back, and everybody stops asking"
+    UNREACHABLE = "the store: nothing works until it is back, so all processes stop asking"
     BUSY = "the moment: try again a little later"
-    REFUSED = "the object: park it, and let no other wait for it"
+    REFUSED = "the row: park it, so that no other row waits for it"
     UNEXPLAINED = "unknown: try again a few times, then park it"
 
 
@@ -34,7 +30,7 @@ class Failure:
     kind: Kind
     error_class: str
     code: str = ""
-    sink: str = ""
+    store: str = ""
 
     def retry_after(self, attempts: int, *, chance: float | None = None) -> timedelta | None:
         """Return how long to wait after the ``attempts``-th failed attempt; None to give up.
@@ -53,7 +49,7 @@ class Failure:
 
 
 class Unmirrorable(ValueError):
-    """An object that cannot be represented in DynamoDB, whatever is tried.
+    """DynamoDB cannot hold this row, however often it is tried.
 
     ``code`` is a word for the reason, free of data.
     """
@@ -63,11 +59,11 @@ class Unmirrorable(ValueError):
         self.code = code
 
 
-class SinkError(Exception):
+class StoreError(Exception):
     """A call to a store failed."""
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(f"{failure.sink}: {failure.code or failure.error_class}")
+        super().__init__(f"{failure.store}: {failure.code or failure.error_class}")
         self.failure = failure
 
 
@@ -80,4 +76,4 @@ class Superseded(Exception):
 
 
 class ClaimLost(Exception):
-    """The claim is lost, or the object was changed: the attempt ends and removes nothing."""
+    """The claim is lost, or the row was changed: the attempt ends and removes nothing."""

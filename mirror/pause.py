@@ -1,4 +1,4 @@
-"""Leaving what is saved in a block to the worker."""
+"""The state of the current request that the dispatch looks at: paused or not, and its budget."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from contextlib import contextmanager
 
 from asgiref.local import Local
 
-_context = Local()  # per request, in threads and in coroutines
+context = Local()  # one for each request, in threads and in coroutines
 
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """Leave what is saved in this block to the worker, or to the next ``mirror_sync``.
+    """Leave the rows that are saved in this block to the worker, or to the next ``mirror_sync``.
 
-    For bulk work, and for tests. Nothing is lost: the ledger is marked all the same.
+    For bulk work, and for tests. Nothing is lost: the triggers mark the rows dirty all the same.
     """
-    before = getattr(_context, "paused", False)
-    _context.paused = True
+    before = is_paused()
+    context.paused = True
     try:
         yield
     finally:
-        _context.paused = before
+        context.paused = before
+
+
+def is_paused() -> bool:
+    """Whether the code that is running is inside a ``paused`` block."""
+    return getattr(context, "paused", False)

@@ -18,8 +18,7 @@ from django.db.models import Q, QuerySet
 from mirror.documents.document import Document, field_attributes
 from mirror.documents.items import ENTITY, Item
 from mirror.documents.registry import documents
-from mirror.stores.clients import Sinks
-from mirror.stores.dynamodb import query
+from mirror.stores.clients import Stores
 
 FILTERED = 10  # words that DynamoDB filters by; an expression has at most 4 KB
 
@@ -34,21 +33,21 @@ class Hit:
 
 
 def search(
-    owner_id: Any, text: str, sinks: Sinks, *, labels: Collection[str] | None = None
+    owner_id: Any, text: str, stores: Stores, *, labels: Collection[str] | None = None
 ) -> Iterator[Hit]:
     """Yield the owner's objects in which every word of ``text`` occurs, page after page.
 
     ``labels`` are the models to look for; all that declare ``search_fields`` if left out. Raises
-    ``SinkError`` where a store cannot be read.
+    ``StoreError`` where a store cannot be read.
     """
     words = text.split()
     if not _possible(words):
         return
     for document in searchable(labels):
         seen = set()
-        for page in query(sinks.items, _question(document, owner_id, words)):
+        for page in stores.items.query(_question(document, owner_id, words)):
             for item in page:
-                texts = _texts(document, item, sinks)
+                texts = _texts(document, item, stores)
                 object_id = item.get("id", {}).get("S", "")
                 if object_id not in seen and all(_occurs(word, texts) for word in words):
                     seen.add(object_id)
@@ -86,14 +85,13 @@ def _possible(words: Sequence[str]) -> bool:
 
 def _question(document: type[Document], owner_id: Any, words: Sequence[str]) -> dict[str, Any]:
     """Return the arguments of the ``Query``."""
-    keys = document.owner_keys(owner_id)
-    (partition, whole), (sort, start) = sorted(keys.items(), key=lambda key: key[0].endswith("sk"))
+    place = document.owner_keys(owner_id)
     attributes = field_attributes(document)
-    names = {"#e": ENTITY, "#pk": partition, "#sk": sort}
+    names = {"#e": ENTITY, "#pk": f"{place.index}pk", "#sk": f"{place.index}sk"}
     values = {
         ":entity": {"S": document.mirror_options.entity},
-        ":pk": {"S": whole.lower()},
-        ":sk": {"S": start.lower()},
+        ":pk": {"S": place.pk.lower()},
+        ":sk": {"S": place.sk.lower()},
     }
     moved = []
     for number, name in enumerate(document.search_fields):
@@ -109,7 +107,7 @@ def _question(document: type[Document], owner_id: Any, words: Sequence[str]) -> 
         fields = range(len(document.search_fields))
         anywhere = [f"contains(#f{place}, :w{number})" for place in fields]
         conditions.append(f"({' OR '.join([*anywhere, *moved])})")
-    index = {"IndexName": partition.removesuffix("pk")} if partition != "pk" else {}
+    index = {"IndexName": place.index} if place.index else {}
     return {
         **index,
         "KeyConditionExpression": "#pk = :pk AND begins_with(#sk, :sk)",
@@ -119,7 +117,7 @@ def _question(document: type[Document], owner_id: Any, words: Sequence[str]) -> 
     }
 
 
-def _texts(document: type[Document], item: Item, sinks: Sinks) -> list[str]:
+def _texts(document: type[Document], item: Item, stores: Stores) -> list[str]:
     """Return the searched texts of ``item``, from S3 where they moved there."""
     attributes = field_attributes(document)
     texts = []
@@ -127,7 +125,7 @@ def _texts(document: type[Document], item: Item, sinks: Sinks) -> list[str]:
         text = str(item.get(attributes[name], {}).get("S", ""))
         moved = item.get(f"{attributes[name]}StorageKey", {}).get("S", "")
         if moved and not text and name in document.mirror_options.long_texts:
-            text = (sinks.objects.get(moved) or b"").decode(errors="replace")
+            text = (stores.objects.get(moved) or b"").decode(errors="replace")
         texts.append(text)
     return texts
 

@@ -9,6 +9,6 @@ urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("retry/", dashboard.retry, name="retry"),
     path("search/", search_page.search_page, name="search"),
-    path("compare/<str:label>/<path:object_id>/now/", compare_page.now, name="now"),
+    path("compare/<str:label>/<path:object_id>/now/", compare_page.mirror_row, name="now"),
     path("compare/<str:label>/<path:object_id>/", compare_page.compare, name="compare"),
 ]

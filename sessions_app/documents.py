@@ -4,10 +4,15 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from mirror.documents.attributes import NativeAttribute, TextAttribute, TimeAttribute
-from mirror.documents.bodies import Body
-from mirror.documents.document import Document
-from mirror.documents.registry import register
+from mirror.documents import (
+    Body,
+    Document,
+    KeyPrefix,
+    NativeAttribute,
+    TextAttribute,
+    TimeAttribute,
+    register,
+)
 from sessions_app.models import Session
 
 
@@ -49,9 +54,9 @@ class SessionDocument(Document):
         return {"pk": folder, "sk": key, "gsi1pk": owner, "gsi1sk": key}
 
     @classmethod
-    def owner_keys(cls, owner_id: int) -> dict[str, str]:
+    def owner_keys(cls, owner_id: int) -> KeyPrefix:
         """Return where an owner's sessions lie, filed or not: in the index."""
-        return {"gsi1pk": f"user#{owner_id}", "gsi1sk": "sess#"}
+        return KeyPrefix(f"user#{owner_id}", "sess#", index="gsi1")
 
     @classmethod
     def bodies(cls, instance: Session) -> Sequence[Body]:

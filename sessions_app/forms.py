@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.models import User
 
 from campaigns.models import Campaign
-from config.editing import LongText, SaveChanged, TabSafeForm
+from config.web.forms import LongText, SaveChanged, TabSafeForm
 from sessions_app.models import Session
 
 MARKDOWN = "Markdown works: **bold**, *italic*, lists, headings, links."

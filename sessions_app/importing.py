@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from campaigns.models import Campaign
+from config.web.validators import validate_text
 from sessions_app.models import Session
 from sessions_app.transcripts import (
     MAX_BYTES,
@@ -17,7 +18,6 @@ from sessions_app.transcripts import (
     put_transcript,
     read_transcript,
 )
-from sessions_app.validators import validate_text
 
 MAX_NAME_LENGTH = 200  # of a session
 

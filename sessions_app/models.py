@@ -5,14 +5,16 @@ import uuid
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
 from campaigns.models import Campaign
 from mirror.capture import capture_changes
-from sessions_app.fields import JSONColumn
-from sessions_app.triggers import keep_search_vector
+from sessions_app.json_fields import JSONColumn
+from sessions_app.search_index import keep_search_index
 from sessions_app.validators import validate_object, validate_storable
 
 LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
@@ -84,7 +86,7 @@ class Session(models.Model):
             models.Index(fields=["owner", "-created_at"], name="session_owner_newest"),
             models.Index(fields=["campaign", "-created_at"], name="session_campaign_newest"),
         ]
-        triggers = [*capture_changes(), *keep_search_vector()]
+        triggers = [*capture_changes(), *keep_search_index()]
 
     def __str__(self) -> str:
         return self.name
@@ -114,3 +116,24 @@ class Session(models.Model):
     def stop_sharing(self) -> None:
         """Revoke the share link. The caller saves."""
         self.share_token = None
+
+
+class SessionSearch(models.Model):
+    """The search index of one session. Written by the triggers of the session's table alone."""
+
+    # Without a constraint and a cascade of Django's: the triggers follow every deletion, raw SQL
+    # included.
+    session = models.OneToOneField(
+        Session,
+        models.DO_NOTHING,
+        primary_key=True,
+        db_constraint=False,
+        related_name="search_index",
+    )
+    vector = SearchVectorField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["vector"], name="session_search_vector")]
+
+    def __str__(self) -> str:
+        return str(self.session_id)

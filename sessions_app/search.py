@@ -1,7 +1,6 @@
 """Finding sessions by words of their name, description and transcript.
 
-The database keeps a weighted vector of each session, in a column that no model field names: a
-page that loads a session must not load up to a megabyte of it (see ``Session.Meta.triggers``).
+The database keeps a weighted vector of each session, see ``search_index``.
 """
 
 import re
@@ -10,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField
+from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import F, Func, QuerySet, TextField, Value
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat, Left
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
@@ -52,14 +50,11 @@ def find(owner: User, text: str) -> QuerySet[Session]:
     if not text:
         return Session.objects.none()
     query = SearchQuery(text, config=LANGUAGE, search_type="websearch")
-    vector = RawSQL('"sessions_app_session"."search"', [], SearchVectorField())
     return (
         Session.objects.for_list()
         .select_related("campaign")
-        .filter(owner=owner)
-        .alias(vector=vector)
-        .filter(vector=query)
-        .alias(rank=SearchRank(F("vector"), query))
+        .filter(owner=owner, search_index__vector=query)
+        .alias(rank=SearchRank(F("search_index__vector"), query))
         .order_by("-rank", "-created_at", "id")
     )
 

@@ -11,10 +11,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from config.editing import LongText, TabSafeForm
+from config.web.forms import LongText, TabSafeForm
+from config.web.validators import validate_text
 from sessions_app.models import Session
 from sessions_app.transcripts import Transcript, TranscriptError, read_transcript
-from sessions_app.validators import validate_text
 
 MAX_SPEAKER_NAME = 100
 

@@ -1,12 +1,12 @@
 """What the JSON fields of a session take: checked in forms, before PostgreSQL would refuse it."""
 
 import math
-import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
-SURROGATES = re.compile("[\ud800-\udfff]")
+from config.web.validators import validate_text
+
 MAX_DEPTH = 500  # PostgreSQL gives up at some thousand, Python's parser at a thousand
 
 
@@ -25,14 +25,6 @@ def validate_storable(value: Any, depth: int = 0) -> None:
     elif isinstance(value, list):
         for item in value:
             validate_storable(item, depth + 1)
-
-
-def validate_text(value: str) -> None:
-    """Refuse characters that are no text: NUL and halves of a surrogate pair."""
-    if "\x00" in value:
-        raise ValidationError("Null characters are not allowed.")
-    if not value.isascii() and SURROGATES.search(value):
-        raise ValidationError("Half of a surrogate pair is no character and cannot be kept.")
 
 
 def validate_object(value: Any) -> None:

@@ -82,36 +82,36 @@ def make_sessions(count: int, kilobytes: int) -> None:
 def naive_migration(limit: int) -> None:
     """Put each object and each item in a loop, as a first script would."""
     from mirror.documents.render import render
-    from mirror.stores.clients import patient_sinks
+    from mirror.stores.clients import background_clients
     from sessions_app.documents import SessionDocument
     from sessions_app.models import Session
 
-    sinks = patient_sinks()
+    stores = background_clients()
     for session in Session.objects.order_by("pk")[:limit].iterator():
         rendered = render(SessionDocument, session)
         (body,) = rendered.bodies
         key = f"naive/{body.fingerprint.key(0)}"
-        sinks.objects.put(key, body.content)
+        stores.objects.put(key, body.content)
         item = rendered.item(0, {body.attribute: key})
-        sinks.items.client.put_item(TableName=sinks.items.table, Item=item)
+        stores.items.client.put_item(TableName=stores.items.table, Item=item)
 
 
 def naive_check(limit: int) -> None:
     """Scan, and fetch a row and an object for each item, as a first script would."""
     from mirror.documents.render import render
-    from mirror.stores.clients import patient_sinks
+    from mirror.stores.clients import background_clients
     from sessions_app.documents import SessionDocument
     from sessions_app.models import Session
 
-    sinks = patient_sinks()
+    stores = background_clients()
     seen = 0
-    for page in sinks.items.client.get_paginator("scan").paginate(TableName=sinks.items.table):
+    for page in stores.items.client.get_paginator("scan").paginate(TableName=stores.items.table):
         for item in page["Items"]:
             if item.get("__edb_e__", {}).get("S") != "session":
                 continue
             session = Session.objects.get(pk=item["id"]["S"])
             (body,) = render(SessionDocument, session).bodies
-            assert sinks.objects.get(item["transcriptStorageKey"]["S"]) == body.content
+            assert stores.objects.get(item["transcriptStorageKey"]["S"]) == body.content
             seen += 1
             if seen == limit:
                 return
@@ -126,11 +126,11 @@ def check_in_a_process_of_its_own() -> None:
 
 def check_only() -> None:
     """Check, and print the peak of this process's memory."""
-    from mirror.stores.clients import patient_sinks
+    from mirror.stores.clients import background_clients
     from mirror.verify import check
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    report = check.check(patient_sinks())
+    report = check.check(background_clients())
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     sys.stdout.write(
         f"  {report.parity_percent:g} % of {report.expected} in {report.seconds:.1f} s; "
@@ -139,11 +139,11 @@ def check_only() -> None:
 
 
 def sync_all() -> None:
-    """Drain the ledger; say so if anything went wrong, as the figure is worth nothing then."""
+    """Worker the ledger; say so if anything went wrong, as the figure is worth nothing then."""
     from mirror.models import Outage
     from mirror.sync import worker
 
-    drained = worker.sync()
+    drained = worker.drain()
     for outage in Outage.objects.all():
         sys.stdout.write(f"  {outage}: {outage.error_class} {outage.error_code}\n")
     if not drained.complete:
@@ -153,20 +153,20 @@ def sync_all() -> None:
 def measure(count: int, kilobytes: int) -> None:
     """Migrate and check ``count`` sessions, both ways."""
     from mirror.stores import provision
-    from mirror.stores.clients import patient_sinks
+    from mirror.stores.clients import background_clients
     from mirror.sync import backfill
     from mirror.verify import check
 
     few = min(count, 1000)
-    provision.set_up(patient_sinks())
+    provision.provision(background_clients())
     sys.stdout.write(f"{count} sessions with transcripts of {kilobytes} KB\n")
     timed("make them", count, lambda: make_sessions(count, kilobytes))
     naive = timed("migrate: put_object and put_item in a loop", few, lambda: naive_migration(few))
-    timed("mirror: owe everything", count, backfill.owe_everything)
+    timed("mirror: owe everything", count, backfill.enqueue_all)
     ours = timed("mirror: backfill, conditional, recorded, acknowledged", count, sync_all)
     sys.stdout.write(f"  ratio {ours / naive:.2f}\n")
     naive = timed("check: scan, then a SELECT and a GET each", few, lambda: naive_check(few))
-    ours = timed("mirror_check", count, lambda: check.check(patient_sinks()))
+    ours = timed("mirror_check", count, lambda: check.check(background_clients()))
     sys.stdout.write(f"  ratio {ours / naive:.2f}\n")
     check_in_a_process_of_its_own()
 

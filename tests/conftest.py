@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +9,6 @@ from typing import Any
 import pytest
 import sentry_sdk
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.test import Client
 from moto.server import ThreadedMotoServer
 from pytest_django.fixtures import Settings
@@ -19,11 +16,11 @@ from sentry_sdk.transport import Transport
 
 from config.sentry import private_options
 from mirror.stores import clients, provision
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 from mirror.sync import breaker
+from tests.support.aws import point_clients_at
 
 Make = Callable[..., User]
-NOWHERE = "http://127.0.0.1:9"  # an address where nothing listens
 
 
 @pytest.fixture(scope="session")
@@ -44,39 +41,16 @@ def aws_address(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     ).close()
     point_clients_at(moto_address, moto_address, monkeypatch)
     yield moto_address
-    clients.reset_sinks()
-
-
-def point_clients_at(dynamodb: str, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every new client, in this process and its children, ask these addresses."""
-    monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
-    monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_S3", s3)
-    clients.reset_sinks()
-
-
-def cut_off(store: str, aws_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing listen where one store should be; the other one is at ``aws_address``."""
-    dynamodb, s3 = (NOWHERE if name == store else aws_address for name in ("DynamoDB", "S3"))
-    point_clients_at(dynamodb, s3, monkeypatch)
-
-
-def run(*arguments: str) -> tuple[int, str]:
-    """Run a command and return its exit code and all that it printed."""
-    out = io.StringIO()
-    try:
-        call_command(*arguments, stdout=out, stderr=out)
-    except SystemExit as stop:
-        return int(stop.code or 0), out.getvalue()
-    return 0, out.getvalue()
+    clients.reset_clients()
 
 
 @pytest.fixture
-def mirror(aws_address: str, transactional_db: None) -> Sinks:
+def mirror(aws_address: str, transactional_db: None) -> Stores:
     """The empty table and bucket, with a database whose commits are real."""
     breaker.breaker.open.clear()
     breaker.breaker._busy.clear()
-    stores = clients.patient_sinks()
-    provision.set_up(stores)
+    stores = clients.background_clients()
+    provision.provision(stores)
     return stores
 
 

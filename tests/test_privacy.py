@@ -22,7 +22,7 @@ from campaigns.models import Campaign
 from config.logs import PrivateFormatter
 from config.sentry import private_options
 from mirror.models import LedgerEntry, Outage
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 from mirror.sync import worker
 from sessions_app.models import Session
 
@@ -76,7 +76,7 @@ FAILURES: dict[str, Callable[[], Exception]] = {
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("place", ["item", "object", "document"])
 def test_no_failure_tells(
-    mirror: Sinks,
+    mirror: Stores,
     owner: User,
     told: io.StringIO,
     settings: Settings,
@@ -95,7 +95,7 @@ def test_no_failure_tells(
     settings.MIRROR = {**settings.MIRROR, "DISPATCH": dispatch}
     from mirror.stores import clients
 
-    for stores in (clients.inline_sinks(), clients.patient_sinks()):
+    for stores in (clients.inline_clients(), clients.background_clients()):
         if place == "item":
             monkeypatch.setattr(stores.items.client, "put_item", fail)
         if place == "object":

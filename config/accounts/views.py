@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from config.accounts.devices import remember_device
 from config.accounts.forms import LoginForm, ResetForm, SignUpForm
-from config.editing import posted
+from config.web.forms import posted
 
 
 class Login(views.LoginView):

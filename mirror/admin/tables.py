@@ -106,8 +106,8 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
 class OutageAdmin(ReadOnlyAdmin):
     """When a store was out of reach."""
 
-    list_display = ["sink", "started_at", "ended_at", "error_class", "error_code"]
-    list_filter = ["sink", "started_at"]
+    list_display = ["store", "started_at", "ended_at", "error_class", "error_code"]
+    list_filter = ["store", "started_at"]
     ordering = ["-started_at"]
 
 

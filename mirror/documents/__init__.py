@@ -1,0 +1,26 @@
+"""What a row looks like in the stores; an app's ``documents.py`` takes all it needs from here.
+
+May import the modules beside the packages; knows nothing of the ledger or of AWS.
+"""
+
+from mirror.documents.attributes import (
+    NativeAttribute,
+    TextAttribute,
+    TimeAttribute,
+    WholeNumberAttribute,
+)
+from mirror.documents.bodies import Body
+from mirror.documents.document import Document
+from mirror.documents.items import KeyPrefix
+from mirror.documents.registry import register
+
+__all__ = [
+    "Body",
+    "Document",
+    "KeyPrefix",
+    "NativeAttribute",
+    "TextAttribute",
+    "TimeAttribute",
+    "WholeNumberAttribute",
+    "register",
+]

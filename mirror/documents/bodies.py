@@ -1,4 +1,4 @@
-"""Contents that are kept in S3."""
+"""Bodies: contents that are kept in S3 as objects, while the item holds only the key."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What a content in S3 must be, without the content itself.
+    """What identifies a body, without its content.
 
-    Its key is ``<folder>/<revision>-<sha256, hex><suffix>``; the item holds it as ``attribute``.
+    The S3 key is ``<folder>/<revision>-<sha256, hex><suffix>``; the item holds it as ``attribute``.
     """
 
     attribute: str
     folder: str
     suffix: str
     sha256: str
-    md5: str  # what S3 lists as ETag
+    md5: str  # what S3 lists as the ETag
 
     def key(self, revision: int) -> str:
-        """Return the S3 key of this content when it is first uploaded under ``revision``."""
+        """Return the S3 key of a body that is first uploaded under ``revision``."""
         return f"{self.folder}/{revision}-{self.sha256}{self.suffix}"
 
     def is_kept_at(self, key: str) -> bool:
-        """Whether ``key`` is one of this content, uploaded under whatever revision."""
+        """Whether ``key`` is a key of this body, whichever revision it was uploaded under."""
         folder, _, name = key.rpartition("/")
         revision, _, rest = name.partition("-")
         return folder == self.folder and revision.isdigit() and rest == self.sha256 + self.suffix
@@ -33,7 +33,7 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class Body:
-    """A content that is kept in S3; the item holds its key as ``attribute``."""
+    """A content that is kept in S3; the item holds the S3 key as ``attribute``."""
 
     attribute: str
     folder: str
@@ -42,7 +42,7 @@ class Body:
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
-        """The content's hashes and the form of its key."""
+        """The hashes of the content, and the form of its key."""
         return Fingerprint(
             self.attribute,
             self.folder,

@@ -1,4 +1,4 @@
-"""What an object looks like in DynamoDB and S3: the base of every ``documents.py``.
+"""What a row looks like in DynamoDB and S3: the base class for every ``documents.py``.
 
 The item format is ElectroDB's (keys in lower case, ``__edb_e__`` and ``__edb_v__``, nothing null
 or empty), so that services which read the table through that library find what they expect.
@@ -16,6 +16,7 @@ from pynamodb.models import Model
 
 from mirror.documents.attributes import TextAttribute
 from mirror.documents.bodies import Body
+from mirror.documents.items import KeyPrefix
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,13 @@ class Document(Model):
             def keys(cls, instance):
                 return {"pk": f"album#{instance.album_id}", "sk": f"song#{instance.pk}"}
 
-    An attribute is named as the model's field (a foreign key with ``_id``); its argument is the
-    name in the item, where that differs.
+    An attribute has the name of the model's field (a foreign key with ``_id``); its argument is
+    the name in the item, if that differs.
     """
 
     mirror_options: ClassVar[Options]
-    search_fields: ClassVar[Sequence[str]] = ()  # texts that mirror.search looks into
-    search_owner: ClassVar[str] = "owner_id"  # the field that says whose an object is
+    search_fields: ClassVar[Sequence[str]] = ()  # the texts that mirror.search searches
+    search_owner: ClassVar[str] = "owner_id"  # the field that names the owner
 
     class Meta:
         table_name = "see settings.MIRROR"
@@ -69,25 +70,22 @@ class Document(Model):
 
     @classmethod
     def keys(cls, instance: Any) -> dict[str, str]:
-        """Return ``pk`` and ``sk``, and ``gsi1pk`` and ``gsi1sk`` where there are any."""
+        """Return ``pk`` and ``sk``, and ``gsi1pk`` and ``gsi1sk`` for a row in the index."""
         raise TypeError(f"{cls.__name__} must define keys().")
 
     @classmethod
     def bodies(cls, instance: Any) -> Sequence[Body]:
-        """Return the contents of ``instance`` that are always kept in S3."""
+        """Return the bodies of ``instance``: the contents that are always kept in S3."""
         return ()
 
     @classmethod
-    def owner_keys(cls, owner_id: Any) -> dict[str, str]:
-        """Return the key under which an owner's objects lie: all of ``pk``, the start of ``sk``.
-
-        Or of ``gsi1pk`` and ``gsi1sk``. Needed for ``search_fields``.
-        """
+    def owner_keys(cls, owner_id: Any) -> KeyPrefix:
+        """Return where the items of an owner lie. Needed for ``search_fields``."""
         raise TypeError(f"{cls.__name__} must define owner_keys().")
 
     @classmethod
     def unpack(cls, attribute: str, content: bytes) -> dict[str, Any]:
-        """Return the field values that the body of ``attribute`` holds: ``bodies`` undone.
+        """Return the field values that the body of ``attribute`` holds: the inverse of ``bodies``.
 
         Long texts that moved to S3 come back by themselves.
         """
@@ -95,7 +93,7 @@ class Document(Model):
 
 
 def field_attributes(document: type[Document]) -> dict[str, str]:
-    """Return model field -> name in the item, for each attribute that comes from a field."""
+    """Return the name in the item of each model field that the document mirrors."""
     keys = Document.get_attributes()
     return {
         name: attribute.attr_name

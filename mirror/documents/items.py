@@ -1,25 +1,19 @@
-"""The item as DynamoDB holds it, and what can be read off one."""
+"""The item as DynamoDB holds it: its fixed attributes, and what can be read off any item."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from mirror.documents.sizes import Value
 
-Item = dict[str, Value]
-
+Item = dict[str, Value]  # in DynamoDB's own notation: {"name": {"S": "…"}}
 
 REVISION = "mirrorRevision"
-
-
 EXPIRES = "expiresAt"
-
-
 ENTITY = "__edb_e__"
-
-
 VERSION = "__edb_v__"
 
 
@@ -30,16 +24,29 @@ class ItemKey(NamedTuple):
     sk: str
 
 
+@dataclass(frozen=True)
+class KeyPrefix:
+    """Where items lie together: a whole partition key, and the beginning of the sort key.
+
+    ``index`` names the index whose keys these are (``gsi1`` has ``gsi1pk`` and ``gsi1sk``); empty,
+    they are the table's own.
+    """
+
+    pk: str
+    sk: str
+    index: str = ""
+
+
 def key_of(item: Item) -> ItemKey:
     """Return the primary key of ``item``."""
     return ItemKey(item["pk"]["S"], item["sk"]["S"])
 
 
 def revision_of(item: Item) -> int:
-    """Return the revision of ``item``, rounded up; 0 where it has none."""
+    """Return the revision of ``item``, rounded up; 0 if it has none."""
     return math.ceil(Decimal(item.get(REVISION, {}).get("N", "0")))
 
 
 def is_tombstone(item: Item) -> bool:
-    """Whether ``item`` only says that something was there."""
+    """Whether ``item`` only says that there was an item under its key."""
     return item.keys() <= {"pk", "sk", REVISION, EXPIRES} and EXPIRES in item

@@ -39,7 +39,7 @@ def register(
 
 
 def document_for(label: str) -> type[Document]:
-    """Return the document of the model with this label; raises ``KeyError``."""
+    """Return the document of the model with this label; raises ``KeyError`` if there is none."""
     return _documents[label]
 
 

@@ -1,4 +1,4 @@
-"""A row as it shall stand in the stores: the item, and the contents kept in S3."""
+"""Rendering: from a row to the item and the bodies that the stores shall hold."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ LONGEST_REVISION = 10**19 - 1
 
 @dataclass(frozen=True)
 class Rendered:
-    """An object as it shall stand in the stores: the item and the contents kept in S3."""
+    """A row as the stores shall hold it; ``attributes`` lacks what an attempt adds to it."""
 
     key: ItemKey
     attributes: Item = field(repr=False)
     bodies: Sequence[Body]
 
     def item(self, revision: int, references: Mapping[str, str]) -> Item:
-        """Return the whole item; ``references`` gives the S3 key for each body's attribute."""
+        """Return the whole item; ``references`` gives the S3 key for the attribute of each body."""
         item = self.attributes | {REVISION: {"N": str(revision)}}
         return item | {attribute: {"S": key} for attribute, key in references.items()}
 
 
 def render(document: type[Document], instance: models.Model) -> Rendered:
-    """Return ``instance`` as it shall stand in the stores.
+    """Return ``instance`` as the stores shall hold it.
 
-    Raises ``Unmirrorable`` where DynamoDB cannot hold it.
+    Raises ``Unmirrorable`` if DynamoDB cannot hold it.
     """
     options = document.mirror_options
     values = {name: getattr(instance, name) for name in field_attributes(document)}
     present = {name: value for name, value in values.items() if value not in (None, "")}
     keys = {name: key.lower() for name, key in document.keys(instance).items()}
     item: Item = {
-        # An attribute of DynamoDB's own types brings its type with it.
+        # A native attribute brings its type with it.
         name: value.get(NativeAttribute.attr_type, value)
         for name, value in document(**cast("Any", keys | present)).serialize().items()
     }
@@ -81,7 +81,7 @@ def _offload_long_texts(
 def _full_size(item: Item, bodies: Sequence[Body]) -> int:
     """Return the size of ``item`` with its revision and its references at their longest.
 
-    What moves to S3 must not depend on how often the object was saved.
+    What moves to S3 must not depend on how often the row was saved.
     """
     references: Item = {
         body.attribute: {"S": body.fingerprint.key(LONGEST_REVISION)} for body in bodies

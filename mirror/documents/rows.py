@@ -1,4 +1,4 @@
-"""The rows of a document's model, its fields, and its folders in S3."""
+"""The rows of a document's model, the fields of a row, and the folders of a document in S3."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mirror.documents.document import Document
 
 
 def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
-    """Return the rows with these primary keys; text that is no such key matches nothing."""
+    """Return the rows with these primary keys; a text that cannot be one matches nothing."""
     model = document.mirror_options.model
     field = model._meta.pk
     values = []
@@ -41,7 +41,7 @@ def to_field(model: type[models.Model], name: str, value: Any) -> Any:
 
 
 def blank(f: models.Field[Any, Any]) -> Any:
-    """Return what a field holds whose value is left out of the item: null, or an empty text."""
+    """Return the value of a field that is left out of the item: null, or an empty text."""
     if f.null:
         return None
     return "" if f.empty_strings_allowed else f.get_default()

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 
 from mirror.conf import setting
-from mirror.errors import SinkError
+from mirror.errors import StoreError
 
 COULD_NOT_WORK = 2
 
@@ -20,10 +20,10 @@ class MirrorCommand(BaseCommand):
         try:
             self._require_mirror()
             code = self.run(**options)
-        except SinkError as error:
+        except StoreError as error:
             failure = error.failure
             reason = f"{failure.error_class} {failure.code}".strip()
-            self.stderr.write(f"{failure.sink} cannot be reached or used: {reason}.")
+            self.stderr.write(f"{failure.store} cannot be reached or used: {reason}.")
             code = COULD_NOT_WORK
         except DatabaseError as error:  # not migrated, lost, or a value that it refuses to read
             kind = type(error.__cause__ or error).__name__

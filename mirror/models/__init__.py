@@ -1,34 +1,18 @@
-"""The mirror's own tables."""
+"""The mirror's own tables: the ledger, the outages, and the history of checks.
 
-from mirror.documents.items import ItemKey
+May import ``documents`` and the modules beside the packages; everything above may import it.
+"""
+
 from mirror.models.check_runs import CheckRun
-from mirror.models.ledger import (
-    FRESH_START,
-    IN_USE,
-    IN_USE_AGAIN,
-    LANDED,
-    LEASE,
-    OWED,
-    UPLOAD_MAY_LAND,
-    Backlog,
-    LedgerEntry,
-    LedgerQuerySet,
-)
+from mirror.models.ledger import Backlog, LedgerEntry, LedgerQuerySet, State
 from mirror.models.outages import PROBE_INTERVAL, Outage
 
 __all__ = [
-    "FRESH_START",
-    "IN_USE",
-    "IN_USE_AGAIN",
-    "LANDED",
-    "LEASE",
-    "OWED",
     "PROBE_INTERVAL",
-    "UPLOAD_MAY_LAND",
     "Backlog",
     "CheckRun",
-    "ItemKey",
     "LedgerEntry",
     "LedgerQuerySet",
     "Outage",
+    "State",
 ]

@@ -1,66 +1,53 @@
-"""The ledger: what is owed to the mirror, and what may exist there."""
+"""The ledger: which rows are owed to the mirror, and which keys they may have in the stores."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from django.db import connection, models, transaction
-from django.db.models import Count, F, Min, Q
+from django.db.models import Case, Count, F, Min, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from mirror.batching import batched
+from mirror.capture import RESET_COLUMNS
 from mirror.documents.items import ItemKey
+from mirror.documents.registry import labels
 from mirror.errors import OUT_OF_REACH, Failure
+from mirror.models.object_keys import LANDED, KeyState, dump, load
 
-LEASE = timedelta(seconds=50)  # how long a claim holds: others may take it over afterwards
-
-
-UPLOAD_MAY_LAND = timedelta(minutes=16)  # AWS refuses a request signed more than 15 minutes ago
-
-
+LEASE = timedelta(seconds=50)  # how long a claim holds: others may take the entry over afterwards
 IN_TURN = ("next_attempt_at", "pk")
-
-
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
-
-
 LOCK_PAUSES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)  # seconds
+ORPHAN_MODEL = ""  # the model of an entry for an item that belongs to no registered model
+
+RESET = {column: RawSQL(sql, []) for column, sql in RESET_COLUMNS.items()}  # noqa: S611 - constants
 
 
-IN_USE = "in use"
+class State(models.TextChoices):
+    """The states of a ledger entry. A pending or a parked row is owed."""
 
-
-IN_USE_AGAIN = "in use, uploaded more than once"  # an earlier upload may land after the removal
-
-
-LANDED = "0001-01-01T00:00:00+00:00"  # long past: no upload is under way, a removal is final
+    MIRRORED = "mirrored"  # the mirror holds the newest revision
+    PENDING = "pending"  # on its way
+    PARKED = "parked"  # given up until somebody acts or the row changes: a dead letter
 
 
 OWED = Q(revision__gt=F("mirrored_revision"))
-
-
-FRESH_START = {
-    "attempts": 0,
-    "next_attempt_at": Now(),
-    "parked_at": None,
-    "error_class": "",
-    "error_code": "",
+CONDITIONS = {
+    State.MIRRORED: Q(revision__lte=F("mirrored_revision")),
+    State.PENDING: OWED & Q(parked_at=None),
+    State.PARKED: OWED & Q(parked_at__isnull=False),
 }
 
 
-def batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield ``keys`` in portions."""
-    for start in range(0, len(keys), PORTION):
-        yield keys[start : start + PORTION]
-
-
 class Backlog(NamedTuple):
-    """What is outstanding; ``oldest`` is since when the longest pending change waits."""
+    """What is owed; ``oldest`` is since when the longest pending row waits."""
 
     pending: int
     parked: int
@@ -70,30 +57,43 @@ class Backlog(NamedTuple):
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     """The verbs of the ledger. Each is one conditional statement: look at what it returns."""
 
+    def registered(self) -> LedgerQuerySet:
+        """The entries of all registered models, and of items that belong to none."""
+        return self.filter(model__in=[*labels(), ORPHAN_MODEL])
+
+    def in_state(self, state: State) -> LedgerQuerySet:
+        """The entries in one state."""
+        return self.filter(CONDITIONS[state])
+
+    def with_state(self) -> LedgerQuerySet:
+        """Annotate each entry with its ``state_name``."""
+        whens = [When(condition, then=Value(state)) for state, condition in CONDITIONS.items()]
+        return self.annotate(state_name=Case(*whens, output_field=models.CharField()))
+
     def owed(self) -> LedgerQuerySet:
-        """Changed since it was mirrored, parked or not."""
+        """Changed since it was mirrored: pending or parked."""
         return self.filter(OWED)
 
     def pending(self) -> LedgerQuerySet:
-        """On its way: owed and not parked."""
-        return self.filter(OWED, parked_at=None)
+        """Owed, and on its way."""
+        return self.in_state(State.PENDING)
 
     def parked(self) -> LedgerQuerySet:
-        """Owed, and given up until somebody acts or the object changes."""
-        return self.filter(OWED, parked_at__isnull=False)
+        """Owed, and given up until somebody acts or the row changes."""
+        return self.in_state(State.PARKED)
 
     def due(self) -> LedgerQuerySet:
-        """What a drain has to do now.
+        """What there is to do now.
 
-        That is what is pending and not in back-off, and a removal that must be repeated because
-        an upload may have landed after it.
+        That is a pending row that is not in back-off, or the removal of an S3 object that must be
+        repeated because an upload may have landed after it.
         """
         return self.filter(
             OWED | Q(sweep_at__lte=Now()), next_attempt_at__lte=Now(), parked_at=None
         )
 
     def backlog(self) -> Backlog:
-        """Count the outstanding entries."""
+        """Count what is owed."""
         return Backlog(
             **self.owed().aggregate(
                 pending=Count("pk", filter=Q(parked_at=None)),
@@ -106,7 +106,7 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         """Lease up to ``limit`` of these entries to the caller and return them as they stand.
 
         One short statement, so that no lock is held while AWS is asked: a person's save of the
-        same object never waits. An entry that a transaction is just marking is passed over.
+        same row never waits. Entries that are locked by another transaction are passed over.
         """
         unclaimed = self.filter(Q(claimed_until=None) | Q(claimed_until__lte=Now()))
         chosen = unclaimed.order_by(*order).values("pk")[:limit]
@@ -127,74 +127,76 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
             entry.lease_ends = lease_ends
         return entries
 
-    def hasten(self) -> None:
-        """Make everything workable due now: somebody asked. What failed still comes last."""
+    def make_due_now(self) -> None:
+        """Cut every back-off and every wait for a sweep short: somebody asked.
+
+        What failed still comes last.
+        """
         self.pending().filter(next_attempt_at__gt=Now()).update_unlocked(next_attempt_at=Now())
         self.filter(sweep_at__isnull=False).update_unlocked(sweep_at=Now(), next_attempt_at=Now())
 
-    def restart(self) -> int:
+    def reset_attempts(self) -> int:
         """Forget failed attempts, so that these entries are due now; return how many."""
-        return self.update_unlocked(**FRESH_START)
+        return self.update_unlocked(**RESET)
 
     def update_unlocked(self, **values: Any) -> int:
-        """Update these entries, passing over those that a transaction is just marking.
+        """Update these entries, passing over those that another transaction has locked.
 
-        That transaction may take long, and may be about to mark what this one has: waiting for
-        it would hold up the drain, or end a person's save with a deadlock.
+        That transaction may take long, and may be about to mark a row that this one has locked:
+        waiting for it would hold up the worker, or end a person's save with a deadlock.
         """
         count = 0
-        for portion in batches(list(self.values_list("pk", flat=True))):
+        for portion in batched(self.values_list("pk", flat=True), PORTION):
             with transaction.atomic():
                 free = self.filter(pk__in=portion).select_for_update(skip_locked=True)
                 count += LedgerEntry.objects.filter(pk__in=free.values("pk")).update(**values)
         return count
 
     def retry(self) -> int:
-        """Give what failed a fresh start, parked entries included; return how many."""
-        return self.owed().restart()
+        """Reset the attempts of everything that is owed, parked or not; return how many."""
+        return self.owed().reset_attempts()
 
-    def mark(
+    def mark_dirty(
         self,
         model: str,
         object_id: str,
         *,
-        above: int = 0,
+        min_revision: int = 0,
         item_keys: Iterable[ItemKey] = (),
         object_keys: Iterable[str] = (),
     ) -> None:
-        """Owe one object again, under a revision above ``above``, trusting nothing in the stores.
+        """Enqueue one row under a new revision, at least ``min_revision``, to be written anew.
 
-        Objects are uploaded anew. ``item_keys`` and ``object_keys`` exist in the stores although
-        the ledger does not know of them; what does not belong to the object is removed.
+        Nothing in the stores is trusted: S3 objects are uploaded again. ``item_keys`` and
+        ``object_keys`` exist in the stores although the ledger does not know of them; what does
+        not belong to the row is removed.
         """
         with transaction.atomic():
             self.get_or_create(model=model, object_id=object_id)
             entry = self.select_for_update().get(model=model, object_id=object_id)
-            if entry.state == "mirrored":
+            if entry.state == State.MIRRORED:
                 entry.owed_since = timezone.now()
-            entry.revision = max(entry.revision, above) + 1
+            entry.revision = max(entry.revision + 1, min_revision)
             known = [ItemKey(*key) for key in entry.item_keys]
             entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
-            may_land = (timezone.now() + UPLOAD_MAY_LAND).isoformat()
-            doubt = {IN_USE: LANDED, IN_USE_AGAIN: may_land}
-            entry.object_keys = dict.fromkeys(object_keys, LANDED) | {
-                key: doubt.get(state, state) for key, state in entry.object_keys.items()
-            }
-            for name, value in FRESH_START.items():
+            now = timezone.now()
+            doubted = {key: state.superseded(now) for key, state in entry.key_states.items()}
+            entry.object_keys = dump(dict.fromkeys(object_keys, LANDED) | doubted)
+            for name, value in RESET.items():
                 setattr(entry, name, value)
             entry.save()
 
 
 class LedgerEntry(models.Model):
-    """One object's account with the mirror.
+    """One row's account with the mirror.
 
-    The trigger raises ``revision`` in the transaction of every change; the object is mirrored
-    when ``mirrored_revision`` has caught up. Kept after the object is deleted: its revision must
-    go on counting should the object come back.
+    The trigger raises ``revision`` in the transaction of every change; the row is mirrored when
+    ``mirrored_revision`` has caught up. The entry outlives the row: its revision must go on
+    counting should the row come back.
     """
 
-    model = models.CharField(max_length=100)
-    object_id = models.CharField(max_length=255)
+    model = models.CharField(max_length=100)  # the label, as in "campaigns.campaign"
+    object_id = models.CharField(max_length=255)  # the row's primary key, as text
     revision = models.BigIntegerField(db_default=1)
     mirrored_revision = models.BigIntegerField(db_default=0)
     owed_since = models.DateTimeField(db_default=Now())
@@ -203,10 +205,8 @@ class LedgerEntry(models.Model):
     # Every key that may exist in a store: recorded before it is written there, dropped only
     # after its removal is acknowledged.
     item_keys = models.JSONField(db_default=[])
-    # S3 key -> "in use" (once or more often uploaded), or the time (ISO 8601) until which an
-    # upload to it may yet land.
-    object_keys = models.JSONField(db_default={})
-    sweep_at = models.DateTimeField(null=True)
+    object_keys = models.JSONField(db_default={})  # S3 key -> state, see KeyState
+    sweep_at = models.DateTimeField(null=True)  # when objects must be removed once more
 
     claim = models.UUIDField(null=True)
     claimed_until = models.DateTimeField(null=True)
@@ -240,18 +240,28 @@ class LedgerEntry(models.Model):
         return f"{self.model} {self.object_id}"
 
     @property
-    def state(self) -> str:
-        """``mirrored``, ``pending`` or ``parked``."""
+    def state(self) -> State:
+        """The state of this entry."""
         if self.revision <= self.mirrored_revision:
-            return "mirrored"
-        return "pending" if self.parked_at is None else "parked"
+            return State.MIRRORED
+        return State.PENDING if self.parked_at is None else State.PARKED
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """What changes whenever the row, or what the mirror holds of it, may have changed."""
+        return self.revision, self.mirrored_revision
+
+    @property
+    def key_states(self) -> dict[str, KeyState]:
+        """What is known of each S3 key."""
+        return load(self.object_keys)
 
     def _change(self, *, at_my_revision: bool, **values: Any) -> bool:
-        """Change this entry while the caller's claim holds; false where it does not, any more.
+        """Change this entry while the caller's claim holds; false if it no longer does.
 
-        Never waits for long: a person's transaction may keep the row locked for as long as it
-        likes. A short wait is worth it, since another worker that looks for something to claim
-        locks the row for a moment, too, and a claim that is not given back blocks it for a lease.
+        Never waits for long, as a person's transaction may keep the row locked for as long as it
+        likes. A short wait is worth it: a worker that looks for something to claim locks the row
+        for a moment, too, and a claim that is not given back blocks it for a whole lease.
         """
         held: dict[str, Any] = {"claim": self.claim}
         if at_my_revision:
@@ -267,30 +277,26 @@ class LedgerEntry(models.Model):
                 return False
         return False
 
-    def record(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
+    def record(self, item_keys: Iterable[ItemKey], key_states: Mapping[str, KeyState]) -> bool:
         """Note the keys that are about to be written; false if the claim is lost.
 
-        False, too, if the revision was raised: whoever did that may have noted keys as well.
+        False, too, if the revision was raised: whoever raised it may have noted keys as well.
         """
-        keys = [list(key) for key in item_keys]
-        if keys == self.item_keys and object_keys == self.object_keys:
+        keys, states = [list(key) for key in item_keys], dump(key_states)
+        if keys == self.item_keys and states == self.object_keys:
             return True
-        return self._change(at_my_revision=True, item_keys=keys, object_keys=object_keys)
+        return self._change(at_my_revision=True, item_keys=keys, object_keys=states)
 
-    def acknowledge(self, item_keys: Iterable[ItemKey], object_keys: dict[str, str]) -> bool:
+    def acknowledge(self, item_keys: Iterable[ItemKey], key_states: Mapping[str, KeyState]) -> bool:
         """Say that this entry's revision is mirrored; false if a newer one is owed by now."""
-        landing = [
-            datetime.fromisoformat(state)
-            for state in object_keys.values()
-            if state not in {IN_USE, IN_USE_AGAIN}
-        ]
+        landing = [state.may_land_until for state in key_states.values() if not state.in_use]
         return self._change(
             at_my_revision=True,
-            **FRESH_START,
+            **RESET,
             mirrored_revision=self.revision,
             mirrored_at=Now(),
             item_keys=[list(key) for key in item_keys],
-            object_keys=object_keys,
+            object_keys=dump(key_states),
             sweep_at=max(landing, default=None),
             claim=None,
             claimed_until=None,
@@ -299,7 +305,7 @@ class LedgerEntry(models.Model):
     def fail(self, failure: Failure, *, retry_after: timedelta | None) -> bool:
         """Note a failure and give the claim back; without ``retry_after`` the entry is parked.
 
-        False if the object was changed meanwhile: the failure says nothing of the new state.
+        False if the row was changed meanwhile: the failure says nothing of its new state.
         """
         return self._change(
             at_my_revision=True,
@@ -313,7 +319,7 @@ class LedgerEntry(models.Model):
         )
 
     def renew(self) -> bool:
-        """Begin the lease anew where half of it is over; false if the claim is lost."""
+        """Begin the lease anew once half of it is over; false if the claim is lost."""
         if self.lease_ends - time.monotonic() > LEASE.total_seconds() / 2:
             return True
         lease_ends = time.monotonic() + LEASE.total_seconds()
@@ -323,23 +329,23 @@ class LedgerEntry(models.Model):
         return held
 
     def release(self) -> bool:
-        """Give the claim back, nothing done; false if it was lost already.
+        """Give the claim back with nothing done; false if it was already lost.
 
-        Others come first now: what is left again and again must not keep them waiting.
+        Others come first now: an entry that is released again and again must not delay them.
         """
         return self._change(
             at_my_revision=False, claim=None, claimed_until=None, next_attempt_at=Now()
         )
 
     def note_late_uploads(self, keys: Iterable[str]) -> None:
-        """Note uploads that were made after the claim was lost, so that they are removed.
+        """Note uploads that were sent after the claim was lost, so that they are removed.
 
-        Raises ``OperationalError`` where somebody holds the row for longer than a drain can wait.
+        Raises ``OperationalError`` if somebody holds the row for longer than a worker can wait.
         """
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '10s'")
             entry = LedgerEntry.objects.select_for_update().get(pk=self.pk)
-            until = (self.claimed_at + UPLOAD_MAY_LAND).isoformat()
-            entry.object_keys = {**dict.fromkeys(keys, until), **entry.object_keys}
+            uploading = dict.fromkeys(keys, KeyState.uploading(self.claimed_at))
+            entry.object_keys = {**dump(uploading), **entry.object_keys}
             entry.sweep_at = Now()
             entry.save(update_fields=["object_keys", "sweep_at"])

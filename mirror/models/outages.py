@@ -20,24 +20,24 @@ class OutageQuerySet(models.QuerySet["Outage"]):
         """The outages that last."""
         return self.filter(ended_at=None)
 
-    def begin(self, sink: str, failure: Failure) -> bool:
-        """Open the breaker of ``sink``; true for the one caller that has to say so."""
+    def begin(self, store: str, failure: Failure) -> bool:
+        """Open the breaker of ``store``; true for the one caller that has to say so."""
         _, created = self.get_or_create(
-            sink=sink,
+            store=store,
             ended_at=None,
             defaults={"error_class": failure.error_class[:100], "error_code": failure.code[:100]},
         )
         return created
 
-    def end(self, sink: str) -> bool:
-        """Close the breaker of ``sink``; true for the one caller that has to say so."""
-        return self.open().filter(sink=sink).update(ended_at=Now()) == 1
+    def end(self, store: str) -> bool:
+        """Close the breaker of ``store``; true for the one caller that has to say so."""
+        return self.open().filter(store=store).update(ended_at=Now()) == 1
 
-    def take_probe(self, sink: str) -> bool:
-        """Whether the caller may try ``sink`` although its breaker is open: one at a time."""
+    def take_probe(self, store: str) -> bool:
+        """Whether the caller may try ``store`` although its breaker is open: one at a time."""
         return (
             self.open()
-            .filter(sink=sink, probe_at__lte=Now())
+            .filter(store=store, probe_at__lte=Now())
             .update(probe_at=Now() + PROBE_INTERVAL)
             == 1
         )
@@ -46,7 +46,7 @@ class OutageQuerySet(models.QuerySet["Outage"]):
 class Outage(models.Model):
     """A time in which one of the stores was out of reach: the breaker's state and its history."""
 
-    sink = models.CharField(max_length=20)
+    store = models.CharField(max_length=20)
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
     probe_at = models.DateTimeField(db_default=Now())
@@ -58,9 +58,9 @@ class Outage(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["sink"], condition=Q(ended_at=None), name="outage_one_open_per_sink"
+                fields=["store"], condition=Q(ended_at=None), name="outage_one_open_per_store"
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.sink} since {self.started_at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.store} since {self.started_at:%Y-%m-%d %H:%M:%S}"

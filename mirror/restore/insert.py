@@ -8,11 +8,11 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 from mirror.documents.registry import labels
 from mirror.models import LedgerEntry
 from mirror.pause import paused
-from mirror.restore.inventory import Seen
+from mirror.restore.inventory import Inventory
 from mirror.restore.reader import Reading
 
 
-def missing_reference(reading: Reading, seen: Seen) -> str:
+def missing_reference(reading: Reading, inventory: Inventory) -> str:
     """Say which row that this one refers to is neither there nor coming back; empty if none is."""
     for f in reading.document.mirror_options.model._meta.concrete_fields:
         value = reading.values.get(f.attname)
@@ -22,7 +22,7 @@ def missing_reference(reading: Reading, seen: Seen) -> str:
         if model._base_manager.filter(**{target.attname: value}).exists():
             continue
         label = model._meta.label_lower
-        if label in labels() and target.primary_key and seen.comes_back(label, str(value)):
+        if label in labels() and target.primary_key and inventory.comes_back(label, str(value)):
             continue
         return f"{f.name}: {label} {value} is missing"
     return ""
@@ -38,10 +38,10 @@ def insert(reading: Reading) -> str:
         with transaction.atomic(), paused():
             # Raw, as loaddata does it: times that are set by themselves keep their value.
             reading.instance().save_base(raw=True, force_insert=True)
-            LedgerEntry.objects.mark(
+            LedgerEntry.objects.mark_dirty(
                 reading.document.mirror_options.label,
                 reading.object_id,
-                above=reading.revision,
+                min_revision=reading.revision + 1,
                 item_keys=[reading.key],
                 object_keys=[reference.key for reference in reading.references],
             )

@@ -13,17 +13,17 @@ from django.db.models.functions import Cast
 from mirror.documents.document import Document
 from mirror.documents.items import ENTITY, revision_of
 from mirror.documents.registry import documents
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 
 
-class Seen:
+class Inventory:
     """The temporary table."""
 
-    def note(self, sinks: Sinks) -> int:
+    def note(self, stores: Stores) -> int:
         """Note every live item, of several for one object the newest; return how many there are."""
         labels = {d.mirror_options.entity: d.mirror_options.label for d in documents()}
         count = 0
-        for page in sinks.items.scan_keys():
+        for page in stores.items.scan_keys():
             noted = [
                 (labels[item[ENTITY]["S"]], item["id"]["S"], revision_of(item))
                 for item in page
@@ -31,8 +31,9 @@ class Seen:
             ]
             with connection.cursor() as cursor:
                 cursor.executemany(
-                    "INSERT INTO mirror_seen VALUES (%s, %s, %s) ON CONFLICT (model, object_id)"
-                    " DO UPDATE SET revision = greatest(mirror_seen.revision, excluded.revision)",
+                    "INSERT INTO mirror_inventory AS held VALUES (%s, %s, %s)"
+                    " ON CONFLICT (model, object_id)"
+                    " DO UPDATE SET revision = greatest(held.revision, excluded.revision)",
                     noted,
                 )
             count += len(noted)
@@ -42,7 +43,7 @@ class Seen:
         """Return the newest revision of each of these objects."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT object_id, revision FROM mirror_seen"
+                "SELECT object_id, revision FROM mirror_inventory"
                 " WHERE model = %s AND object_id = ANY(%s)",
                 [label, list(ids)],
             )
@@ -52,7 +53,7 @@ class Seen:
         """Note that this object would come back: others may refer to it."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE mirror_seen SET comes_back = true WHERE model = %s AND object_id = %s",
+                "UPDATE mirror_inventory SET comes_back = true WHERE model = %s AND object_id = %s",
                 [label, object_id],
             )
 
@@ -60,31 +61,31 @@ class Seen:
         """Whether this object would come back."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT 1 FROM mirror_seen WHERE model = %s AND object_id = %s AND comes_back",
+                "SELECT 1 FROM mirror_inventory WHERE model = %s AND object_id = %s AND comes_back",
                 [label, object_id],
             )
             return cursor.fetchone() is not None
 
-    def unseen(self, document: type[Document]) -> Iterator[str]:
+    def rows_without_item(self, document: type[Document]) -> Iterator[str]:
         """Yield the ids of the rows that the mirror did not hold."""
         options = document.mirror_options
-        seen = RawSQL("SELECT object_id FROM mirror_seen WHERE model = %s", [options.label])
+        held = RawSQL("SELECT object_id FROM mirror_inventory WHERE model = %s", [options.label])
         ids = options.model._base_manager.annotate(mirror_id=Cast("pk", TextField()))
-        unseen = ids.exclude(mirror_id__in=seen).order_by()
-        yield from unseen.values_list("mirror_id", flat=True).iterator(chunk_size=1000)
+        missing = ids.exclude(mirror_id__in=held).order_by()
+        yield from missing.values_list("mirror_id", flat=True).iterator(chunk_size=1000)
 
 
 @contextmanager
-def seen_objects() -> Iterator[Seen]:
+def open_inventory() -> Iterator[Inventory]:
     """Provide the table, and drop it at the end."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.mirror_seen")
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.mirror_inventory")
         cursor.execute(
-            "CREATE TEMPORARY TABLE mirror_seen (model text, object_id text, revision bigint,"
+            "CREATE TEMPORARY TABLE mirror_inventory (model text, object_id text, revision bigint,"
             " comes_back boolean DEFAULT false, PRIMARY KEY (model, object_id))"
         )
     try:
-        yield Seen()
+        yield Inventory()
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS pg_temp.mirror_seen")
+            cursor.execute("DROP TABLE IF EXISTS pg_temp.mirror_inventory")

@@ -23,24 +23,14 @@ from mirror.documents.items import Item, ItemKey, key_of, revision_of
 from mirror.documents.rows import blank, fields, to_field
 
 UNREADABLE = "unreadable"
-
-
 LOST = "not in S3"
-
-
 ALTERED = "altered in S3"
-
-
 FOREIGN = "refers to another object's content"
-
-
 MISPLACED = "stands under another key than it should"
 
 
 # What reading a value that somebody tampered with can raise.
 NOT_A_VALUE = (ValueError, TypeError, KeyError, AttributeError, ValidationError)
-
-
 HASHED = re.compile(r"/\d+-([0-9a-f]{64})\.\w+$")  # the end of a key that the mirror gave
 
 

@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 
 from django.db import models
 
-from mirror.batching import parts
+from mirror.batching import batched
 from mirror.documents.document import Document
 from mirror.documents.items import is_tombstone
 from mirror.documents.registry import documents
@@ -23,11 +23,10 @@ from mirror.documents.rows import rows
 from mirror.errors import Unmirrorable
 from mirror.models import LedgerEntry
 from mirror.restore.insert import follow_with_sequences, insert, missing_reference
-from mirror.restore.inventory import Seen, seen_objects
+from mirror.restore.inventory import Inventory, open_inventory
 from mirror.restore.reader import Reading, read
 from mirror.restore.tally import Tally
-from mirror.stores.clients import Sinks
-from mirror.stores.dynamodb import scan
+from mirror.stores.clients import Stores
 
 CHUNK = 16  # objects in memory at a time, with their transcripts
 THREADS = 8  # that read from S3: they hide latency
@@ -36,7 +35,7 @@ Progress = Callable[[int], object]
 
 
 def restore(
-    sinks: Sinks,
+    stores: Stores,
     *,
     apply: bool,
     begin: Progress = int,
@@ -44,14 +43,14 @@ def restore(
 ) -> list[Tally]:
     """Compare all that the mirror holds with PostgreSQL; with ``apply`` insert what is missing.
 
-    ``begin`` is told how many objects there are. Raises ``SinkError`` where a store cannot be
+    ``begin`` is told how many objects there are. Raises ``StoreError`` where a store cannot be
     read. What was restored before an interruption is there and equal the next time.
     """
-    with seen_objects() as seen:
-        begin(seen.note(sinks))
+    with open_inventory() as inventory:
+        begin(inventory.note(stores))
         tallies = []
         for document in in_order():
-            walk = Walk(document, sinks, seen, apply=apply)
+            walk = Walk(document, stores, inventory, apply=apply)
             walk.run(progress)
             tallies.append(walk.tally)
         return tallies
@@ -74,30 +73,32 @@ def in_order() -> list[type[Document]]:
 class Walk:
     """One pass over all objects of one document."""
 
-    def __init__(self, document: type[Document], sinks: Sinks, seen: Seen, *, apply: bool) -> None:
+    def __init__(
+        self, document: type[Document], stores: Stores, inventory: Inventory, *, apply: bool
+    ) -> None:
         self.document = document
         self.label = document.mirror_options.label
-        self.sinks = sinks
-        self.seen = seen
+        self.stores = stores
+        self.inventory = inventory
         self.apply = apply
         self.tally = Tally(self.label)
-        self.read = partial(read, document, fetch=sinks.objects.get)
+        self.read = partial(read, document, fetch=stores.objects.get)
 
     def run(self, progress: Progress) -> None:
         """Look at every item, then at every row that has none."""
         with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-read") as threads:
-            for page in scan(self.sinks.items, self.document.mirror_options.entity):
-                for items in parts(page, CHUNK):
+            for page in self.stores.items.scan_entity(self.document.mirror_options.entity):
+                for items in batched(page, CHUNK):
                     self._compare(list(threads.map(self.read, items)))
                     progress(len(items))
-        for ids in parts(self.seen.unseen(self.document), CHUNK):
+        for ids in batched(self.inventory.rows_without_item(self.document), CHUNK):
             self._look_for(ids)
         if self.apply and self.tally.restored:
             follow_with_sequences(self.document.mirror_options.model)
 
     def _compare(self, readings: Sequence[Reading]) -> None:
         ids = [reading.object_id for reading in readings]
-        newest = self.seen.revisions(self.label, ids)
+        newest = self.inventory.revisions(self.label, ids)
         present = {str(row.pk): row for row in rows(self.document, ids)}
         for reading in readings:
             row = present.get(reading.object_id)
@@ -109,7 +110,7 @@ class Walk:
     def _settle(self, first: Reading, newest: int) -> None:
         """Look again at what differed, and count, or insert, what is really so."""
         before = self._entry(first.object_id)
-        items = self.sinks.items.get_many([first.key], consistent=True)
+        items = self.stores.items.get_many([first.key], consistent=True)
         item = items.get(first.key)
         row = rows(self.document, [first.object_id]).first()
         pending = before is not None and before.state == "pending"
@@ -118,7 +119,7 @@ class Walk:
             return
         reading = self.read(item)
         after = self._entry(first.object_id)
-        if _version(before) != _version(after):
+        if (before and before.version) != (after and after.version):
             self.tally.pending += 1
         elif reading.revision < newest:
             self._count_impossible(reading, "an older item of the same object is left over")
@@ -143,14 +144,14 @@ class Walk:
         elif reading.troubles:
             trouble = ", ".join(f"{name} ({why})" for name, why in reading.troubles.items())
         else:
-            trouble = missing_reference(reading, self.seen)
+            trouble = missing_reference(reading, self.inventory)
             if not trouble and self.apply:
                 trouble = insert(reading)
         if trouble:
             self._count_impossible(reading, trouble)
         else:
             self.tally.restored += 1
-            self.seen.note_return(self.label, reading.object_id)
+            self.inventory.note_return(self.label, reading.object_id)
 
     def _count_impossible(self, reading: Reading, why: str) -> None:
         self.tally.impossible += 1
@@ -165,7 +166,7 @@ class Walk:
                 key = render(self.document, row).key
             except Unmirrorable:
                 key = None
-            found = self.sinks.items.get_many([key], consistent=True) if key else {}
+            found = self.stores.items.get_many([key], consistent=True) if key else {}
             if str(row.pk) in pending or any(not is_tombstone(i) for i in found.values()):
                 self.tally.pending += 1
             else:
@@ -178,7 +179,3 @@ class Walk:
 
 def _equal(reading: Reading, row: models.Model) -> bool:
     return not reading.troubles and not reading.differs_from(row)
-
-
-def _version(entry: LedgerEntry | None) -> tuple[int, int] | None:
-    return (entry.revision, entry.mirrored_revision) if entry else None

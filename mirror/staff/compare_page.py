@@ -16,14 +16,16 @@ from mirror.models import LedgerEntry, Outage
 from mirror.staff.access import require_view, staff_page
 from mirror.staff.comparison import Comparer
 from mirror.staff.page import page
-from mirror.stores.clients import inline_sinks
+from mirror.stores.clients import inline_clients
 from mirror.sync.budget import INLINE_SECONDS, Budget
 from mirror.sync.engine import Outcome
-from mirror.sync.immediate import mirror_now
+from mirror.sync.immediate import mirror_immediately
 
 SAID = {
     Outcome.MIRRORED: (messages.SUCCESS, "Mirrored just now."),
-    Outcome.LEFT: (messages.WARNING, "Pending: the worker will do it."),
+    Outcome.OVERTAKEN: (messages.WARNING, "Pending: the worker will do it."),
+    Outcome.OUT_OF_TIME: (messages.WARNING, "Pending: the worker will do it."),
+    Outcome.NOT_ATTEMPTED: (messages.WARNING, "Pending: the worker will do it."),
     Outcome.FAILED: (messages.WARNING, "The attempt failed. Pending: the worker will do it."),
     Outcome.PARKED: (messages.ERROR, "Parked: the object cannot be mirrored as it is."),
 }
@@ -36,7 +38,7 @@ def compare(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
     document = _document(label, object_id)
     require_view(request, document.mirror_options.model, None)
     _require_mirror()
-    found = Comparer(document, object_id, inline_sinks(), Budget(INLINE_SECONDS)).run()
+    found = Comparer(document, object_id, inline_clients(), Budget(INLINE_SECONDS)).run()
     if found.row is None and found.entry is None:
         raise Http404
     require_view(request, document.mirror_options.model, found.row)
@@ -45,7 +47,7 @@ def compare(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
         "found": found,
         "label": label,
         "opts": document.mirror_options.model._meta,
-        "outages": Outage.objects.open().order_by("sink"),
+        "outages": Outage.objects.open().order_by("store"),
     }
     return page(request, "compare", context)
 
@@ -53,7 +55,7 @@ def compare(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
 @transaction.non_atomic_requests  # AWS is asked: no row stays locked meanwhile
 @staff_page
 @require_POST
-def now(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
+def mirror_row(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
     """Mirror one object now, if the stores answer in time."""
     document = _document(label, object_id)
     row = rows(document, [object_id]).first()
@@ -64,7 +66,7 @@ def now(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
     known = LedgerEntry.objects.filter(model=label, object_id=object_id)
     if row is None and not known.exists():
         raise Http404
-    outcome = mirror_now(label, object_id, inline_sinks(), Budget(INLINE_SECONDS))
+    outcome = mirror_immediately(label, object_id, inline_clients(), Budget(INLINE_SECONDS))
     level, sentence = SAID[outcome]
     messages.add_message(request, level, sentence)
     return redirect("mirror:compare", label, object_id)

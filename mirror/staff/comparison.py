@@ -16,11 +16,11 @@ from mirror.documents.document import Document, field_attributes
 from mirror.documents.items import REVISION, Item, ItemKey, is_tombstone
 from mirror.documents.render import Rendered, render
 from mirror.documents.rows import fields, folders, rows
-from mirror.errors import SinkError, Unmirrorable
+from mirror.errors import StoreError, Unmirrorable
 from mirror.models import LedgerEntry
 from mirror.restore.reader import NOT_A_VALUE
 from mirror.staff.display import difference, excerpt, shown, words
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.stores.s3 import S3
 from mirror.sync.budget import Budget, BudgetSpent
@@ -74,9 +74,9 @@ class Comparer:
     """Asks the stores about one object, within a budget."""
 
     def __init__(
-        self, document: type[Document], object_id: str, sinks: Sinks, budget: Budget
+        self, document: type[Document], object_id: str, stores: Stores, budget: Budget
     ) -> None:
-        self.document, self.sinks, self.budget = document, sinks, budget
+        self.document, self.stores, self.budget = document, stores, budget
         self.label = document.mirror_options.label
         self.found = Comparison(document, object_id)
 
@@ -91,7 +91,7 @@ class Comparer:
         keys = {ItemKey(*key) for key in found.entry.item_keys} if found.entry else set()
         if rendered:
             keys.add(rendered.key)
-        items = self._ask(DYNAMODB, self.sinks.items.get_many, sorted(keys), consistent=True)
+        items = self._ask(DYNAMODB, self.stores.items.get_many, sorted(keys), consistent=True)
         live = {k: item for k, item in (items or {}).items() if not is_tombstone(item)}
         found.key = rendered.key if rendered else min(live, default=None)
         item = live.pop(found.key, {}) if found.key else {}
@@ -146,7 +146,7 @@ class Comparer:
         """Return the line of a content in S3: what PostgreSQL holds, the key, what S3 holds."""
         key = item.get(body.attribute, {}).get("S", "")
         own = key.split("/")[1:2] == [self.found.object_id]
-        content = self._ask(S3, self.sinks.objects.get, key) if own else None
+        content = self._ask(S3, self.stores.objects.get, key) if own else None
         right = body.fingerprint.is_kept_at(key) and content == body.content
         unknown = DYNAMODB in self.found.silent or (own and S3 in self.found.silent)
         ours, theirs = self._text(body.attribute, body.content), None
@@ -181,16 +181,16 @@ class Comparer:
                 self.found.left_over += [key for key in listed or () if key not in named]
 
     def _list(self, prefix: str) -> list[str]:
-        return [listed.key for listed in self.sinks.objects.list(prefix)]
+        return [listed.key for listed in self.stores.objects.list(prefix)]
 
-    def _ask(self, sink: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+    def _ask(self, store: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
         """Return a store's answer; None, and the store noted as silent, where there is none."""
-        if sink in self.found.silent:
+        if store in self.found.silent:
             return None
         try:
-            return self.budget.run(sink, call, *args, **kwargs)
-        except SinkError as error:
-            self.found.silent[sink] = error.failure.code or error.failure.error_class
+            return self.budget.run(store, call, *args, **kwargs)
+        except StoreError as error:
+            self.found.silent[store] = error.failure.code or error.failure.error_class
         except BudgetSpent:
-            self.found.silent[sink] = "no time left to ask"
+            self.found.silent[store] = "no time left to ask"
         return None

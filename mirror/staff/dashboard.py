@@ -15,16 +15,15 @@ from django.views.decorators.http import require_POST, require_safe
 from mirror.conf import setting
 from mirror.documents.items import ItemKey
 from mirror.documents.registry import labels
-from mirror.errors import SinkError
+from mirror.errors import StoreError
 from mirror.models import CheckRun, LedgerEntry, Outage
 from mirror.staff.access import staff_page
 from mirror.staff.chart import draw
 from mirror.staff.page import page
-from mirror.stores.clients import inline_sinks
+from mirror.stores.clients import inline_clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.stores.s3 import S3
 from mirror.sync.budget import INLINE_SECONDS, Budget, BudgetSpent
-from mirror.sync.worker import ours
 from mirror.verify.history import verdict
 
 LISTED = 25  # parked entries, and findings, on the dashboard
@@ -36,14 +35,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Show how far the validation is, and what needs a person."""
     judged = verdict()
     run = CheckRun.objects.first()
-    parked = ours().parked().order_by("parked_at", "pk")
+    parked = LedgerEntry.objects.registered().parked().order_by("parked_at", "pk")
     context = {
         "title": "Mirror",
         "verdict": judged,
         "chart": draw(judged.days),
-        "backlog": ours().backlog(),
+        "backlog": LedgerEntry.objects.registered().backlog(),
         "parked": [_linked(entry) for entry in parked[:LISTED]],
-        "outages": Outage.objects.open().order_by("sink"),
+        "outages": Outage.objects.open().order_by("store"),
         "stores": _stores(),
         "run": run,
         "findings": run.findings[:LISTED] if run else [],
@@ -64,17 +63,17 @@ def _stores() -> dict[str, str]:
     if not setting("ENABLED"):
         return {}
     budget = Budget(INLINE_SECONDS)
-    sinks = inline_sinks()
+    stores = inline_clients()
     calls = {
-        DYNAMODB: lambda: sinks.items.get_many([ItemKey("ping", "ping")]),
-        S3: lambda: next(iter(sinks.objects.list("ping/")), None),
+        DYNAMODB: lambda: stores.items.get_many([ItemKey("ping", "ping")]),
+        S3: lambda: next(iter(stores.objects.list("ping/")), None),
     }
     found = {}
     for store, call in calls.items():
         try:
             budget.run(store, call)
             found[store] = ""
-        except SinkError as error:
+        except StoreError as error:
             found[store] = error.failure.code or error.failure.error_class
         except BudgetSpent:
             found[store] = "no time left to ask"
@@ -85,7 +84,7 @@ def _stores() -> dict[str, str]:
 @require_POST
 def retry(request: HttpRequest) -> HttpResponse:
     """Make parked entries due again: those chosen, or all."""
-    entries = ours().parked()
+    entries = LedgerEntry.objects.registered().parked()
     if "all" not in request.POST:
         chosen = [pk for pk in request.POST.getlist("entry") if pk.isdecimal()]
         entries = entries.filter(pk__in=chosen)

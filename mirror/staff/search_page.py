@@ -13,11 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from mirror.conf import setting
-from mirror.errors import SinkError
+from mirror.errors import StoreError
 from mirror.search import Hit, rows_matching, search, searchable
 from mirror.staff.access import require_view, staff_page
 from mirror.staff.page import page
-from mirror.stores.clients import inline_sinks
+from mirror.stores.clients import inline_clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.sync.budget import INLINE_SECONDS, Budget, BudgetSpent
 
@@ -70,17 +70,17 @@ def _owner(name: str) -> models.Model | None:
 def _search(request: HttpRequest, owner_id: Any, words: str) -> dict[str, Any]:
     """Return what both stores find, or what is the matter."""
     labels = _viewable(request)
-    sinks = inline_sinks()
+    stores = inline_clients()
 
     def first() -> list[Hit]:
-        return list(islice(search(owner_id, words, sinks, labels=labels), LISTED + 1))
+        return list(islice(search(owner_id, words, stores, labels=labels), LISTED + 1))
 
     try:
         hits = Budget(INLINE_SECONDS).run(DYNAMODB, first)
-    except SinkError as error:
+    except StoreError as error:
         failure = error.failure
         reason = failure.code or failure.error_class
-        return {"problem": f"{failure.sink} does not answer ({reason})."}
+        return {"problem": f"{failure.store} does not answer ({reason})."}
     except BudgetSpent:
         return {"problem": "There was no time left to ask."}
     results: dict[tuple[str, str], Result] = {}

@@ -1,4 +1,4 @@
-"""What AWS answers, sorted by what is to be done about it."""
+"""The errors of AWS, translated into ``StoreError`` by what is to be done about them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 from botocore.parsers import ResponseParserError
+from django.dispatch import Signal
 
-from mirror.errors import Failure, Kind, SinkError
+from mirror.errors import Failure, Kind, StoreError
 
 # A body that is cut short is urllib3's error, not boto's.
 AWS_ERRORS: tuple[type[Exception], ...] = (
@@ -26,22 +27,7 @@ AWS_ERRORS: tuple[type[Exception], ...] = (
     ResponseParserError,
     KeyError,  # boto makes an empty answer of one that was cut: its members are missing
 )
-
-
-@contextmanager
-def sorted_errors(sink: str, *more: type[Exception]) -> Iterator[None]:
-    """Raise what a call to ``sink`` raises as ``SinkError``, without the message."""
-    try:
-        yield
-    except AWS_ERRORS + more as error:
-        if is_about_credentials(error):
-            from mirror.stores.clients import reset_sinks
-
-            reset_sinks()  # a client keeps those that it was made with; the next one looks anew
-        raise SinkError(classify(error, sink)) from None  # the cause's message may quote data
-
-
-# What AWS answers when it is asked too much, or stumbles: this call may work a moment later.
+# AWS is asked too much, or stumbles: the same call may work a moment later.
 BUSY = frozenset(
     {
         "InternalError",
@@ -61,9 +47,7 @@ BUSY = frozenset(
         "TransactionInProgressException",
     }
 )
-
-
-# What AWS answers when the object itself is at fault: it will never work.
+# The item or the object itself is at fault: the same call will never work.
 REFUSED = frozenset(
     {
         "EntityTooLarge",
@@ -77,9 +61,7 @@ REFUSED = frozenset(
         "ValidationException",
     }
 )
-
-
-# What AWS answers when it knows the credentials no more, or not yet.
+# AWS no longer knows the credentials, or does not know them yet.
 STALE_CREDENTIALS = frozenset(
     {
         "ExpiredToken",
@@ -93,6 +75,20 @@ STALE_CREDENTIALS = frozenset(
     }
 )
 
+# Sent when other credentials would have helped: a client keeps those that it was made with.
+credentials_refused = Signal()
+
+
+@contextmanager
+def translated_errors(store: str, *more: type[Exception]) -> Iterator[None]:
+    """Raise what a call to ``store`` raises as ``StoreError``, without the message."""
+    try:
+        yield
+    except AWS_ERRORS + more as error:
+        if is_about_credentials(error):
+            credentials_refused.send(sender=None)
+        raise StoreError(classify(error, store)) from None  # the cause's message may quote data
+
 
 def is_about_credentials(error: Exception) -> bool:
     """Whether other credentials would have helped."""
@@ -105,12 +101,12 @@ def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def classify(error: Exception, sink: str) -> Failure:
-    """Sort an exception that a call to ``sink`` raised."""
+def classify(error: Exception, store: str) -> Failure:
+    """Sort an exception that a call to ``store`` raised."""
     name = type(error).__name__
     if not isinstance(error, ClientError):
         # No answer, a broken one, or no credentials to ask with.
-        return Failure(Kind.UNREACHABLE, name, sink=sink)
+        return Failure(Kind.UNREACHABLE, name, store=store)
     code = _code(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in REFUSED:
@@ -124,4 +120,4 @@ def classify(error: Exception, sink: str) -> Failure:
         kind = Kind.BUSY
     else:
         kind = Kind.UNREACHABLE  # credentials, rights, a missing table or bucket
-    return Failure(kind, name, code, sink)
+    return Failure(kind, name, code, store)

@@ -1,4 +1,4 @@
-"""Clients of both stores, made once for each process."""
+"""The clients of both stores, made once for each process."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from typing import Any
 
 from django.core.signals import setting_changed
 
-from mirror.stores.dynamodb import ItemSink
-from mirror.stores.s3 import ObjectSink
+from mirror.stores.aws_errors import credentials_refused
+from mirror.stores.dynamodb import ItemStore
+from mirror.stores.s3 import ObjectStore
 
 INLINE_TIMEOUT = 1.0  # seconds: a person waits
-
-
-PATIENT_TIMEOUT = 10.0  # seconds: nobody does
+BACKGROUND_TIMEOUT = 10.0  # seconds: nobody waits
 
 
 @dataclass(frozen=True)
-class Sinks:
+class Stores:
     """Both stores, as one process uses them."""
 
-    items: ItemSink
-    objects: ObjectSink
+    items: ItemStore
+    objects: ObjectStore
 
 
 @functools.cache
-def patient_sinks() -> Sinks:
-    """Return the process's sinks for work that nobody waits for."""
-    return Sinks(ItemSink(timeout=PATIENT_TIMEOUT), ObjectSink(timeout=PATIENT_TIMEOUT))
+def background_clients() -> Stores:
+    """Return the process's clients for work that nobody waits for."""
+    return Stores(ItemStore(timeout=BACKGROUND_TIMEOUT), ObjectStore(timeout=BACKGROUND_TIMEOUT))
 
 
 @functools.cache
-def inline_sinks() -> Sinks:
-    """Return the process's sinks for work in a person's request."""
-    return Sinks(ItemSink(timeout=INLINE_TIMEOUT), ObjectSink(timeout=INLINE_TIMEOUT))
+def inline_clients() -> Stores:
+    """Return the process's clients for work within a person's request."""
+    return Stores(ItemStore(timeout=INLINE_TIMEOUT), ObjectStore(timeout=INLINE_TIMEOUT))
 
 
-def reset_sinks(**_: Any) -> None:
-    """Forget the sinks: the settings have changed, or a stand-in for AWS moved."""
-    patient_sinks.cache_clear()
-    inline_sinks.cache_clear()
+def reset_clients(**_: Any) -> None:
+    """Forget the clients, so that the next ones look for settings and credentials again."""
+    background_clients.cache_clear()
+    inline_clients.cache_clear()
 
 
-setting_changed.connect(reset_sinks)
+setting_changed.connect(reset_clients)
+credentials_refused.connect(reset_clients)

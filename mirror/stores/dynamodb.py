@@ -1,14 +1,14 @@
-"""The two stores: DynamoDB for items, S3 for objects.
+"""DynamoDB: the table that holds the items.
 
-A sink knows its service and nothing of ledgers. Each call either does what it says, or raises
-``SinkError`` (what to do about it is sorted out already) or ``Superseded``.
+It knows nothing of ledgers. Each call either does what it says, or raises ``StoreError``, which
+says what is to be done about it, or ``Superseded``.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,15 +27,13 @@ from mirror.documents.items import (
     revision_of,
 )
 from mirror.errors import Superseded
-from mirror.stores.aws_errors import sorted_errors
+from mirror.stores.aws_errors import translated_errors
 
 DYNAMODB = "DynamoDB"
-
-
 BATCH = 100  # keys that BatchGetItem takes
 
 
-class ItemSink:
+class ItemStore:
     """The DynamoDB table."""
 
     def __init__(self, *, timeout: float) -> None:
@@ -44,28 +42,28 @@ class ItemSink:
             read_timeout=timeout,
             retries={"total_max_attempts": 1},
             max_pool_connections=16,
-            parameter_validation=False,  # an eighth of a call's cost; items are built by documents
+            parameter_validation=False,  # an eighth of a call's cost; documents build the items
         )
         self.table = str(setting("TABLE"))
         self.read_units = 0.0  # consumed so far, as far as DynamoDB told
         self._counting = threading.Lock()
-        with sorted_errors(DYNAMODB, ValueError):  # of an endpoint's address
+        with translated_errors(DYNAMODB, ValueError):  # a malformed endpoint address
             self.client: Any = boto3.session.Session().client(
                 "dynamodb", region_name=str(setting("REGION")), config=config
             )
 
     def put(self, item: Item) -> None:
-        """Write ``item`` over an older revision or none.
+        """Write ``item`` over an older revision, or where there is none.
 
-        Raises ``Superseded`` where the table holds a newer revision. BatchWriteItem takes no
+        Raises ``Superseded`` if the table holds a newer revision. BatchWriteItem takes no
         conditions, so this is PutItem.
         """
-        with sorted_errors(DYNAMODB):
+        with translated_errors(DYNAMODB):
             try:
                 self.client.put_item(
                     TableName=self.table,
                     Item=item,
-                    # The middle part lets what has no revision, put there by a hand, be repaired.
+                    # The middle part lets an item without a revision, written by hand, be repaired.
                     ConditionExpression=(
                         f"attribute_not_exists(pk) OR NOT attribute_type({REVISION}, :number)"
                         f" OR {REVISION} <= :revision"
@@ -79,7 +77,7 @@ class ItemSink:
             except self.client.exceptions.ConditionalCheckFailedException as refusal:
                 raise Superseded(revision_of(refusal.response.get("Item", {}))) from None
 
-    def bury(self, key: ItemKey, revision: int, expires_at: datetime) -> None:
+    def put_tombstone(self, key: ItemKey, revision: int, expires_at: datetime) -> None:
         """Put a tombstone over ``key``; the table's TTL removes it after ``expires_at``.
 
         A physical delete would let a put that lands late bring the item back.
@@ -109,7 +107,7 @@ class ItemSink:
             pause = 0.0
             while wanted:
                 time.sleep(pause)
-                with sorted_errors(DYNAMODB):
+                with translated_errors(DYNAMODB):
                     answer = self.client.batch_get_item(
                         RequestItems=wanted, ReturnConsumedCapacity="TOTAL"
                     )
@@ -117,55 +115,46 @@ class ItemSink:
                 found |= {key_of(item): item for item in items}
                 self._count(answer.get("ConsumedCapacity", []))
                 wanted = answer.get("UnprocessedKeys", {})
-                pause = min(2 * pause + 0.05, 2)  # DynamoDB answers in part when it is asked much
+                pause = min(2 * pause + 0.05, 2)  # under load DynamoDB answers in part
         return found
 
     def scan_keys(self) -> Iterator[list[Item]]:
         """Yield every live item, a page at a time, with its keys, entity, id and revision only."""
-        names = {"#e": "__edb_e__", "#i": "id", "#r": REVISION, "#x": EXPIRES}
-        arguments: dict[str, Any] = {
-            "TableName": self.table,
+        names = {"#e": ENTITY, "#i": "id", "#r": REVISION, "#x": EXPIRES}
+        projection = {
             "ProjectionExpression": "pk, sk, #e, #i, #r, #x",
             "ExpressionAttributeNames": names,
-            "ReturnConsumedCapacity": "TOTAL",
         }
+        for page in self._pages(self.client.scan, projection):
+            yield [item for item in page if not is_tombstone(item)]
+
+    def scan_entity(self, entity: str) -> Iterator[list[Item]]:
+        """Yield every item of ``entity``, whole, a page at a time. Tombstones have no entity."""
+        entity_only = {
+            "FilterExpression": "#e = :entity",
+            "ExpressionAttributeNames": {"#e": ENTITY},
+            "ExpressionAttributeValues": {":entity": {"S": entity}},
+        }
+        yield from self._pages(self.client.scan, entity_only)
+
+    def query(self, arguments: dict[str, Any]) -> Iterator[list[Item]]:
+        """Yield what ``Query`` finds with these arguments, a page at a time."""
+        yield from self._pages(self.client.query, arguments)
+
+    def _pages(self, call: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[list[Item]]:
+        start: dict[str, Any] = {}
         while True:
-            with sorted_errors(DYNAMODB):
-                page = self.client.scan(**arguments)
+            with translated_errors(DYNAMODB):
+                page = call(
+                    TableName=self.table, ReturnConsumedCapacity="TOTAL", **arguments, **start
+                )
                 items = page["Items"]
             self._count([page.get("ConsumedCapacity", {})])
-            yield [item for item in items if not is_tombstone(item)]
+            yield items
             if "LastEvaluatedKey" not in page:
                 return
-            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def _count(self, consumed: list[dict[str, Any]]) -> None:
         with self._counting:
             self.read_units += sum(part.get("CapacityUnits", 0.0) for part in consumed)
-
-
-def scan(sink: ItemSink, entity: str) -> Iterator[list[Item]]:
-    """Yield every item of ``entity``, whole, a page at a time. Tombstones have no entity."""
-    arguments = {
-        "FilterExpression": "#e = :entity",
-        "ExpressionAttributeNames": {"#e": ENTITY},
-        "ExpressionAttributeValues": {":entity": {"S": entity}},
-    }
-    yield from _pages(sink, sink.client.scan, arguments)
-
-
-def query(sink: ItemSink, arguments: dict[str, Any]) -> Iterator[list[Item]]:
-    """Yield what ``Query`` finds, a page at a time."""
-    yield from _pages(sink, sink.client.query, arguments)
-
-
-def _pages(sink: ItemSink, call: Any, arguments: dict[str, Any]) -> Iterator[list[Item]]:
-    start: dict[str, Any] = {}
-    while True:
-        with sorted_errors(DYNAMODB):
-            page = call(TableName=sink.table, **arguments, **start)
-            items = page["Items"]
-        yield items
-        if "LastEvaluatedKey" not in page:
-            return
-        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

@@ -1,19 +1,18 @@
-"""Creates the table and the bucket, and says what is wrong with ones that exist."""
+"""Creates the table and the bucket, and says what is wrong with existing ones."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from mirror.conf import setting
 from mirror.documents.items import EXPIRES
-from mirror.stores.aws_errors import sorted_errors
-from mirror.stores.clients import Sinks
+from mirror.stores.aws_errors import translated_errors
+from mirror.stores.clients import Stores
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.stores.s3 import S3
-from mirror.sync.backfill import owe_everything
 
 KEY_SCHEMA = [
     {"AttributeName": "pk", "KeyType": "HASH"},
@@ -37,28 +36,30 @@ PRIVATE = {
 ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
 
 
-def set_up(sinks: Sinks) -> list[str]:
-    """Create what is missing; return a sentence for each thing done. Safe to repeat.
+class Provisioned(NamedTuple):
+    """A sentence for each thing that was done, and whether a store was created, and so is empty."""
 
-    A store that is newly made is empty: every object is owed to it.
-    """
-    done = _set_up_table(sinks) + _set_up_bucket(sinks)
-    if any("created" in sentence for sentence in done):
-        count = owe_everything(distrust=True)
-        done.append(f"{count} objects are owed to the new store; mirror_sync brings them.")
-    return done
+    done: list[str]
+    created: bool
 
 
-def problems(sinks: Sinks) -> list[str]:
+def provision(stores: Stores) -> Provisioned:
+    """Create the table and the bucket, or complete what exists. Safe to repeat."""
+    table, bucket = _provision_table(stores), _provision_bucket(stores)
+    return Provisioned(table.done + bucket.done, table.created or bucket.created)
+
+
+def problems(stores: Stores) -> list[str]:
     """Return a sentence for each thing that is missing or not as it should be."""
-    return _table_problems(sinks) + _bucket_problems(sinks)
+    return _table_problems(stores) + _bucket_problems(stores)
 
 
-def _set_up_table(sinks: Sinks) -> list[str]:
-    table, client = sinks.items.table, sinks.items.client
+def _provision_table(stores: Stores) -> Provisioned:
+    table, client = stores.items.table, stores.items.client
     done = []
-    with sorted_errors(DYNAMODB):
-        if _table(sinks) is None:
+    with translated_errors(DYNAMODB):
+        created = _table(stores) is None
+        if created:
             client.create_table(
                 TableName=table,
                 AttributeDefinitions=[
@@ -73,17 +74,18 @@ def _set_up_table(sinks: Sinks) -> list[str]:
                 TableName=table, WaiterConfig={"Delay": 2, "MaxAttempts": 90}
             )
             done.append(f"Table {table} created.")
-        if not _expires(sinks):
+        if not _expires(stores):
             client.update_time_to_live(TableName=table, TimeToLiveSpecification=TIME_TO_LIVE)
             done.append(f"Table {table}: time to live switched on.")
-    return done
+    return Provisioned(done, created)
 
 
-def _set_up_bucket(sinks: Sinks) -> list[str]:
-    bucket, client = sinks.objects.bucket, sinks.objects.storage.client
+def _provision_bucket(stores: Stores) -> Provisioned:
+    bucket, client = stores.objects.bucket, stores.objects.storage.client
     done = []
-    with sorted_errors(S3):
-        if not _exists(client, bucket):
+    with translated_errors(S3):
+        created = not _exists(client, bucket)
+        if created:
             region = setting("REGION")
             # S3's first region is the one that must not be named.
             place = (
@@ -99,13 +101,13 @@ def _set_up_bucket(sinks: Sinks) -> list[str]:
         if not _encrypted(client, bucket):
             client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=ENCRYPTED)
             done.append(f"Bucket {bucket}: encryption switched on.")
-    return done
+    return Provisioned(done, created)
 
 
-def _table_problems(sinks: Sinks) -> list[str]:
-    name = f"Table {sinks.items.table}"
-    with sorted_errors(DYNAMODB):
-        table = _table(sinks)
+def _table_problems(stores: Stores) -> list[str]:
+    name = f"Table {stores.items.table}"
+    with translated_errors(DYNAMODB):
+        table = _table(stores)
         if table is None:
             return [f"{name} does not exist."]
         found = []
@@ -117,14 +119,14 @@ def _table_problems(sinks: Sinks) -> list[str]:
         gsi = indexes.get("gsi1")
         if gsi is None or gsi["KeySchema"] != INDEX["KeySchema"]:
             found.append(f"{name} lacks the index gsi1 on gsi1pk, gsi1sk.")
-        if not _expires(sinks):
+        if not _expires(stores):
             found.append(f"{name} does not expire tombstones: no time to live on {EXPIRES}.")
     return found
 
 
-def _bucket_problems(sinks: Sinks) -> list[str]:
-    bucket, client = sinks.objects.bucket, sinks.objects.storage.client
-    with sorted_errors(S3):
+def _bucket_problems(stores: Stores) -> list[str]:
+    bucket, client = stores.objects.bucket, stores.objects.storage.client
+    with translated_errors(S3):
         if not _exists(client, bucket):
             return [f"Bucket {bucket} does not exist."]
         found = []
@@ -135,17 +137,17 @@ def _bucket_problems(sinks: Sinks) -> list[str]:
     return found
 
 
-def _table(sinks: Sinks) -> dict[str, Any] | None:
-    client = sinks.items.client
+def _table(stores: Stores) -> dict[str, Any] | None:
+    client = stores.items.client
     try:
-        table: dict[str, Any] = client.describe_table(TableName=sinks.items.table)["Table"]
+        table: dict[str, Any] = client.describe_table(TableName=stores.items.table)["Table"]
     except client.exceptions.ResourceNotFoundException:
         return None
     return table
 
 
-def _expires(sinks: Sinks) -> bool:
-    answer = sinks.items.client.describe_time_to_live(TableName=sinks.items.table)
+def _expires(stores: Stores) -> bool:
+    answer = stores.items.client.describe_time_to_live(TableName=stores.items.table)
     state = answer["TimeToLiveDescription"]
     return str(state["TimeToLiveStatus"]) in {"ENABLED", "ENABLING"}
 
@@ -170,7 +172,7 @@ def _encrypted(client: Any, bucket: str) -> bool:
 
 
 def _setting(ask: Any, bucket: str, name: str) -> Any:
-    """Return a setting of the bucket; None where it was never made."""
+    """Return a setting of the bucket; None if it was never made."""
     try:
         return ask(Bucket=bucket)[name]
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""The S3 storage of the mirror: django-storages, with a lean upload path.
+"""S3: the bucket that holds the objects, through django-storages with a lean upload path.
 
 ``S3Storage`` makes a session for each thread (0.1 s) and uploads through boto's transfer manager,
 which costs several times one ``put_object``; the contents here are small enough for one request.
@@ -21,13 +21,15 @@ from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
 from mirror.conf import setting
-from mirror.stores.aws_errors import sorted_errors
+from mirror.stores.aws_errors import translated_errors
+
+S3 = "S3"
 
 
 class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no types
-    """One connection for the process, single-request uploads, bounded waiting.
+    """The storage of ``STORAGES``: one connection a process, one request an upload.
 
-    ``timeout`` (seconds) bounds connecting, and each wait for an answer.
+    ``timeout`` bounds connecting, and each wait for an answer, in seconds.
     """
 
     def __init__(
@@ -77,9 +79,6 @@ class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no t
         return name
 
 
-S3 = "S3"
-
-
 @dataclass(frozen=True)
 class Listed:
     """An object as S3's key listing shows it."""
@@ -89,8 +88,8 @@ class Listed:
     modified: datetime
 
 
-class ObjectSink:
-    """The S3 bucket."""
+class ObjectStore:
+    """The S3 bucket. Each call does what it says, or raises ``StoreError``."""
 
     def __init__(self, *, timeout: float) -> None:
         parameters: dict[str, Any] = settings.STORAGES[setting("STORAGE")]
@@ -99,23 +98,23 @@ class ObjectSink:
             "ObjectStorage", storages.create_storage({**parameters, "OPTIONS": options})
         )
         self.bucket: str = self.storage.bucket_name
-        with sorted_errors(S3, ValueError):  # of an endpoint's address
-            self.storage.client  # noqa: B018 - made now, so that a wrong address is said now
+        with translated_errors(S3, ValueError):  # a malformed endpoint address
+            self.storage.client  # noqa: B018 - made now, so that a wrong address is reported now
 
     def put(self, key: str, content: bytes) -> None:
         """Upload ``content`` as ``key``."""
-        with sorted_errors(S3):
+        with translated_errors(S3):
             self.storage.save(key, ContentFile(content))
 
     def delete(self, key: str) -> None:
-        """Remove ``key``; nothing happens where it does not exist."""
-        with sorted_errors(S3):
-            # As it stands: django-storages would take "a//b" for "a/b".
+        """Remove ``key``; does nothing if it does not exist."""
+        with translated_errors(S3):
+            # Past django-storages, which would take "a//b" for "a/b".
             self.storage.client.delete_object(Bucket=self.bucket, Key=key)
 
     def get(self, key: str) -> bytes | None:
-        """Return the content of ``key``, or None where it does not exist."""
-        with sorted_errors(S3):
+        """Return the content of ``key``, or None if it does not exist."""
+        with translated_errors(S3):
             try:
                 answer = self.storage.client.get_object(Bucket=self.bucket, Key=key)
                 content: bytes = answer["Body"].read()
@@ -128,7 +127,7 @@ class ObjectSink:
         pages = self.storage.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix, StartAfter=after
         )
-        with sorted_errors(S3):
+        with translated_errors(S3):
             for page in pages:
                 for entry in page.get("Contents", []):
                     yield Listed(entry["Key"], entry["ETag"].strip('"'), entry["LastModified"])

@@ -1,54 +1,70 @@
-"""Owing everything: the start of a backfill, and what a new, empty store needs.
+"""Enqueueing everything: the start of a backfill, and what a new, empty store needs.
 
-Safe beside live traffic: rows are marked in small transactions, and none waits for a person's
-transaction while it holds what that person may need next.
+Safe beside live traffic: rows are marked dirty in small transactions, and none of these waits for
+a person's transaction while it holds what that person may need next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
-from mirror.batching import parts
+from mirror.batching import batched
+from mirror.capture import MARK_DIRTY
 from mirror.documents.registry import documents
-from mirror.models import IN_USE, IN_USE_AGAIN, LANDED, UPLOAD_MAY_LAND, LedgerEntry
+from mirror.models import LedgerEntry
+from mirror.models.object_keys import IN_USE, LANDED, REUPLOADED, KeyState
+from mirror.stores.clients import Stores
+from mirror.stores.provision import provision
 
-CHUNK = 1000  # objects marked in one transaction
+CHUNK = 1000  # rows enqueued in one transaction
 
-_MARK = """
+_MARK_DIRTY = f"""
     UPDATE mirror_ledgerentry AS e SET
-        revision = revision + 1,
-        owed_since = CASE WHEN revision > mirrored_revision THEN owed_since ELSE now() END,
-        attempts = 0, next_attempt_at = now(), parked_at = NULL, error_class = '', error_code = '',
-        object_keys = CASE WHEN %(distrust)s THEN (
+        {MARK_DIRTY},
+        object_keys = CASE WHEN %(force_upload)s THEN (
             SELECT coalesce(jsonb_object_agg(key, CASE state
-                WHEN %(in_use)s THEN %(landed)s WHEN %(in_use_again)s THEN %(may_land)s
-                ELSE state END), '{}')
+                WHEN %(in_use)s THEN %(landed)s WHEN %(reuploaded)s THEN %(may_land)s
+                ELSE state END), '{{}}')
             FROM jsonb_each_text(e.object_keys) AS keys(key, state)
         ) ELSE object_keys END
     WHERE id = ANY(%(ids)s)
-"""
+"""  # noqa: S608 - a constant only
 
 
-def owe_everything(*, distrust: bool = False) -> int:
-    """Owe every row of every registered model, and every row that is gone but was mirrored.
+def provision_and_enqueue(stores: Stores) -> list[str]:
+    """Provision both stores, and enqueue every row if one of them is new, and so is empty.
 
-    Returns how many. With ``distrust`` objects are uploaded anew, as to an empty bucket.
+    Returns a sentence for each thing that was done.
+    """
+    done, created = provision(stores)
+    if created:
+        count = enqueue_all(force_upload=True)
+        rows = pluralize(count, "row is,rows are")
+        done.append(f"{count} {rows} enqueued for the new store; mirror_sync mirrors them.")
+    return done
+
+
+def enqueue_all(*, force_upload: bool = False) -> int:
+    """Enqueue every row of every registered model, and every deleted row that was mirrored.
+
+    Returns how many. With ``force_upload`` S3 objects are uploaded again, as for an empty bucket.
     """
     count = 0
     for document in documents():
-        for ids in parts(_ids(document.mirror_options.model), CHUNK):
-            _owe(document.mirror_options.label, ids, distrust=distrust)
+        for ids in batched(_ids(document.mirror_options.model), CHUNK):
+            _enqueue(document.mirror_options.label, ids, force_upload=force_upload)
             count += len(ids)
     return count
 
 
 def _ids(model: type[models.Model]) -> Iterator[str]:
-    """Yield the ids of all rows, then of all objects that only the ledger knows."""
+    """Yield the ids of all rows, then of all deleted rows that only the ledger knows."""
     rows = model._base_manager.order_by("pk")
     yield from rows.values_list(Cast("pk", TextField()), flat=True).iterator(chunk_size=CHUNK)
     alive = model._base_manager.annotate(text=Cast("pk", TextField())).values("text")
@@ -57,20 +73,20 @@ def _ids(model: type[models.Model]) -> Iterator[str]:
     yield from written.values_list("object_id", flat=True).iterator(chunk_size=CHUNK)
 
 
-def _owe(label: str, ids: list[str], *, distrust: bool) -> None:
-    """Mark some objects: all at once those that nobody is working on, then the others singly."""
+def _enqueue(label: str, ids: list[str], *, force_upload: bool) -> None:
+    """Enqueue some rows: all at once those that nobody holds, then the others one by one."""
     entries = LedgerEntry.objects.filter(model=label, object_id__in=ids)
     known = set(entries.values_list("object_id", flat=True))
     _add([LedgerEntry(model=label, object_id=new) for new in sorted(set(ids) - known)])
     with transaction.atomic():
         free = list(entries.select_for_update(skip_locked=True).values_list("pk", flat=True))
-        _mark(free, distrust=distrust)
+        _mark_dirty(free, force_upload=force_upload)
     for busy in entries.exclude(pk__in=free).values_list("pk", flat=True):
-        _mark([busy], distrust=distrust)
+        _mark_dirty([busy], force_upload=force_upload)
 
 
 def _add(new: list[LedgerEntry]) -> None:
-    """Insert entries: all at once, or singly where that would wait for somebody's transaction."""
+    """Insert entries: all at once, or one by one if that would wait for another transaction."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('lock_timeout')")
@@ -83,16 +99,17 @@ def _add(new: list[LedgerEntry]) -> None:
             LedgerEntry.objects.bulk_create([entry], ignore_conflicts=True)
 
 
-def _mark(ids: Iterable[int], *, distrust: bool) -> None:
+def _mark_dirty(ids: list[int], *, force_upload: bool) -> None:
+    """Mark existing entries dirty, by primary key. Mirrors ``KeyState.superseded`` in SQL."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _MARK,
+            _MARK_DIRTY,
             {
-                "ids": list(ids),
-                "distrust": distrust,
-                "in_use": IN_USE,
-                "in_use_again": IN_USE_AGAIN,
-                "landed": LANDED,
-                "may_land": (timezone.now() + UPLOAD_MAY_LAND).isoformat(),
+                "ids": ids,
+                "force_upload": force_upload,
+                "in_use": str(IN_USE),
+                "reuploaded": str(REUPLOADED),
+                "landed": str(LANDED),
+                "may_land": str(KeyState.uploading(timezone.now())),
             },
         )

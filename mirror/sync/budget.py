@@ -1,4 +1,4 @@
-"""How long a person's request may wait for AWS."""
+"""The budget: how long a person's request may wait for AWS."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from mirror.errors import Failure, Kind, SinkError
+from mirror.errors import Failure, Kind, StoreError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Calls are made on these threads: a name server that hangs or an answer that trickles in gets
-# past every timeout of a client, but not past the wait for a thread.
+INLINE_SECONDS = 2.0  # all calls to AWS of one request together
+FAIR_SECONDS = 1.0  # a store that was given this long and did not answer is out of reach
+
+# Calls run on these threads: a name server that hangs, or an answer that trickles in, gets past
+# every timeout of a client, but not past the wait for a thread.
 _threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="mirror-inline")
-
-
-FAIR_SECONDS = 1.0  # a store that does not answer within that is out of reach
 
 
 class BudgetSpent(Exception):
@@ -25,16 +25,16 @@ class BudgetSpent(Exception):
 
 
 class Budget:
-    """Seconds that all calls to AWS on behalf of one request may take together."""
+    """The seconds that all calls to AWS on behalf of one request may take together."""
 
     def __init__(self, seconds: float) -> None:
         self.left = seconds
 
-    def run(self, sink: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    def run(self, store: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what ``call`` returns.
 
-        Raises ``SinkError`` where it outlasts the budget; ``BudgetSpent`` where so little was left
-        that this says nothing about the store.
+        Raises ``StoreError`` if the call outlasts the budget, and ``BudgetSpent`` if so little was
+        left that this says nothing about the store.
         """
         if self.left <= 0:
             raise BudgetSpent
@@ -44,12 +44,9 @@ class Budget:
         try:
             return answer.result(timeout=self.left)
         except TimeoutError:
-            answer.cancel()  # where it still waits for a thread: nobody expects it any more
+            answer.cancel()  # if it still waits for a thread: nobody expects the answer any more
             if granted < FAIR_SECONDS:
                 raise BudgetSpent from None
-            raise SinkError(Failure(Kind.UNREACHABLE, "BudgetTimeout", sink=sink)) from None
+            raise StoreError(Failure(Kind.UNREACHABLE, "BudgetTimeout", store=store)) from None
         finally:
             self.left -= time.monotonic() - started
-
-
-INLINE_SECONDS = 2.0  # what one request may wait for AWS, in all

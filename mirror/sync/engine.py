@@ -1,8 +1,9 @@
-"""The one write path: brings one object's item and objects to what PostgreSQL holds.
+"""The engine: one attempt to bring a row's item and S3 objects to what PostgreSQL holds.
 
-The protocol, whose every part has its reason in ``docs/architecture.md``: record every key before
-it is written; object, then item, then removal of what is superseded; write only over an older
-revision; delete by a tombstone; acknowledge only the revision that was mirrored.
+This is the only code that writes to the stores. ``docs/architecture.md`` gives the reason for each
+part of the protocol: record every key before it is written; object, then item, then removal of
+what is superseded; write only over an older revision; delete by a tombstone; acknowledge only the
+revision that was mirrored.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 from typing import ParamSpec, TypeVar
 
@@ -26,12 +27,14 @@ from mirror.errors import (
     ClaimLost,
     Failure,
     Kind,
-    SinkError,
+    StoreError,
     Superseded,
     Unmirrorable,
 )
-from mirror.models import IN_USE, IN_USE_AGAIN, LANDED, UPLOAD_MAY_LAND, LedgerEntry
-from mirror.stores.clients import Sinks
+from mirror.models import LedgerEntry, State
+from mirror.models.ledger import ORPHAN_MODEL
+from mirror.models.object_keys import IN_USE, REUPLOADED, KeyState
+from mirror.stores.clients import Stores
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.stores.s3 import S3
 from mirror.sync.breaker import Breaker
@@ -41,7 +44,6 @@ logger = logging.getLogger("mirror")
 P = ParamSpec("P")
 R = TypeVar("R")
 
-STRAY = ""  # the model of an entry for an item that belongs to no registered model
 TOMBSTONE_LIFE = timedelta(days=7)  # far longer than a put can be late
 
 
@@ -49,57 +51,58 @@ class Outcome(Enum):
     """How an attempt ended."""
 
     MIRRORED = "mirrored"
-    LEFT = "left to somebody else, or to a later attempt"
+    OVERTAKEN = "the row changed, or another process has it: a later attempt will do it"
+    OUT_OF_TIME = "the budget of the request was spent; pending"
+    NOT_ATTEMPTED = "a store is out of reach, or another process has the row; pending"
     FAILED = "failed, to be tried again"
-    PARKED = "given up until somebody acts or the object changes"
+    PARKED = "given up until somebody acts or the row changes"
 
 
 def mirror_entry(
-    entry: LedgerEntry, sinks: Sinks, breaker: Breaker, budget: Budget | None = None
+    entry: LedgerEntry, stores: Stores, breaker: Breaker, budget: Budget | None = None
 ) -> Outcome:
     """Make one attempt at a claimed entry, and give the claim back however it ends.
 
     Raises only what a lost database raises (``OperationalError``, ``InterfaceError``): without the
     ledger nothing can be noted, and the claim ends by itself.
     """
-    attempt = Attempt(entry, sinks, breaker, budget)
+    attempt = Attempt(entry, stores, breaker, budget)
     try:
-        mirrored = attempt.run()
-    except (ClaimLost, BudgetSpent):
-        mirrored = False
+        outcome = Outcome.MIRRORED if attempt.run() else Outcome.OVERTAKEN
+    except ClaimLost:
+        outcome = Outcome.OVERTAKEN
+    except BudgetSpent:
+        outcome = Outcome.OUT_OF_TIME
     except Superseded as newer:
-        if _somebody_is_ahead(entry, newer):
-            mirrored = False
-        else:
+        if not _ledger_knows(entry, newer.remote_revision):
             return _fail(attempt, Failure(Kind.REFUSED, "RemoteAhead", str(newer)))
-    except SinkError as error:
+        outcome = Outcome.OVERTAKEN
+    except StoreError as error:
         return _fail(attempt, error.failure)
     except Unmirrorable as error:
         return _fail(attempt, Failure(Kind.REFUSED, "Unmirrorable", error.code))
     except (OperationalError, InterfaceError):
         raise
-    except Exception as error:  # noqa: BLE001 - the guard: a defect in one object's document, or
-        # in ours, must not stop the others; it is logged by class and place, as messages quote data
+    except Exception as error:  # noqa: BLE001 - the guard: a defect in one row's document, or in
+        # ours, must not stop the others; it is logged by class and place, as messages quote data
         frame = traceback.extract_tb(error.__traceback__)[-1]
         failure = Failure(Kind.UNEXPLAINED, type(error).__name__, f"{frame.name}:{frame.lineno}")
         return _fail(attempt, failure)
-    if mirrored:
-        return Outcome.MIRRORED
-    if not entry.release():
+    if outcome is not Outcome.MIRRORED and not entry.release():
         attempt.note_late_uploads()
-    return Outcome.LEFT
+    return outcome
 
 
-def _somebody_is_ahead(entry: LedgerEntry, newer: Superseded) -> bool:
-    """Whether the ledger knows of the newer revision: another attempt has written it."""
-    known = LedgerEntry.objects.filter(pk=entry.pk, revision__gte=newer.remote_revision)
-    return known.exists()
+def _ledger_knows(entry: LedgerEntry, revision: int) -> bool:
+    """Whether the ledger has given out this revision: another attempt has written it."""
+    return LedgerEntry.objects.filter(pk=entry.pk, revision__gte=revision).exists()
 
 
 def _fail(attempt: Attempt, failure: Failure) -> Outcome:
+    """Note a failure in the ledger, give the claim back, and log what a person has to see."""
     entry = attempt.entry
     retry_after = failure.retry_after(entry.attempts + 1)
-    if retry_after is None and entry.state == "mirrored":
+    if retry_after is None and entry.state == State.MIRRORED:
         retry_after = LONGEST_DELAY  # only a removal is repeated: nobody would act on it
     if not entry.fail(failure, retry_after=retry_after) and not entry.release():
         attempt.note_late_uploads()
@@ -119,38 +122,40 @@ class Attempt:
     """One attempt to mirror one entry."""
 
     def __init__(
-        self, entry: LedgerEntry, sinks: Sinks, breaker: Breaker, budget: Budget | None
+        self, entry: LedgerEntry, stores: Stores, breaker: Breaker, budget: Budget | None
     ) -> None:
         self.entry = entry
-        self.sinks = sinks
+        self.stores = stores
         self.breaker = breaker
         self.budget = budget
+        self.known: dict[str, KeyState] = {}  # what earlier attempts recorded of each S3 key
         self.uploads: list[str] = []
 
     def run(self) -> bool:
-        """Mirror the object; false if it changed meanwhile, so that a newer revision is owed."""
+        """Mirror the row; false if it changed meanwhile, so that a newer revision is owed."""
+        self.known = self.entry.key_states
         rendered = self._render()
         references = self._references(rendered) if rendered else {}
+        wanted = set(references.values())
         item_keys = self._item_keys(rendered)
-        object_keys = self._object_keys(set(references.values()))
-        if not self.entry.record(item_keys, object_keys):
+        states = self._states_to_record(wanted)
+        if not self.entry.record(item_keys, states):
             raise ClaimLost
 
         if rendered:
             self._upload(rendered, references)
-            self._call(
-                DYNAMODB, self.sinks.items.put, rendered.item(self.entry.revision, references)
-            )
+            item = rendered.item(self.entry.revision, references)
+            self._call(DYNAMODB, self.stores.items.put, item)
         live = [rendered.key] if rendered else []
         for key in item_keys:
             if key not in live:
-                self._bury(key)
-        superseded = [name for name in object_keys if name not in references.values()]
+                self._put_tombstone(key)
+        superseded = [name for name in states if name not in wanted]
         for name in superseded:
-            self._call(S3, self.sinks.objects.delete, name)
+            self._call(S3, self.stores.objects.delete, name)
 
-        kept = {name: self._use(name) for name in references.values()}
-        landing = {n: object_keys[n] for n in superseded if self._may_land(object_keys[n])}
+        kept = {name: self._state_in_use(name) for name in references.values()}
+        landing = {name: states[name] for name in superseded if self._may_land(states[name])}
         return self.entry.acknowledge(live, kept | landing)
 
     def note_late_uploads(self) -> None:
@@ -160,23 +165,23 @@ class Attempt:
             self.entry.note_late_uploads(self.uploads)
 
     def _render(self) -> Rendered | None:
-        """Read the object as PostgreSQL holds it now; None where it is gone."""
-        if self.entry.model == STRAY:
+        """Render the row as PostgreSQL holds it now; None if it is gone."""
+        if self.entry.model == ORPHAN_MODEL:
             return None
         document = document_for(self.entry.model)
         instance = rows(document, [self.entry.object_id]).first()
-        # The ledger knows an object by one spelling of its id: another one is another object.
+        # The ledger knows a row by one spelling of its id: another spelling is another row.
         if instance is None or str(instance.pk) != self.entry.object_id:
             return None
         return render(document, instance)
 
     def _references(self, rendered: Rendered) -> dict[str, str]:
-        """Return the S3 key for each body: the present one where the content is unchanged.
+        """Return the S3 key for each body: the present one if the content is unchanged.
 
         A key that any later attempt meant to remove is never used again: a frozen worker may
         still carry the removal out.
         """
-        in_use = [key for key in self.entry.object_keys if self._is_in_use(key)]
+        in_use = [key for key in self.known if self._is_in_use(key)]
         return {
             body.attribute: next(
                 (key for key in in_use if body.fingerprint.is_kept_at(key)),
@@ -191,59 +196,58 @@ class Attempt:
             keys.append(rendered.key)
         return keys
 
-    def _object_keys(self, wanted: set[str]) -> dict[str, str]:
+    def _states_to_record(self, wanted: set[str]) -> dict[str, KeyState]:
         """Return the record for S3: what is kept, what may be uploaded, what is to be removed."""
-        may_land = (self.entry.claimed_at + UPLOAD_MAY_LAND).isoformat()
-        given_up = {IN_USE: LANDED, IN_USE_AGAIN: may_land}
+        since = self.entry.claimed_at
         known = {
-            key: state if key in wanted else given_up.get(state, state)
-            for key, state in self.entry.object_keys.items()
+            key: state if key in wanted else state.superseded(since)
+            for key, state in self.known.items()
         }
-        new = {key for key in wanted if not self._is_in_use(key)}
-        return known | dict.fromkeys(sorted(new), may_land)
+        new = sorted(key for key in wanted if not self._is_in_use(key))
+        return known | dict.fromkeys(new, KeyState.uploading(since))
 
     def _is_in_use(self, key: str) -> bool:
-        return self.entry.object_keys.get(key) in {IN_USE, IN_USE_AGAIN}
+        return key in self.known and self.known[key].in_use
 
-    def _use(self, key: str) -> str:
-        """Return the state of a key that the item points to.
+    def _state_in_use(self, key: str) -> KeyState:
+        """Return the state of a key that the item now points to.
 
-        Where an earlier attempt may have uploaded to it as well, that upload can land even after
-        the key is removed one day: its removal will have to be repeated.
+        If an earlier attempt may have uploaded to it as well, that upload can land even after the
+        key is removed one day: its removal will have to be repeated.
         """
-        return IN_USE if self.entry.object_keys.get(key, IN_USE) == IN_USE else IN_USE_AGAIN
+        return IN_USE if self.known.get(key, IN_USE) == IN_USE else REUPLOADED
 
-    def _may_land(self, until: str) -> bool:
-        return datetime.fromisoformat(until) > self.entry.claimed_at
+    def _may_land(self, state: KeyState) -> bool:
+        return state.may_land(self.entry.claimed_at)
 
     def _upload(self, rendered: Rendered, references: dict[str, str]) -> None:
         for body in rendered.bodies:
             key = references[body.attribute]
             if not self._is_in_use(key):
                 self.uploads.append(key)
-                self._call(S3, self.sinks.objects.put, key, body.content)
+                self._call(S3, self.stores.objects.put, key, body.content)
 
-    def _bury(self, key: ItemKey) -> None:
+    def _put_tombstone(self, key: ItemKey) -> None:
         expires_at = self.entry.claimed_at + TOMBSTONE_LIFE
-        self._call(DYNAMODB, self.sinks.items.bury, key, self.entry.revision, expires_at)
+        self._call(DYNAMODB, self.stores.items.put_tombstone, key, self.entry.revision, expires_at)
 
-    def _call(self, sink: str, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Make one call to a store, if the claim, the breaker and the budget allow it."""
+    def _call(self, store: str, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Make one call to a store, if the lease, the breaker and the budget allow it."""
         if time.monotonic() > self.entry.lease_ends:
-            # Somebody else may have the object. A failure, so that it is seen and others come
+            # Another process may have the row. A failure, so that it is seen and other rows come
             # first: the next attempt may take as long.
-            raise SinkError(Failure(Kind.BUSY, "LeaseTooShort", sink=sink))
-        self.breaker.admit(sink)
+            raise StoreError(Failure(Kind.BUSY, "LeaseTooShort", store=store))
+        self.breaker.admit(store)
         try:
             if self.budget is None:
                 result = call(*args, **kwargs)
             else:
-                result = self.budget.run(sink, call, *args, **kwargs)
-        except SinkError as error:
+                result = self.budget.run(store, call, *args, **kwargs)
+        except StoreError as error:
             self.breaker.failed(error.failure)
             raise
         except Superseded:
-            self.breaker.succeeded(sink)
+            self.breaker.succeeded(store)
             raise
-        self.breaker.succeeded(sink)
+        self.breaker.succeeded(store)
         return result

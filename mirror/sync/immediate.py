@@ -1,35 +1,34 @@
-"""*Mirror now*: one object, at once, because somebody asked, within a request's budget."""
+"""*Mirror now*: mirror one row at once, because somebody asked, within a request's budget."""
 
 from __future__ import annotations
 
 from mirror.documents.items import ItemKey, revision_of
-from mirror.errors import SinkError
+from mirror.errors import StoreError
 from mirror.models import LedgerEntry
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.sync.breaker import breaker
 from mirror.sync.budget import Budget, BudgetSpent
 from mirror.sync.engine import Outcome, mirror_entry
 
 
-def mirror_now(label: str, object_id: str, sinks: Sinks, budget: Budget) -> Outcome:
-    """Owe one object and try to mirror it; what does not succeed stays pending for the worker.
+def mirror_immediately(label: str, object_id: str, stores: Stores, budget: Budget) -> Outcome:
+    """Enqueue one row and try to mirror it; if that fails, it stays pending for the worker.
 
-    Its revision is raised above what the table holds, or the write would be refused.
+    Its revision is raised above the one in the table, or the condition would refuse the write.
     """
     entries = LedgerEntry.objects.filter(model=label, object_id=object_id)
     known = [ItemKey(*key) for entry in entries for key in entry.item_keys]
-    above = 0
+    remote = 0
     breaker.refresh()
     if DYNAMODB not in breaker.open:
         try:
-            items = budget.run(DYNAMODB, sinks.items.get_many, known, consistent=True)
-            above = max(map(revision_of, items.values()), default=0)
-        except (SinkError, BudgetSpent):
+            items = budget.run(DYNAMODB, stores.items.get_many, known, consistent=True)
+            remote = max(map(revision_of, items.values()), default=0)
+        except (StoreError, BudgetSpent):
             pass  # the attempt below says what is the matter
-    LedgerEntry.objects.mark(label, object_id, above=above)
-    if breaker.open:
-        return Outcome.LEFT
-    for entry in entries.due().claim(1):
-        return mirror_entry(entry, sinks, breaker, budget)
-    return Outcome.LEFT
+    LedgerEntry.objects.mark_dirty(label, object_id, min_revision=remote + 1)
+    if not breaker.open:
+        for entry in entries.due().claim(1):
+            return mirror_entry(entry, stores, breaker, budget)
+    return Outcome.NOT_ATTEMPTED

@@ -1,4 +1,4 @@
-"""Draining the ledger: once (``mirror_sync``), or for good (``mirror_sync --watch``)."""
+"""The worker: mirrors what is due, once (``mirror_sync``) or for good (``mirror_sync --watch``)."""
 
 from __future__ import annotations
 
@@ -14,28 +14,21 @@ from django.db.models import F, Min, Q
 from django.db.models.functions import Greatest, Now
 
 from mirror.capture import CHANNEL
-from mirror.documents.registry import labels
-from mirror.errors import SinkError
-from mirror.models import (
-    OWED,
-    PROBE_INTERVAL,
-    Backlog,
-    LedgerEntry,
-    LedgerQuerySet,
-    Outage,
-)
-from mirror.stores.clients import Sinks, patient_sinks
+from mirror.errors import StoreError
+from mirror.models import PROBE_INTERVAL, Backlog, LedgerEntry, Outage
+from mirror.models.ledger import OWED
+from mirror.stores.clients import Stores, background_clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.sync.breaker import breaker
-from mirror.sync.engine import STRAY, Outcome, mirror_entry
+from mirror.sync.engine import Outcome, mirror_entry
 
 THREADS = 6  # they hide latency; for more CPU run more processes
 BATCH = 8  # entries that a thread claims at once: all are done long before the lease ends
-SOON = 5.0  # seconds: a back-off that a single run still waits for
-OUTAGE_RETRIES = 2  # how often a single run looks whether a store is back, a second apart
-PATIENCE = 60.0  # seconds without progress: claims of others have ended or expired by then
-SOONEST = 0.5  # seconds: what is due but claimed or locked is not asked for all the time
-IDLE = 30.0  # seconds: the longest sleep of a watch, should a notification be lost
+SOON = 5.0  # seconds: a drain still waits for a back-off that ends within that
+OUTAGE_RETRIES = 2  # how often a drain looks whether a store is back, a second apart
+PATIENCE = 60.0  # seconds without progress: by then, claims of others have ended or expired
+SOONEST = 0.5  # seconds: what is due but claimed or locked is not polled faster
+IDLE = 30.0  # seconds: the longest sleep of a watch, in case a notification is lost
 
 Progress = Callable[[Outcome], object]
 
@@ -46,7 +39,7 @@ def _silent(_: Outcome) -> None:
 
 @dataclass(frozen=True)
 class Drained:
-    """What one run did, and what it left."""
+    """What a drain did, and what it left."""
 
     mirrored: int
     backlog: Backlog
@@ -63,13 +56,8 @@ class Drained:
         return bool(self.outages) and not self.mirrored and not self.complete
 
 
-def ours() -> LedgerQuerySet:
-    """Return the entries of all registered models, and of what was found to belong to none."""
-    return LedgerEntry.objects.filter(model__in=[*labels(), STRAY])
-
-
-class Drain:
-    """One process's work on the ledger: how fast, until when, and who is told."""
+class Worker:
+    """One process's work on the ledger: how fast, until when, and whom to tell."""
 
     def __init__(
         self,
@@ -78,25 +66,26 @@ class Drain:
         rate: float | None = None,
         progress: Progress = _silent,
     ) -> None:
-        """``rate`` bounds the objects a second; ``stop`` ends the work between two objects."""
+        """``rate`` bounds the rows a second; ``stop`` ends the work between two rows."""
         self.stop = stop or Event()
         self.progress = progress
         self._pause = 1 / rate if rate else 0.0
-        self._batch = 1 if rate else BATCH  # what waits for its turn is not claimed yet
+        self._batch = 1 if rate else BATCH  # a row that has to wait for its turn is not claimed
         self._next = 0.0
         self._pacing = Lock()
 
-    def sync(self) -> Drained:
-        """Mirror everything that is owed, what is in back-off or claimed by others included."""
-        ours().hasten()
+    def drain(self) -> Drained:
+        """Mirror everything that is owed, including what is in back-off or claimed by others."""
+        entries = LedgerEntry.objects.registered()
+        entries.make_due_now()
         Outage.objects.open().update(probe_at=Now())
         done: Counter[Outcome] = Counter()
         retries = OUTAGE_RETRIES
         idle_since = time.monotonic()
         while not self.stop.is_set():
-            worked = self.work_off()
+            worked = self.mirror_due()
             done += worked
-            if worked.keys() - {Outcome.LEFT}:
+            if _made_progress(worked):
                 idle_since = time.monotonic()
             if worked[Outcome.MIRRORED]:
                 retries = OUTAGE_RETRIES
@@ -109,85 +98,87 @@ class Drain:
                 retries -= 1
                 wait = 1
                 Outage.objects.open().update(probe_at=Now())
-                ours().hasten()
+                entries.make_due_now()
             elif wait > SOON:
                 break
             self.stop.wait(wait)
-        return Drained(done[Outcome.MIRRORED], ours().backlog(), frozenset(breaker.open))
+        return Drained(done[Outcome.MIRRORED], entries.backlog(), frozenset(breaker.open))
 
     def watch(self) -> None:
-        """Mirror what is owed as it comes, until told to stop.
+        """Mirror each change as it comes, until told to stop.
 
-        Survives a lost database, and credentials that cannot be had for a while. Raises
-        ``SinkError`` where it cannot begin.
+        Survives a lost database, and a time without credentials. Raises ``StoreError`` if the
+        clients cannot be made at the start.
         """
-        patient_sinks()
+        background_clients()
         while not self.stop.is_set():
             try:
                 _listen()
                 while not self.stop.is_set():
-                    self.work_off()
+                    self.mirror_due()
                     _sleep(self.stop)
             except (InterfaceError, OperationalError):
                 connection.close()
                 self.stop.wait(1)
-            except SinkError as error:
+            except StoreError as error:
                 breaker.failed(error.failure)
                 self.stop.wait(PROBE_INTERVAL.total_seconds())
 
-    def work_off(self) -> Counter[Outcome]:
+    def mirror_due(self) -> Counter[Outcome]:
         """Mirror what is due now, and return how the attempts ended."""
         breaker.refresh()
         if breaker.open:
             return self._probe()
-        done = self._claim_and_mirror(rounds=1)
+        done = self._mirror_batch()
         if done.total() == self._batch:  # a full batch: there is more
-            with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-drain") as threads:
-                runs = [threads.submit(self._in_thread) for _ in range(THREADS)]
+            with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-worker") as threads:
+                runs = [threads.submit(self._mirror_batches_in_thread) for _ in range(THREADS)]
             for run in runs:
                 done += run.result()
         return done
 
-    def _in_thread(self) -> Counter[Outcome]:
+    def _mirror_batches_in_thread(self) -> Counter[Outcome]:
         try:
-            return self._claim_and_mirror()
+            return self._mirror_batches()
         finally:
             connection.close()
 
     def _probe(self) -> Counter[Outcome]:
-        """While a store is out of reach: try one entry, and go on where it has come back."""
+        """While a store is out of reach: try one entry, and go on once the store is back."""
         done: Counter[Outcome] = Counter()
         if Outage.objects.open().filter(probe_at__lte=Now()).exists():
-            stores = patient_sinks()
-            pending, due = ours().pending(), ours().due()
-            # By chance, among those that failed least: an object that is itself the trouble must
-            # not be the probe each time.
-            done += self._mirror(pending.claim(1, order=("attempts", "?")) or due.claim(1), stores)
+            stores = background_clients()
+            entries = LedgerEntry.objects.registered()
+            # At random, among those that failed least: a row that is itself the trouble must not
+            # be the probe each time.
+            probe = entries.pending().claim(1, order=("attempts", "?")) or entries.due().claim(1)
+            done += self._mirror(probe, stores)
         if DYNAMODB not in breaker.open:
-            done += self._claim_and_mirror()
+            done += self._mirror_batches()
         return done
 
-    def _claim_and_mirror(self, rounds: int | None = None) -> Counter[Outcome]:
-        """Claim batch after batch, until nothing is due or DynamoDB is out of reach."""
+    def _mirror_batches(self) -> Counter[Outcome]:
+        """Mirror batch after batch, until nothing is due or DynamoDB is out of reach."""
         done: Counter[Outcome] = Counter()
-        while not self.stop.is_set() and (rounds is None or rounds > 0):
-            stores = patient_sinks()  # before the claim: what fails here must leave none behind
-            entries = ours().due().claim(self._batch)
-            worked = self._mirror(entries, stores)
-            done += worked
-            if not worked.keys() - {Outcome.LEFT} or DYNAMODB in breaker.open:
+        while not self.stop.is_set():
+            batch = self._mirror_batch()
+            done += batch
+            if not _made_progress(batch) or DYNAMODB in breaker.open:
                 break
-            rounds = rounds and rounds - 1
         return done
 
-    def _mirror(self, entries: list[LedgerEntry], stores: Sinks) -> Counter[Outcome]:
+    def _mirror_batch(self) -> Counter[Outcome]:
+        stores = background_clients()  # before the claim: a failure here must leave no claim behind
+        return self._mirror(LedgerEntry.objects.registered().due().claim(self._batch), stores)
+
+    def _mirror(self, entries: list[LedgerEntry], stores: Stores) -> Counter[Outcome]:
         done: Counter[Outcome] = Counter()
         for entry in entries:
             self._wait_for_turn()
             if self.stop.is_set():
                 entry.release()
                 continue
-            if not entry.renew():  # its turn came late, and somebody else has it by now
+            if not entry.renew():  # its turn came late, and another process has it by now
                 continue
             outcome = mirror_entry(entry, stores, breaker)
             self.progress(outcome)
@@ -203,20 +194,25 @@ class Drain:
             self.stop.wait(turn - time.monotonic())
 
 
-def sync() -> Drained:
-    """Mirror everything that is owed; see ``Drain.sync``."""
-    return Drain().sync()
+def drain() -> Drained:
+    """Mirror everything that is owed; see ``Worker.drain``."""
+    return Worker().drain()
 
 
-def work_off() -> Counter[Outcome]:
-    """Mirror what is due now; see ``Drain.work_off``."""
-    return Drain().work_off()
+def mirror_due() -> Counter[Outcome]:
+    """Mirror what is due now; see ``Worker.mirror_due``."""
+    return Worker().mirror_due()
+
+
+def _made_progress(outcomes: Counter[Outcome]) -> bool:
+    """Whether any attempt came to a result of its own, even if that is a failure."""
+    return bool(outcomes.keys() - {Outcome.OVERTAKEN})
 
 
 def _seconds_until_due() -> float | None:
-    """Return when there is something to do again, at the earliest; None where nothing is owed."""
+    """Return when there is something to do again, at the earliest; None if nothing is owed."""
     retry, sweep = F("next_attempt_at"), Greatest("sweep_at", "next_attempt_at")
-    waits = ours().aggregate(
+    waits = LedgerEntry.objects.registered().aggregate(
         retry=Min(retry - Now(), filter=OWED & Q(parked_at=None)),
         sweep=Min(sweep - Now(), filter=Q(sweep_at__isnull=False, parked_at=None)),
     )
@@ -231,13 +227,13 @@ def _listen() -> None:
 
 def _sleep(stop: Event) -> None:
     """Sleep until a change is notified, something is due again, or ``stop`` is set."""
-    if breaker.open:  # what is due has to wait for a probe
+    if breaker.open:  # whatever is due has to wait for a probe
         seconds = PROBE_INTERVAL.total_seconds()
     else:
         seconds = min(_seconds_until_due() or IDLE, IDLE)
     wake = time.monotonic() + seconds
     while not stop.is_set() and (left := wake - time.monotonic()) > 0:
-        # A second at most, so that a signal to stop is heard.
+        # A second at most, so that a signal to stop is noticed.
         with connection.wrap_database_errors:
             notified = list(connection.connection.notifies(timeout=min(left, 1), stop_after=1))
         if notified:

@@ -17,51 +17,45 @@ from django.db import connection
 from django.db.models import TextField, Value
 from django.db.models.functions import Cast, Collate, Concat
 
-from mirror.batching import parts
+from mirror.batching import batched
 from mirror.documents.document import Document
 from mirror.documents.items import is_tombstone
 from mirror.documents.registry import documents
 from mirror.documents.render import render
 from mirror.documents.rows import folders, rows
 from mirror.models import LedgerEntry
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
 from mirror.verify.compare import UNREADABLE, Expected, compare, examine
-from mirror.verify.orphans import name_stray_items, name_stray_objects, owner_of
+from mirror.verify.orphans import find_orphaned_items, find_orphaned_objects, row_id_of
 from mirror.verify.report import EVERYTHING, Report, Scope
 
 CHUNK = 50  # rows compared together
-
-
 READ = 4  # rows in memory at a time: each may hold a transcript
-
-
 PAGE = 1000  # ids read at a time
-
-
 THREADS = 4  # they hide the latency of the stores
 
 
 Progress = Callable[[int], object]
 
 
-def check(sinks: Sinks, scope: Scope = EVERYTHING, progress: Progress = int) -> Report:
-    """Compare PostgreSQL with both stores. Raises ``SinkError`` where one cannot be read.
+def check(stores: Stores, scope: Scope = EVERYTHING, progress: Progress = int) -> Report:
+    """Compare PostgreSQL with both stores. Raises ``StoreError`` where one cannot be read.
 
     A sample leaves out the scan of the table: items of no row are looked for by a complete check
     only.
     """
     report = Report(complete=scope.complete)
-    started, units = time.monotonic(), sinks.items.read_units
+    started, units = time.monotonic(), stores.items.read_units
     for document in documents():
-        for part in _walk(document, sinks, scope):
+        for part in _walk(document, stores, scope):
             report.add(part)
             progress(part.expected)
     if scope.complete:
-        for page in sinks.items.scan_keys():
-            report.findings |= name_stray_items(page, sinks)
+        for page in stores.items.scan_keys():
+            report.findings |= find_orphaned_items(page, stores)
     report.seconds = time.monotonic() - started
-    report.read_units = sinks.items.read_units - units
+    report.read_units = stores.items.read_units - units
     return report
 
 
@@ -70,16 +64,16 @@ def count_rows() -> int:
     return sum(document.mirror_options.model._base_manager.count() for document in documents())
 
 
-def _walk(document: type[Document], sinks: Sinks, scope: Scope) -> Iterator[Report]:
+def _walk(document: type[Document], stores: Stores, scope: Scope) -> Iterator[Report]:
     """Compare every row, and every object in the folders of this document, part by part."""
-    listings = [Listing(folder, sinks, scope) for folder in folders(document)]
+    listings = [Listing(folder, stores, scope) for folder in folders(document)]
     with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-check") as threads:
         running: deque[Future[Report]] = deque()
         try:
-            for ids in parts(filter(scope.has, _ids(document)), CHUNK):
+            for ids in batched(filter(scope.has, _ids(document)), CHUNK):
                 listed = [each for listing in listings for each in listing.take_until(ids[-1])]
                 running.append(
-                    threads.submit(_in_thread, document, ids, listed, sinks, deep=scope.deep)
+                    threads.submit(_in_thread, document, ids, listed, stores, deep=scope.deep)
                 )
                 if len(running) > THREADS:  # what is read ahead must not pile up
                     yield running.popleft().result()
@@ -88,8 +82,8 @@ def _walk(document: type[Document], sinks: Sinks, scope: Scope) -> Iterator[Repo
         finally:
             threads.shutdown(cancel_futures=True)
     for listing in listings:
-        for rest in parts(listing.rest(), PAGE):
-            yield Report(findings=name_stray_objects(document, rest, sinks))
+        for rest in batched(listing.rest(), PAGE):
+            yield Report(findings=find_orphaned_objects(document, rest, stores))
 
 
 def _ids(document: type[Document]) -> Iterator[str]:
@@ -104,12 +98,12 @@ def _in_thread(
     document: type[Document],
     ids: Sequence[str],
     listed: Sequence[Listed],
-    sinks: Sinks,
+    stores: Stores,
     *,
     deep: bool,
 ) -> Report:
     try:
-        return _compare_chunk(document, ids, listed, sinks, deep=deep)
+        return _compare_chunk(document, ids, listed, stores, deep=deep)
     finally:
         connection.close()
 
@@ -118,7 +112,7 @@ def _compare_chunk(
     document: type[Document],
     ids: Sequence[str],
     listed: Sequence[Listed],
-    sinks: Sinks,
+    stores: Stores,
     *,
     deep: bool,
 ) -> Report:
@@ -130,10 +124,10 @@ def _compare_chunk(
         for entry in LedgerEntry.objects.filter(model=label, object_id__in=ids)
     }
     expected = _expected(document, ids)
-    items = sinks.items.get_many([each.key for each in expected.values() if each])
+    items = stores.items.get_many([each.key for each in expected.values() if each])
     objects: dict[str, list[Listed]] = {}
     for each in listed:
-        objects.setdefault(owner_of(each.key), []).append(each)
+        objects.setdefault(row_id_of(each.key), []).append(each)
 
     for object_id, wanted in expected.items():
         report.expected += 1
@@ -146,16 +140,16 @@ def _compare_chunk(
             wanted is None
             or item is None
             or is_tombstone(item)
-            or any(compare(wanted, entry, item, mine, sinks, deep=deep))
+            or any(compare(wanted, entry, item, mine, stores, deep=deep))
         ):
-            verdict = examine(document, object_id, sinks, deep=deep)
+            verdict = examine(document, object_id, stores, deep=deep)
             report.findings.update(verdict.findings)
             report.pending += verdict.pending
             report.in_sync += not (verdict.findings or verdict.pending)
         else:
             report.in_sync += 1
     strays = [each for some in objects.values() for each in some]
-    report.findings |= name_stray_objects(document, strays, sinks)
+    report.findings |= find_orphaned_objects(document, strays, stores)
     return report
 
 
@@ -179,14 +173,14 @@ def _read(document: type[Document], ids: Sequence[str]) -> Iterator[tuple[str, E
 class Listing:
     """The objects of one top folder, in the order of their keys, taken piece by piece."""
 
-    def __init__(self, folder: str, sinks: Sinks, scope: Scope) -> None:
-        listed = sinks.objects.list(f"{folder}/")
-        self._objects = (each for each in listed if scope.has(owner_of(each.key)))
+    def __init__(self, folder: str, stores: Stores, scope: Scope) -> None:
+        listed = stores.objects.list(f"{folder}/")
+        self._objects = (each for each in listed if scope.has(row_id_of(each.key)))
         self._next = next(self._objects, None)
 
     def take_until(self, last_id: str) -> Iterator[Listed]:
         """Yield the objects of ids up to ``last_id``."""
-        while self._next and owner_of(self._next.key) + "/" <= last_id + "/":
+        while self._next and row_id_of(self._next.key) + "/" <= last_id + "/":
             yield self._next
             self._next = next(self._objects, None)
 

@@ -19,23 +19,21 @@ from mirror.documents.items import REVISION, Item, ItemKey, is_tombstone
 from mirror.documents.render import Rendered, render
 from mirror.documents.rows import folders, rows
 from mirror.models import LedgerEntry
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
 from mirror.verify.findings import (
     MISSING,
+    OBJECT_MISSING,
+    OBJECT_ORPHANED,
+    OBJECT_STALE,
     ORPHANED,
     STALE,
-    TRANSCRIPT_MISSING,
-    TRANSCRIPT_ORPHANED,
-    TRANSCRIPT_STALE,
     Finding,
 )
 
 # What a row raises that cannot be mirrored: Unmirrorable, and what no Python value can hold (a
 # timestamp of infinity, a number of thousands of digits), put there by raw SQL.
 UNREADABLE = (ValueError, DataError)
-
-
 READINGS = 3  # an object that changes that often while it is read is on its way
 
 
@@ -67,7 +65,7 @@ class Expected:
 def examine(
     document: type[Document],
     object_id: str,
-    sinks: Sinks,
+    stores: Stores,
     *,
     more_keys: Collection[ItemKey] = (),
     deep: bool = False,
@@ -84,16 +82,12 @@ def examine(
             return Verdict(pending=True)
         known = {ItemKey(*key) for key in before.item_keys} if before else set()
         findings = tuple(
-            _differences(document, object_id, before, {*known, *more_keys}, sinks, deep=deep)
+            _differences(document, object_id, before, {*known, *more_keys}, stores, deep=deep)
         )
         after = LedgerEntry.objects.filter(model=label, object_id=object_id).first()
-        if _version(before) == _version(after):
+        if (before and before.version) == (after and after.version):
             return Verdict(findings)
     return Verdict(pending=True)
-
-
-def _version(entry: LedgerEntry | None) -> tuple[int, int] | None:
-    return (entry.revision, entry.mirrored_revision) if entry else None
 
 
 def _differences(
@@ -101,7 +95,7 @@ def _differences(
     object_id: str,
     entry: LedgerEntry | None,
     keys: set[ItemKey],
-    sinks: Sinks,
+    stores: Stores,
     *,
     deep: bool,
 ) -> Iterator[Finding]:
@@ -109,26 +103,26 @@ def _differences(
     listed = [
         each
         for folder in folders(document)
-        for each in sinks.objects.list(f"{folder}/{object_id}/")
+        for each in stores.objects.list(f"{folder}/{object_id}/")
     ]
     try:
         instance = rows(document, [object_id]).first()
         rendered = render(document, instance) if instance else None
     except UNREADABLE:
-        items = sinks.items.get_many(sorted(keys), consistent=True)
+        items = stores.items.get_many(sorted(keys), consistent=True)
         kind = STALE if any(not is_tombstone(item) for item in items.values()) else MISSING
         yield Finding(kind, label, object_id, next(iter(sorted(keys)), ""))
         return
     if rendered:
         keys = keys | {rendered.key}
-    items = sinks.items.get_many(sorted(keys), consistent=True)
+    items = stores.items.get_many(sorted(keys), consistent=True)
     live = {key: item for key, item in items.items() if not is_tombstone(item)}
     if rendered:
         expected = Expected.of(label, object_id, rendered)
         item = live.pop(rendered.key, None)
-        yield from compare(expected, entry, item, listed, sinks, deep=deep)
+        yield from compare(expected, entry, item, listed, stores, deep=deep)
     else:
-        yield from (Finding(TRANSCRIPT_ORPHANED, label, object_id, each.key) for each in listed)
+        yield from (Finding(OBJECT_ORPHANED, label, object_id, each.key) for each in listed)
     yield from (Finding(ORPHANED, label, object_id, key) for key in live)
 
 
@@ -137,7 +131,7 @@ def compare(
     entry: LedgerEntry | None,
     item: Item | None,
     listed: Iterable[Listed],
-    sinks: Sinks,
+    stores: Stores,
     *,
     deep: bool = False,
 ) -> Iterator[Finding]:
@@ -157,10 +151,10 @@ def compare(
         key = references.get(content.attribute, kept)
         attributes = (content.attribute,)
         if key not in objects:
-            yield Finding(TRANSCRIPT_MISSING, label, object_id, key, attributes)
-        elif not _has(content, objects.pop(key), sinks, deep=deep):
-            yield Finding(TRANSCRIPT_STALE, label, object_id, key, attributes)
-    yield from (Finding(TRANSCRIPT_ORPHANED, label, object_id, key) for key in objects)
+            yield Finding(OBJECT_MISSING, label, object_id, key, attributes)
+        elif not _has(content, objects.pop(key), stores, deep=deep):
+            yield Finding(OBJECT_STALE, label, object_id, key, attributes)
+    yield from (Finding(OBJECT_ORPHANED, label, object_id, key) for key in objects)
 
 
 def valid_references(expected: Expected, item: Item) -> dict[str, str]:
@@ -207,7 +201,7 @@ def normal(value: Any) -> Any:
             return kind, content
 
 
-def _has(content: Fingerprint, listed: Listed, sinks: Sinks, *, deep: bool) -> bool:
+def _has(content: Fingerprint, listed: Listed, stores: Stores, *, deep: bool) -> bool:
     """Whether the object has the right content.
 
     S3 lists the MD5 of an object that was put in one part, unless the bucket encrypts with KMS;
@@ -215,5 +209,5 @@ def _has(content: Fingerprint, listed: Listed, sinks: Sinks, *, deep: bool) -> b
     """
     if not deep and listed.etag == content.md5:
         return True
-    found = sinks.objects.get(listed.key)
+    found = stores.objects.get(listed.key)
     return found is not None and hashlib.sha256(found).hexdigest() == content.sha256

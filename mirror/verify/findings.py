@@ -7,30 +7,20 @@ from typing import Any
 
 from mirror.documents.items import ItemKey
 
-MISSING = "missing"
-
-
-STALE = "stale"
-
-
-ORPHANED = "orphaned"
-
-
-TRANSCRIPT_MISSING = "transcript_missing"
-
-
-TRANSCRIPT_STALE = "transcript_stale"
-
-
-TRANSCRIPT_ORPHANED = "transcript_orphaned"
-
-
-KINDS = (MISSING, STALE, ORPHANED, TRANSCRIPT_MISSING, TRANSCRIPT_STALE, TRANSCRIPT_ORPHANED)
+MISSING = "missing"  # a row has no item
+STALE = "stale"  # an item differs from its row
+ORPHANED = (
+    "orphaned"  # an item belongs to no row, or lies under a key where its row does not belong
+)
+OBJECT_MISSING = "object_missing"  # an item refers to an S3 object that does not exist
+OBJECT_STALE = "object_stale"  # an S3 object has another content than PostgreSQL
+OBJECT_ORPHANED = "object_orphaned"  # no item refers to an S3 object
+KINDS = (MISSING, STALE, ORPHANED, OBJECT_MISSING, OBJECT_STALE, OBJECT_ORPHANED)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference. ``key`` is the item's primary key or the object's key."""
+    """One difference. ``key`` is the primary key of an item, or the key of an S3 object."""
 
     kind: str
     model: str
@@ -40,7 +30,7 @@ class Finding:
 
     @property
     def key_text(self) -> str:
-        """The key in one piece: an item's as ``pk sk``."""
+        """The key as one text; that of an item as ``pk sk``."""
         return self.key if isinstance(self.key, str) else " ".join(self.key)
 
     def as_dict(self) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from mirror.conf import setting
-from mirror.models import Backlog, CheckRun
-from mirror.sync.worker import ours
+from mirror.models import Backlog, CheckRun, LedgerEntry
 from mirror.verify.report import Report
 
 KEPT_FINDINGS = 200  # of each run; mirror_check --json prints all
@@ -19,7 +18,7 @@ PATIENCE = timedelta(hours=1)  # nothing may be pending for longer
 
 def record(report: Report) -> CheckRun:
     """Keep what a check found, with what is outstanding beside it."""
-    backlog = ours().backlog()
+    backlog = LedgerEntry.objects.registered().backlog()
     waits = (timezone.now() - backlog.oldest).total_seconds() if backlog.oldest else None
     findings = report.sorted_findings()[:KEPT_FINDINGS]
     return CheckRun.objects.create(
@@ -80,7 +79,7 @@ def verdict() -> Verdict:
     checked_today = any(timezone.localdate(run.started_at) == today for run in runs)
     last = today if checked_today else today - timedelta(days=1)
     days = tuple(_day(last - timedelta(days=back), runs) for back in reversed(range(length)))
-    return Verdict(days, tuple(_lacking(days, runs, ours().backlog())))
+    return Verdict(days, tuple(_lacking(days, runs, LedgerEntry.objects.registered().backlog())))
 
 
 def _day(day: date, runs: Iterable[CheckRun]) -> Day:

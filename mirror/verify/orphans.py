@@ -9,14 +9,14 @@ from mirror.documents.items import ENTITY, Item, ItemKey, is_tombstone, key_of
 from mirror.documents.registry import documents
 from mirror.documents.rows import folders, rows
 from mirror.models import LedgerEntry
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
 from mirror.verify.compare import examine
-from mirror.verify.findings import ORPHANED, TRANSCRIPT_ORPHANED, Finding
+from mirror.verify.findings import OBJECT_ORPHANED, ORPHANED, Finding
 
 
-def name_stray_objects(
-    document: type[Document], listed: Sequence[Listed], sinks: Sinks
+def find_orphaned_objects(
+    document: type[Document], listed: Sequence[Listed], stores: Stores
 ) -> set[Finding]:
     """Return findings for the objects that belong to no row and are not on their way.
 
@@ -24,7 +24,7 @@ def name_stray_objects(
     """
     found = set()
     for each in listed:
-        folder, object_id = each.key.partition("/")[0], owner_of(each.key)
+        folder, object_id = each.key.partition("/")[0], row_id_of(each.key)
         sharing = [other for other in documents() if folder in folders(other)]
         if sharing[0] is not document:
             continue
@@ -38,13 +38,13 @@ def name_stray_objects(
         owners = LedgerEntry.objects.filter(model__in=labels, object_id=object_id)
         if any(entry.state == "pending" for entry in owners):
             continue
-        if not alive and any(again.key == each.key for again in sinks.objects.list(each.key)):
+        if not alive and any(again.key == each.key for again in stores.objects.list(each.key)):
             label = owners[0].model if owners else labels[0]
-            found.add(Finding(TRANSCRIPT_ORPHANED, label, object_id, each.key))
+            found.add(Finding(OBJECT_ORPHANED, label, object_id, each.key))
     return found
 
 
-def name_stray_items(page: Sequence[Item], sinks: Sinks) -> set[Finding]:
+def find_orphaned_items(page: Sequence[Item], stores: Stores) -> set[Finding]:
     """Return findings for the items of a page that no row accounts for.
 
     The walk has seen to it that every row has its item where the ledger says: what stands
@@ -59,22 +59,22 @@ def name_stray_items(page: Sequence[Item], sinks: Sinks) -> set[Finding]:
         if document and object_id:
             owned.setdefault(document, {}).setdefault(object_id, []).append(key_of(item))
         else:
-            found |= _foreign(key_of(item), sinks)
+            found |= _foreign(key_of(item), stores)
     for document, keys in owned.items():
-        found |= _elsewhere(document, keys, sinks)
+        found |= _elsewhere(document, keys, stores)
     return found
 
 
-def _foreign(key: ItemKey, sinks: Sinks) -> set[Finding]:
+def _foreign(key: ItemKey, stores: Stores) -> set[Finding]:
     """Return a finding for an item of no registered model."""
-    item = sinks.items.get_many([key], consistent=True).get(key)
+    item = stores.items.get_many([key], consistent=True).get(key)
     if item is None or is_tombstone(item) or _is_of_another(key, "", ""):
         return set()
     return {Finding(ORPHANED, "", " ".join(key), key)}
 
 
 def _elsewhere(
-    document: type[Document], keys: dict[str, list[ItemKey]], sinks: Sinks
+    document: type[Document], keys: dict[str, list[ItemKey]], stores: Stores
 ) -> set[Finding]:
     """Return the findings about items whose row is gone, or that stand where none should."""
     label = document.mirror_options.label
@@ -87,7 +87,7 @@ def _elsewhere(
         strange = {key for key in set(seen) - here if not _is_of_another(key, label, object_id)}
         if strange or (here and object_id not in alive):
             more_keys = sorted(here | strange)
-            found.update(examine(document, object_id, sinks, more_keys=more_keys).findings)
+            found.update(examine(document, object_id, stores, more_keys=more_keys).findings)
     return found
 
 
@@ -100,6 +100,6 @@ def _is_of_another(key: ItemKey, label: str, object_id: str) -> bool:
     return holders.exclude(model=label, object_id=object_id).exclude(model="").exists()
 
 
-def owner_of(key: str) -> str:
+def row_id_of(key: str) -> str:
     """Return the id of the object whose folder ``key`` lies in (``folder/<id>/…``)."""
     return key.partition("/")[2].partition("/")[0]

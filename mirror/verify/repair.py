@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from mirror.documents.items import ItemKey, revision_of
 from mirror.models import LedgerEntry
-from mirror.stores.clients import Sinks
-from mirror.verify.findings import ORPHANED, TRANSCRIPT_ORPHANED, Finding
+from mirror.stores.clients import Stores
+from mirror.verify.findings import OBJECT_ORPHANED, ORPHANED, Finding
 
 YOUNG = timedelta(hours=1)  # an object that young may belong to an upload under way
-LEFT_OVER = frozenset({ORPHANED, TRANSCRIPT_ORPHANED})
+LEFT_OVER = frozenset({ORPHANED, OBJECT_ORPHANED})
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Plan:
     left: tuple[Finding, ...]
 
 
-def plan(findings: Iterable[Finding], sinks: Sinks, *, delete_orphans: bool) -> Plan:
+def plan(findings: Iterable[Finding], stores: Stores, *, delete_orphans: bool) -> Plan:
     """Sort the findings into those that a repair takes on and those that it leaves.
 
     What is left over is removed only on request, and an object never in its first hour.
@@ -35,19 +35,19 @@ def plan(findings: Iterable[Finding], sinks: Sinks, *, delete_orphans: bool) -> 
     repaired: list[Finding] = []
     left: list[Finding] = []
     for finding in findings:
-        removable = delete_orphans and not _is_young(finding, sinks)
+        removable = delete_orphans and not _is_young(finding, stores)
         takes = finding.kind not in LEFT_OVER or removable
         (repaired if takes else left).append(finding)
     return Plan(tuple(repaired), tuple(left))
 
 
-def mark(findings: Collection[Finding], sinks: Sinks) -> int:
+def mark_dirty(findings: Collection[Finding], stores: Stores) -> int:
     """Owe every object that the findings are about; return how many. Then drain."""
     by_object = sorted(findings, key=lambda f: (f.model, f.object_id, f.key_text))
     count = 0
     for (model, object_id), group in groupby(by_object, key=lambda f: (f.model, f.object_id)):
         try:
-            _mark_object(model, object_id, list(group), sinks)
+            _mark_object(model, object_id, list(group), stores)
         except DataError:  # a name or a revision larger than the ledger's: the check names it again
             continue
         count += 1
@@ -63,23 +63,25 @@ def still_owed(findings: Iterable[Finding]) -> bool:
     )
 
 
-def _mark_object(model: str, object_id: str, findings: list[Finding], sinks: Sinks) -> None:
+def _mark_object(model: str, object_id: str, findings: list[Finding], stores: Stores) -> None:
     """Owe one object, above every revision that the table holds of it."""
     seen = {f.key for f in findings if isinstance(f.key, ItemKey)}
     items = sorted(f.key for f in findings if f.kind == ORPHANED and isinstance(f.key, ItemKey))
-    objects = [f.key_text for f in findings if f.kind == TRANSCRIPT_ORPHANED]
+    objects = [f.key_text for f in findings if f.kind == OBJECT_ORPHANED]
     entry = LedgerEntry.objects.filter(model=model, object_id=object_id).first()
     if entry:
         seen |= {ItemKey(*key) for key in entry.item_keys}
-    present = sinks.items.get_many(sorted(seen), consistent=True)
-    above = max(map(revision_of, present.values()), default=0)
-    LedgerEntry.objects.mark(model, object_id, above=above, item_keys=items, object_keys=objects)
+    present = stores.items.get_many(sorted(seen), consistent=True)
+    remote = max(map(revision_of, present.values()), default=0)
+    LedgerEntry.objects.mark_dirty(
+        model, object_id, min_revision=remote + 1, item_keys=items, object_keys=objects
+    )
 
 
-def _is_young(finding: Finding, sinks: Sinks) -> bool:
-    if finding.kind != TRANSCRIPT_ORPHANED:
+def _is_young(finding: Finding, stores: Stores) -> bool:
+    if finding.kind != OBJECT_ORPHANED:
         return False
     return any(
         listed.key == finding.key and timezone.now() - listed.modified < YOUNG
-        for listed in sinks.objects.list(finding.key_text)
+        for listed in stores.objects.list(finding.key_text)
     )

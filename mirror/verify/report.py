@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from mirror.verify.findings import KINDS, ORPHANED, TRANSCRIPT_ORPHANED, Finding
+from mirror.verify.findings import KINDS, OBJECT_ORPHANED, ORPHANED, Finding
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Report:
 
         Cut, not rounded, to four digits. What is pending is not equal yet.
         """
-        left_over = self.counts[ORPHANED] + self.counts[TRANSCRIPT_ORPHANED]
+        left_over = self.counts[ORPHANED] + self.counts[OBJECT_ORPHANED]
         total = self.expected + left_over
         if self.in_sync == total:
             return 100.0

@@ -1,6 +1,7 @@
 """Transcripts of play sessions: reading them, counting, and showing what was said by whom."""
 
-from sessions_app.transcripts.reading import MAX_BYTES, read_transcript
+from sessions_app.transcripts.detect import MAX_BYTES, read_transcript
+from sessions_app.transcripts.metrics import measure
 from sessions_app.transcripts.stored import (
     TRANSCRIPT_FIELDS,
     cues,
@@ -9,14 +10,13 @@ from sessions_app.transcripts.stored import (
     remove_transcript,
     turns,
 )
-from sessions_app.transcripts.values import (
+from sessions_app.transcripts.transcript import (
     MAX_LABEL_LENGTH,
     Metrics,
     Segment,
     Transcript,
     TranscriptError,
     Turn,
-    measure,
 )
 
 __all__ = [

@@ -6,8 +6,8 @@ from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
 
-from sessions_app.transcripts import plain, transcribe
-from sessions_app.transcripts.values import Transcript, TranscriptError
+from sessions_app.transcripts import plain_text, transcribe
+from sessions_app.transcripts.transcript import Transcript, TranscriptError
 from sessions_app.validators import validate_storable
 
 EXPORT_FORMAT = "tabletop-session"  # the value of "format" in an exported session
@@ -44,7 +44,7 @@ def _read_exported(document: dict[str, Any], shown: str) -> Transcript:
     if inner is None:
         if not text.strip():
             raise TranscriptError(f"{shown} is a session without a transcript.")
-        return replace(plain.read(text, shown), speaker_names=names)
+        return replace(plain_text.read(text, shown), speaker_names=names)
     read_again = transcribe.read(inner, shown, path="$.transcript_json")
     return Transcript(text or read_again.text, read_again.metrics, inner, names)
 

@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sessions_app.transcripts import plain, transcribe
-from sessions_app.transcripts.values import (
-    Segment,
-    Transcript,
-    TranscriptError,
-    Turn,
-    measure,
-    merged,
-)
+from sessions_app.transcripts import plain_text, transcribe
+from sessions_app.transcripts.merge import merged
+from sessions_app.transcripts.metrics import measure
+from sessions_app.transcripts.transcript import Segment, Transcript, TranscriptError, Turn
 
 if TYPE_CHECKING:  # the model may use this package
     from sessions_app.models import Session
@@ -74,7 +69,7 @@ def segments(session: Session) -> list[Segment]:
             found = []  # somebody else wrote it, in a form of their own: the text has to do
         if found:
             return found
-    return plain.segments(session.transcript_text)
+    return plain_text.segments(session.transcript_text)
 
 
 def _named(session: Session, found: list[Segment]) -> list[Turn]:

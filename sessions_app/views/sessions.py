@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config.access import SignedInRequest, owned
-from config.editing import posted, tell_merged
-from sessions_app.exports import has_times
+from config.web.access import SignedInRequest, owned
+from config.web.forms import posted, tell_merged
+from sessions_app.exports.webvtt_file import has_times
 from sessions_app.forms import SessionEditForm, SessionForm
 from sessions_app.models import Session
-from sessions_app.talk import talk_time
+from sessions_app.speaker_stats import talk_time
 
 SESSIONS = Session.objects.without_transcript().select_related("campaign")
 

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from config.access import SignedInRequest, owned
+from config.web.access import SignedInRequest, owned
 from sessions_app.models import Session
 
 SHARE_FIELDS = ["share_token", "updated_at"]

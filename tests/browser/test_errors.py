@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import FilePayload, Page, Response, expect
 
-from config.uploads import MAX_FILE_BYTES
+from config.web.uploads import MAX_FILE_BYTES
 from sessions_app.models import Session
 from tests.browser.conftest import Open
 from tests.browser.looking import Eyes, every_look, log_in

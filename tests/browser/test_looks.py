@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign
 from config.accounts.models import FREE_ATTEMPTS
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 from mirror.sync import worker
 from mirror.verify import check, history
 from sessions_app import demo
@@ -30,8 +30,8 @@ from tests.browser.looking import (
     log_in,
     needs_axe,
 )
-from tests.stores import item_of
-from tests.tampering import set_attribute
+from tests.support.stored import item_of
+from tests.support.tampering import set_attribute
 
 
 @pytest.fixture
@@ -279,14 +279,14 @@ def test_doors_with_something_wrong(
 
 @every_look
 def test_pages_of_staff(
-    mirror: Sinks,
+    mirror: Stores,
     paths: dict[str, str],
     open_page: Open,
     live_server: Any,
     scheme: str,
     width: int,
 ) -> None:
-    worker.sync()
+    worker.drain()
     session = Session.objects.get(pk=pk_of(paths))
     set_attribute(mirror, item_of(mirror, session.pk), "notes", {"S": "Not what was written"})
     history.record(check.check(mirror))

@@ -13,16 +13,16 @@ from django.core import mail
 from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 from mirror.sync import worker
 from mirror.verify import check, history
 from sessions_app import demo
 from sessions_app.models import Session
 from tests.browser.conftest import Open
 from tests.browser.looking import link_in
-from tests.conftest import run
-from tests.stores import item_of
-from tests.tampering import set_attribute
+from tests.support.commands import run
+from tests.support.stored import item_of
+from tests.support.tampering import set_attribute
 
 PASSWORD = "correct horse battery"
 LOG = "MATT: Roll for initiative.\nLAURA: A twenty! The dragon <sleeps>.\nMATT: It wakes.\n"
@@ -56,7 +56,7 @@ def sign_up(page: Page) -> None:
 
 def check_the_mirror() -> None:
     """As the command does it: all that the pages saved is in both stores."""
-    worker.sync()
+    worker.drain()
     code, printed = run("mirror_check")
     assert code == 0, printed
     assert printed.startswith("100 % in sync")
@@ -68,7 +68,7 @@ both_ways = pytest.mark.parametrize("script", [True, False], ids=["with script",
 
 @both_ways
 def test_a_newcomers_story(  # noqa: PLR0915 - one story, told in one go
-    mirror: Sinks, open_page: Open, script: bool
+    mirror: Stores, open_page: Open, script: bool
 ) -> None:
     page = open_page(java_script_enabled=script)
     sign_up(page)
@@ -132,7 +132,7 @@ def test_a_newcomers_story(  # noqa: PLR0915 - one story, told in one go
 
 
 @both_ways
-def test_two_tabs(mirror: Sinks, open_page: Open, script: bool) -> None:
+def test_two_tabs(mirror: Stores, open_page: Open, script: bool) -> None:
     page = open_page(java_script_enabled=script)
     sign_up(page)
     page.goto("/sessions/new/")
@@ -155,7 +155,9 @@ def test_two_tabs(mirror: Sinks, open_page: Open, script: bool) -> None:
 
 
 @both_ways
-def test_a_campaign_is_changed_and_taken_away(mirror: Sinks, open_page: Open, script: bool) -> None:
+def test_a_campaign_is_changed_and_taken_away(
+    mirror: Stores, open_page: Open, script: bool
+) -> None:
     owner = demo.create_game_master("gm")
     campaign = Campaign.objects.get(owner=owner, name="Lamps of the Long Shoal")
     Session.objects.bulk_create(
@@ -204,7 +206,7 @@ FILES = {
 
 
 @both_ways
-def test_a_session_moves_and_is_shared_anew(mirror: Sinks, open_page: Open, script: bool) -> None:
+def test_a_session_moves_and_is_shared_anew(mirror: Stores, open_page: Open, script: bool) -> None:
     owner = User.objects.create_user("gm", password="gm")
     Campaign.objects.create(owner=owner, name="Lamps")
     session = Session.objects.create(owner=owner, name="Evening", player_recap="You won.")
@@ -245,7 +247,7 @@ def test_a_session_moves_and_is_shared_anew(mirror: Sinks, open_page: Open, scri
 
 
 @both_ways
-def test_a_campaign_is_taken_apart(mirror: Sinks, open_page: Open, script: bool) -> None:
+def test_a_campaign_is_taken_apart(mirror: Stores, open_page: Open, script: bool) -> None:
     demo.create_game_master("gm")
     page = open_page(java_script_enabled=script)
     log_in(page, "gm", "gm")
@@ -311,10 +313,10 @@ def test_a_forgotten_password(transactional_db: None, open_page: Open, script: b
 
 
 @both_ways
-def test_staff_find_a_difference_and_mend_it(mirror: Sinks, open_page: Open, script: bool) -> None:
+def test_staff_find_a_difference_and_mend_it(mirror: Stores, open_page: Open, script: bool) -> None:
     owner = User.objects.create_superuser("admin", password="admin")
     session = Session.objects.create(owner=owner, name="Fog Signal", notes="As written")
-    worker.sync()
+    worker.drain()
     set_attribute(mirror, item_of(mirror, session.pk), "notes", {"S": "Not what was written"})
     history.record(check.check(mirror))
     page = open_page(java_script_enabled=script)

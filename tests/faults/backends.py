@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.support.paths import PROJECT
+
 START = 60.0  # seconds that a server gets to answer
 
 
@@ -66,8 +68,8 @@ def moto() -> Iterator[str]:
         yield a
 
 
-LOCAL = Path(__file__).resolve().parents[2] / ".local"
-REQUIREMENTS = Path(__file__).resolve().parents[1] / "ministack-requirements.txt"
+LOCAL = PROJECT / ".local"
+REQUIREMENTS = PROJECT / "tests" / "support" / "ministack-requirements.txt"
 SIMULATOR = "amplify-dynamodb-simulator"
 SIMULATOR_VERSION = "2.9.30"
 RELAY = """

@@ -55,8 +55,8 @@ def act(command: dict[str, Any]) -> None:
         save(name="saved", transcript_text="MATT: new")
 
     actions: dict[str, Callable[[], object]] = {
-        "drain": worker.work_off,
-        "sync": worker.sync,
+        "drain": worker.mirror_due,
+        "sync": worker.drain,
         "save and die before the commit": save_and_die,
         "save inline": save_inline,
     }
@@ -86,7 +86,7 @@ def fork(command: dict[str, Any]) -> int:
 def main() -> None:
     """Serve commands until standard input ends."""
     django.setup()
-    import mirror.sync.worker  # noqa: F401 - the forks shall not have to
+    import mirror.sync.worker  # noqa: F401 - so that the forks need not import it
 
     for line in sys.stdin:
         command = json.loads(line)

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+
+from tests.support.paths import PROJECT
 
 DATABASE = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
 ENDED = {"stopped": False}
@@ -36,7 +37,7 @@ class Children:
             stdout=subprocess.PIPE,
             text=True,
             env=environment,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=PROJECT,
         )
 
     def stop(self) -> None:

@@ -43,7 +43,7 @@ class Exactly(TypeDeserializer):
         return Decimal(value)
 
 
-class Stores:
+class RawStores:
     """The table and the bucket, asked directly."""
 
     def __init__(self, address: str, dynamodb: Any, s3: Any, table: str, bucket: str) -> None:
@@ -89,7 +89,7 @@ class Stores:
             self.s3.delete_object(Bucket=self.bucket, Key=name)
 
 
-def differences(stores: Stores) -> list[str]:
+def differences(stores: RawStores) -> list[str]:
     """Return a sentence for each thing that is missing, wrong or left over."""
     live, objects = stores.live(), stores.objects()
     revisions = {(e.model, e.object_id): e.revision for e in LedgerEntry.objects.all()}

@@ -15,16 +15,17 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from mirror.stores import clients, provision
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 from mirror.sync import worker
 from mirror.sync.breaker import breaker
-from tests.conftest import Make, point_clients_at
+from tests.conftest import Make
 from tests.faults import backends
 from tests.faults.children import Children
-from tests.faults.comparison import Stores
+from tests.faults.comparison import RawStores
 from tests.faults.mutants import broken
 from tests.faults.proxy import Proxy
 from tests.faults.world import World
+from tests.support.aws import point_clients_at
 
 PATIENCE = 3.0  # seconds: the real ten would make tests slow, and a busy machine takes a second
 BROKEN = bool(os.environ.get("MIRROR_BROKEN"))  # see ``make mutants``
@@ -33,8 +34,8 @@ HERE = Path(__file__).parent
 
 def mutant_of(item: pytest.Item) -> str:
     """Return the broken engine that a test notices; what a parameter says comes first."""
-    marks = [*item.iter_markers("fails_with")]
-    own = [mark for mark in item.own_markers if mark.name == "fails_with"]
+    marks = [*item.iter_markers("kills_mutant")]
+    own = [mark for mark in item.own_markers if mark.name == "kills_mutant"]
     if not marks:
         raise pytest.UsageError(f"{item.nodeid} does not say which broken engine it fails with.")
     name: str = (own or marks)[-1].args[0]
@@ -74,21 +75,21 @@ def connect(service: str, address: str) -> Any:
 
 
 @pytest.fixture(scope="session")
-def store() -> Iterator[Stores]:
+def store() -> Iterator[RawStores]:
     """A stand-in for AWS, in a process of its own."""
     with backends.moto() as address:
         yield stores_at(address)
 
 
-def stores_at(address: str) -> Stores:
+def stores_at(address: str) -> RawStores:
     """Return a direct way to the table and the bucket behind ``address``."""
     bucket = settings.STORAGES["mirror"]["OPTIONS"]["bucket_name"]
     table = settings.MIRROR["TABLE"]
-    return Stores(address, connect("dynamodb", address), connect("s3", address), table, bucket)
+    return RawStores(address, connect("dynamodb", address), connect("s3", address), table, bucket)
 
 
 @pytest.fixture(scope="session")
-def shared_proxy(store: Stores) -> Iterator[Proxy]:
+def shared_proxy(store: RawStores) -> Iterator[Proxy]:
     """The proxy in front of it."""
     proxy = Proxy(store.address)
     yield proxy
@@ -96,46 +97,46 @@ def shared_proxy(store: Stores) -> Iterator[Proxy]:
 
 
 @pytest.fixture(scope="session")
-def shared_sinks(shared_proxy: Proxy) -> Sinks:
+def shared_stores(shared_proxy: Proxy) -> Stores:
     """The engine's clients, made once: that takes longer than most tests."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(clients, "PATIENT_TIMEOUT", PATIENCE)
+        monkeypatch.setattr(clients, "BACKGROUND_TIMEOUT", PATIENCE)
         point_clients_at(shared_proxy.address, shared_proxy.address, monkeypatch)
-        made = clients.patient_sinks()
-    clients.reset_sinks()
+        made = clients.background_clients()
+    clients.reset_clients()
     return made
 
 
 @pytest.fixture
 def world(
-    store: Stores,
+    store: RawStores,
     shared_proxy: Proxy,
-    shared_sinks: Sinks,
+    shared_stores: Stores,
     transactional_db: None,
     make_user: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[World]:
     """Empty stores, an empty database, a game master, and the engine behind the proxy."""
     owner = make_user("gm", is_staff=True, is_superuser=True)
-    use_sinks(shared_sinks, shared_proxy, monkeypatch)
-    yield from make_world(store, shared_proxy, shared_sinks, owner)
-    clients.reset_sinks()
+    use_stores(shared_stores, shared_proxy, monkeypatch)
+    yield from make_world(store, shared_proxy, shared_stores, owner)
+    clients.reset_clients()
 
 
-def use_sinks(made: Sinks, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def use_stores(made: Stores, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process use clients that were made before, and its children make such ones."""
     point_clients_at(proxy.address, proxy.address, monkeypatch)
     patient = functools.cache(lambda: made)
-    monkeypatch.setattr(clients, "patient_sinks", patient)
-    monkeypatch.setattr(worker, "patient_sinks", patient)
+    monkeypatch.setattr(clients, "background_clients", patient)
+    monkeypatch.setattr(worker, "background_clients", patient)
 
 
-def make_world(store: Stores, proxy: Proxy, ways: Sinks, owner: User) -> Iterator[World]:
+def make_world(store: RawStores, proxy: Proxy, ways: Stores, owner: User) -> Iterator[World]:
     """Yield a world around these stores."""
     breaker.open.clear()
     breaker._busy.clear()
     if store.is_new():
-        provision.set_up(ways)
+        provision.provision(ways)
     store.empty()
     proxy.forget()
     yield World(proxy, store, ways, owner)

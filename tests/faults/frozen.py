@@ -63,7 +63,7 @@ class FrozenWorker:
 
     def _work(self) -> None:
         try:
-            worker.Drain()._claim_and_mirror(rounds=1)
+            worker.Worker()._mirror_batch()
         except BaseException as error:  # noqa: BLE001 - raised again by thaw()
             self._errors.append(error)
         finally:

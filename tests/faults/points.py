@@ -8,15 +8,15 @@ from typing import Any
 from unittest import mock
 
 from mirror.models import LedgerEntry
-from mirror.stores.dynamodb import ItemSink
-from mirror.stores.s3 import ObjectSink
+from mirror.stores.dynamodb import ItemStore
+from mirror.stores.s3 import ObjectStore
 
 POINTS: dict[str, tuple[type, str]] = {
     "record": (LedgerEntry, "record"),
-    "object put": (ObjectSink, "put"),
-    "item put": (ItemSink, "put"),  # a tombstone's, too
-    "tombstone": (ItemSink, "bury"),
-    "object removal": (ObjectSink, "delete"),
+    "object put": (ObjectStore, "put"),
+    "item put": (ItemStore, "put"),  # a tombstone's, too
+    "tombstone": (ItemStore, "put_tombstone"),
+    "object removal": (ObjectStore, "delete"),
     "acknowledgement": (LedgerEntry, "acknowledge"),
 }
 

@@ -80,9 +80,9 @@ def a_to_b_to_c(world: World) -> None:
         session.campaign = campaign
         session.save()
         world.crash("tombstone")
-    assert len([key for key in world.stores.live() if str(session.pk) in key]) == 3
+    assert len([key for key in world.raw.live() if str(session.pk) in key]) == 3
     world.assert_settles()
-    live = [key for key in world.stores.live() if str(session.pk) in key]
+    live = [key for key in world.raw.live() if str(session.pk) in key]
     assert live == [f"camp#{c.pk} sess#{session.pk}"]
 
 
@@ -104,7 +104,7 @@ def a_move_then_deletion(world: World) -> None:
     world.crash("tombstone")
     session.delete()
     world.assert_settles()
-    assert not [key for key in world.stores.live() if f"sess#{session.pk}" in key]
+    assert not [key for key in world.raw.live() if f"sess#{session.pk}" in key]
 
 
 def a_save_of_what_a_hanging_drain_holds(world: World) -> None:
@@ -142,9 +142,9 @@ def an_upload_lands_after_its_removal(world: World) -> None:
     world.attempt()
     assert world.entry(session).state == "mirrored"
     held = upload.wait()
-    assert held.key not in world.stores.object_keys()
+    assert held.key not in world.raw.object_keys()
     world.proxy.release()
-    assert held.key in world.stores.object_keys()
+    assert held.key in world.raw.object_keys()
     world.pass_time()
     world.attempt()
     world.assert_equal()

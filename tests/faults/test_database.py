@@ -20,7 +20,7 @@ from mirror.sync import worker
 from mirror.verify import check, repair
 from sessions_app.models import Session
 from tests.faults import scenarios
-from tests.faults.mutants import fails_with
+from tests.faults.mutants import kills_mutant
 from tests.faults.points import before
 from tests.faults.scenarios import in_thread
 from tests.faults.world import World
@@ -44,7 +44,7 @@ def from_eight_connections(work: Callable[[int], object]) -> None:
         job.__exit__(None)
 
 
-@fails_with("a trigger that inserts without upsert")
+@kills_mutant("a trigger that inserts without upsert")
 def test_first_save_ever_of_one_object_from_eight_connections(world: World) -> None:
     campaign = world.campaign()
     LedgerEntry.objects.all().delete()  # rows from before the mirror was installed
@@ -56,7 +56,7 @@ def test_first_save_ever_of_one_object_from_eight_connections(world: World) -> N
     world.assert_settles()
 
 
-@fails_with("a trigger that inserts without upsert")
+@kills_mutant("a trigger that inserts without upsert")
 def test_creation_of_one_object_from_eight_connections(world: World) -> None:
     key = uuid.uuid4()
 
@@ -71,7 +71,7 @@ def test_creation_of_one_object_from_eight_connections(world: World) -> None:
     world.assert_settles()
 
 
-@fails_with("handed off before the commit")
+@kills_mutant("dispatched before the commit")
 @pytest.mark.parametrize("dispatch", ["inline", "worker"])
 def test_what_is_rolled_back_asks_aws_nothing(
     world: World, settings: Settings, dispatch: str
@@ -84,7 +84,7 @@ def test_what_is_rolled_back_asks_aws_nothing(
     assert not LedgerEntry.objects.exists()
 
 
-@fails_with("handed off before the commit")
+@kills_mutant("dispatched before the commit")
 def test_what_a_savepoint_rolls_back_asks_aws_nothing(world: World, settings: Settings) -> None:
     settings.MIRROR = {**settings.MIRROR, "DISPATCH": "inline"}
     with transaction.atomic():
@@ -119,12 +119,12 @@ def lose_connection() -> None:
     raise AssertionError("the connection survived")
 
 
-@fails_with("acknowledged before it is written")
+@kills_mutant("acknowledged before it is written")
 @pytest.mark.parametrize(
     "step",
     [
         *("record", "object put", "item put", "object removal"),
-        pytest.param("acknowledgement", marks=fails_with("a put that refuses its own revision")),
+        pytest.param("acknowledgement", marks=kills_mutant("a put that refuses its own revision")),
     ],
 )
 def test_connection_lost_in_the_middle_of_a_drain(world: World, step: str) -> None:
@@ -132,13 +132,13 @@ def test_connection_lost_in_the_middle_of_a_drain(world: World, step: str) -> No
     session.transcript_text = "MATT: new"
     session.save()
     with before(step, lose_connection), pytest.raises(DatabaseError):
-        worker.work_off()
+        worker.mirror_due()
     connection.close()
     assert world.entry(session).state == "pending"
     world.assert_settles()
 
 
-@fails_with("a worker that ends with its connection")
+@kills_mutant("a worker that ends with its connection")
 def test_the_worker_survives_the_loss_of_its_connection(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,7 +150,7 @@ def test_the_worker_survives_the_loss_of_its_connection(
         sleep(event)
 
     monkeypatch.setattr(worker, "_sleep", sleep_and_say_so)
-    with in_thread(worker.Drain(stop=stop).watch):
+    with in_thread(worker.Worker(stop=stop).watch):
         try:
             for name in ("before", "after"):
                 assert idle.acquire(timeout=10)
@@ -172,7 +172,7 @@ def await_put(world: World, key: str) -> None:
     raise AssertionError("nothing was put")
 
 
-@fails_with("a drain that waits for locks")
+@kills_mutant("a drain that waits for locks")
 @pytest.mark.parametrize("state", ["mirrored", "pending"])
 def test_a_long_transaction_holds_up_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch, state: str
@@ -198,7 +198,7 @@ def test_a_long_transaction_holds_up_nobody(
             other = world.session(name="somebody else's")
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '1s'")
-            worker.sync()
+            worker.drain()
             assert world.entry(other).state == "mirrored"
         finally:
             done.set()
@@ -207,7 +207,7 @@ def test_a_long_transaction_holds_up_nobody(
     world.assert_settles()
 
 
-@fails_with("a record over the notes of others")
+@kills_mutant("a record over the notes of others")
 def test_marked_between_claim_and_record(world: World) -> None:
     """A repair notes keys while a worker begins: the worker must not write over the note."""
     _, b, session = scenarios.filed(world)
@@ -215,17 +215,17 @@ def test_marked_between_claim_and_record(world: World) -> None:
     session.campaign, session.transcript_text = b, "MATT: new"
     session.save()
     stray = f"transcripts/{session.pk}/1-stray.json"
-    world.stores.s3.put_object(Bucket=world.stores.bucket, Key=stray, Body=b"{}")
+    world.raw.s3.put_object(Bucket=world.raw.bucket, Key=stray, Body=b"{}")
 
     def mark() -> None:
-        LedgerEntry.objects.mark(entry.model, entry.object_id, object_keys=[stray])
+        LedgerEntry.objects.mark_dirty(entry.model, entry.object_id, object_keys=[stray])
 
     with before("record", mark):
         world.attempt()
     world.assert_settles()
 
 
-@fails_with("an unconditional put")
+@kills_mutant("an unconditional put")
 def test_a_ledger_restored_from_an_older_backup(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,38 +250,38 @@ def test_a_ledger_restored_from_an_older_backup(
     LedgerEntry.objects.bulk_create(LedgerEntry(**values) for values in backup[0])
 
     assert not LedgerEntry.objects.owed().exists()
-    report = check.check(world.sinks)
+    report = check.check(world.stores)
     assert report.parity_percent < 100
     assert {str(session.pk), str(gone_later.pk), str(newer.pk)} <= {
         finding.object_id for finding in report.findings
     }
 
     Session.objects.filter(pk=gone_later.pk).update(name="saved after the backup")
-    worker.sync()
+    worker.drain()
     entry = world.entry(gone_later)
     assert (entry.state, entry.error_class) == ("parked", "RemoteAhead")
 
-    plan = repair.plan(check.check(world.sinks).findings, world.sinks, delete_orphans=True)
+    plan = repair.plan(check.check(world.stores).findings, world.stores, delete_orphans=True)
     assert not plan.left
-    repair.mark(plan.repaired, world.sinks)
-    worker.sync()
+    repair.mark_dirty(plan.repaired, world.stores)
+    worker.drain()
     world.assert_equal()
 
 
-@fails_with("a repair that trusts the ledger")
+@kills_mutant("a repair that trusts the ledger")
 def test_an_object_deleted_behind_the_back(world: World) -> None:
     _, _, session = scenarios.filed(world)
-    (key,) = world.stores.object_keys()
-    world.stores.s3.delete_object(Bucket=world.stores.bucket, Key=key)
+    (key,) = world.raw.object_keys()
+    world.raw.s3.delete_object(Bucket=world.raw.bucket, Key=key)
 
-    (finding,) = check.check(world.sinks).findings
-    assert (finding.kind, finding.object_id) == ("transcript_missing", str(session.pk))
+    (finding,) = check.check(world.stores).findings
+    assert (finding.kind, finding.object_id) == ("object_missing", str(session.pk))
     session.name = "renamed, which does not bring the transcript back"
     session.save()
-    worker.sync()
-    assert check.check(world.sinks).findings
+    worker.drain()
+    assert check.check(world.stores).findings
 
-    plan = repair.plan(check.check(world.sinks).findings, world.sinks, delete_orphans=False)
-    repair.mark(plan.repaired, world.sinks)
-    worker.sync()
+    plan = repair.plan(check.check(world.stores).findings, world.stores, delete_orphans=False)
+    repair.mark_dirty(plan.repaired, world.stores)
+    worker.drain()
     world.assert_equal()

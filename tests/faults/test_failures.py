@@ -9,13 +9,13 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from mirror.errors import SinkError
+from mirror.errors import StoreError
 from mirror.models import LedgerEntry, Outage
 from mirror.sync import breaker, worker
 from mirror.verify import check
 from sessions_app.models import Session
 from tests.faults import scenarios
-from tests.faults.mutants import fails_with
+from tests.faults.mutants import kills_mutant
 from tests.faults.proxy import Fault
 from tests.faults.world import World
 
@@ -40,7 +40,7 @@ CASES = [(name, operation) for name in LASTING for operation in ("PutObject", "P
 ]
 
 
-@fails_with("a failure taken for success")
+@kills_mutant("a failure taken for success")
 @pytest.mark.parametrize(("name", "operation"), CASES)
 def test_what_fails_stays_owed_and_comes_right(world: World, name: str, operation: str) -> None:
     _, _, session = scenarios.filed(world)
@@ -54,12 +54,12 @@ def test_what_fails_stays_owed_and_comes_right(world: World, name: str, operatio
     world.assert_settles()
 
 
-@fails_with("a failure taken for success")
+@kills_mutant("a failure taken for success")
 @pytest.mark.parametrize(
     "operation",
     [
         *("PutObject", "PutItem"),
-        pytest.param("DeleteObject", marks=fails_with("a put that refuses its own revision")),
+        pytest.param("DeleteObject", marks=kills_mutant("a put that refuses its own revision")),
     ],
 )
 def test_an_answer_that_is_cut_hides_nothing(world: World, operation: str) -> None:
@@ -73,20 +73,20 @@ def test_an_answer_that_is_cut_hides_nothing(world: World, operation: str) -> No
     world.assert_settles()
 
 
-@fails_with("what cannot be read taken for empty")
+@kills_mutant("what cannot be read taken for empty")
 @pytest.mark.parametrize("operation", ["Scan", "BatchGetItem", "List", "GetObject"])
 @pytest.mark.parametrize("fault", [Fault.REFUSE, Fault.CUT, Fault.ERROR])
 def test_a_check_that_cannot_read_says_so(world: World, operation: str, fault: Fault) -> None:
     scenarios.filed(world)
     if operation == "GetObject":  # read only where the checksum in the listing differs
-        (key,) = world.stores.object_keys()
-        world.stores.s3.put_object(Bucket=world.stores.bucket, Key=key, Body=b"tampered with")
+        (key,) = world.raw.object_keys()
+        world.raw.s3.put_object(Bucket=world.raw.bucket, Key=key, Body=b"tampered with")
     world.proxy.add(fault, operation)
-    with pytest.raises(SinkError):
-        check.check(world.sinks)
+    with pytest.raises(StoreError):
+        check.check(world.stores)
 
 
-@fails_with("an impatient worker")
+@kills_mutant("an impatient worker")
 @pytest.mark.parametrize("operation", ["PutObject", "PutItem"])
 def test_an_answer_that_trickles_in_counts(world: World, operation: str) -> None:
     _, _, session = scenarios.filed(world)
@@ -98,16 +98,16 @@ def test_an_answer_that_trickles_in_counts(world: World, operation: str) -> None
     world.assert_equal()
 
 
-@fails_with("an impatient worker")
+@kills_mutant("an impatient worker")
 @pytest.mark.parametrize("fault", [Fault.DELAY, Fault.TRICKLE])
 def test_slow_is_not_failed(world: World, fault: Fault) -> None:
     world.session(world.campaign())
     world.proxy.add(fault, seconds=0.0)
-    worker.sync()
+    worker.drain()
     world.assert_equal()
 
 
-@fails_with("what AWS refuses taken for an outage")
+@kills_mutant("what AWS refuses taken for an outage")
 @pytest.mark.parametrize("operation", ["PutObject", "PutItem"])
 def test_what_aws_refuses_is_parked_and_holds_up_nobody(world: World, operation: str) -> None:
     sessions = [world.session(name=f"{number}") for number in range(12)]
@@ -115,12 +115,12 @@ def test_what_aws_refuses_is_parked_and_holds_up_nobody(world: World, operation:
     code = "InvalidArgument" if operation == "PutObject" else "ValidationException"
     key = f"{poison.pk}"
     world.proxy.add(Fault.ERROR, operation, key=key, status=400, code=code)
-    drained = worker.sync()
+    drained = worker.drain()
     assert (drained.mirrored, drained.backlog.pending, drained.backlog.parked) == (11, 0, 1)
     assert not Outage.objects.exists()
     assert world.entry(poison).error_code == code
     world.proxy.forget()
-    worker.sync()
+    worker.drain()
     assert world.proxy.requests == []  # what is parked is left alone until somebody acts
     world.proxy.calm()
     poison.save()  # as here: the author does
@@ -141,13 +141,13 @@ for _ in range(40):
 POISON["nested too deep"][0]["metrics"]["n"] = deep
 
 
-@fails_with("no guard")
+@kills_mutant("no guard")
 @pytest.mark.parametrize("name", POISON)
 def test_a_poison_row_is_parked_alone(world: World, name: str) -> None:
     fields, code = POISON[name]
     poison = world.session(name="poison", **fields)
     others = [world.session(name=f"{number}") for number in range(9)]
-    drained = worker.sync()
+    drained = worker.drain()
     assert (drained.mirrored, drained.backlog.pending, drained.backlog.parked) == (9, 0, 1)
     entry = world.entry(poison)
     assert (entry.error_class, entry.error_code) == ("Unmirrorable", code)
@@ -158,7 +158,7 @@ def test_a_poison_row_is_parked_alone(world: World, name: str) -> None:
     world.assert_settles()
 
 
-@fails_with("a back-off that does not grow")
+@kills_mutant("a back-off that does not grow")
 def test_throttling_backs_off_longer_each_time_and_apart(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,7 +180,7 @@ def test_throttling_backs_off_longer_each_time_and_apart(
     world.assert_settles()
 
 
-@fails_with("no breaker")
+@kills_mutant("no breaker")
 def test_after_three_throttled_calls_in_a_row_one_probe_at_a_time(world: World) -> None:
     for number in range(30):
         world.campaign(f"{number}")
@@ -207,24 +207,24 @@ def superseded_while_held(world: World) -> Session:
     return session
 
 
-@fails_with("a removal never repeated")
+@kills_mutant("a removal never repeated")
 def test_sweeps_do_not_spin(world: World) -> None:
     session = superseded_while_held(world)
     world.settle()
     assert world.entry(session).sweep_at
     world.proxy.forget()
-    assert not worker.work_off()
+    assert not worker.mirror_due()
     assert (worker._seconds_until_due() or 0) > 600
-    worker.sync()  # asked for: one early sweep, which keeps the later one
+    worker.drain()  # asked for: one early sweep, which keeps the later one
     assert len(world.proxy.calls("DeleteObject")) == 1
     assert (worker._seconds_until_due() or 0) > 600
     world.pass_time()
-    assert worker.work_off().total() == 1
+    assert worker.mirror_due().total() == 1
     assert worker._seconds_until_due() is None
     world.assert_equal()
 
 
-@fails_with("a refused removal given up")
+@kills_mutant("a refused removal given up")
 def test_a_removal_that_aws_refuses_is_tried_again(world: World) -> None:
     session = superseded_while_held(world)
     world.settle_now()  # what was held lands after its removal
@@ -236,5 +236,5 @@ def test_a_removal_that_aws_refuses_is_tried_again(world: World) -> None:
     world.assert_never_hidden()
     world.proxy.calm()
     assert 0 < (worker._seconds_until_due() or 0) <= 300  # a worker does it by itself
-    worker.sync()
+    worker.drain()
     world.assert_equal()

@@ -12,12 +12,12 @@ from pytest_django.fixtures import Settings
 
 from mirror.models import LedgerEntry, Outage
 from mirror.models.ledger import LedgerQuerySet
-from mirror.stores import clients, dynamodb, s3
-from mirror.sync import breaker, engine, worker
+from mirror.stores import dynamodb, s3
+from mirror.sync import breaker, dispatch, worker
 from mirror.sync.engine import Attempt
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
-from tests.faults.mutants import fails_with
+from tests.faults.mutants import kills_mutant
 from tests.faults.proxy import Fault
 from tests.faults.world import World
 
@@ -26,14 +26,14 @@ PLACES: dict[str, tuple[object, str]] = {
     "the keys of the document": (SessionDocument, "keys"),
     "the bodies of the document": (SessionDocument, "bodies"),
     "the document's attributes": (SessionDocument, "serialize"),
-    "the item sink": (dynamodb.ItemSink, "put"),
-    "the object sink": (s3.ObjectSink, "put"),
-    "making the sinks": (clients, "inline_sinks"),
+    "the item store": (dynamodb.ItemStore, "put"),
+    "the object store": (s3.ObjectStore, "put"),
+    "making the clients": (dispatch, "inline_clients"),
     "the claim": (LedgerQuerySet, "claim"),
     "the record": (LedgerEntry, "record"),
     "the acknowledgement": (LedgerEntry, "acknowledge"),
     "the note of a failure": (LedgerEntry, "fail"),
-    "the engine": (engine, "mirror_entry"),
+    "the engine": (dispatch, "mirror_entry"),
     "the attempt": (Attempt, "run"),
     "the breaker": (breaker.Breaker, "admit"),
     "the breaker's memory": (type(Outage.objects.all()), "begin"),
@@ -42,7 +42,7 @@ ERRORS: list[type[Exception]] = [KeyError, DatabaseError, RecursionError, Memory
 CASES = [(place, ValueError) for place in PLACES] + [("the attempt", error) for error in ERRORS]
 
 
-@fails_with("no guard")
+@kills_mutant("no guard")
 @pytest.mark.parametrize(("place", "error"), CASES)
 def test_whatever_raises_the_person_does_not_notice(
     world: World,
@@ -73,8 +73,8 @@ def test_whatever_raises_the_person_does_not_notice(
     world.assert_settles()
 
 
-@fails_with("no guard")
-@pytest.mark.parametrize("place", ["the keys of the document", "the item sink", "the attempt"])
+@kills_mutant("no guard")
+@pytest.mark.parametrize("place", ["the keys of the document", "the item store", "the attempt"])
 def test_one_object_that_raises_holds_up_no_other(world: World, place: str) -> None:
     sessions = [world.session(name=f"{number}") for number in range(10)]
     poison = str(sessions[3].pk)
@@ -96,7 +96,7 @@ def test_one_object_that_raises_holds_up_no_other(world: World, place: str) -> N
     owed = LedgerEntry.objects.owed().values_list("object_id", flat=True)
     assert list(owed) == [poison]
     world.assert_settles()
-    assert worker.sync().complete
+    assert worker.drain().complete
 
 
 def about(argument: Any) -> str:

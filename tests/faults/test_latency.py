@@ -16,7 +16,7 @@ from campaigns.models import Campaign
 from mirror.models import LedgerEntry, Outage
 from mirror.sync import budget, worker
 from sessions_app.models import Session
-from tests.faults.mutants import fails_with
+from tests.faults.mutants import kills_mutant
 from tests.faults.proxy import Fault
 from tests.faults.world import World
 
@@ -74,7 +74,7 @@ def add_session(person: Client, world: World, name: str) -> HttpResponse:
     return person.post("/admin/sessions_app/session/add/", form)  # type: ignore[return-value]
 
 
-@fails_with("no breaker")
+@kills_mutant("no breaker")
 @pytest.mark.parametrize("service", ["DynamoDB", "S3"])
 @pytest.mark.parametrize("name", ["refused", "hanging", "trickling"])
 def test_inline_the_first_waits_a_little_and_the_others_do_not(
@@ -96,7 +96,7 @@ def test_inline_the_first_waits_a_little_and_the_others_do_not(
     world.assert_settles()
 
 
-@fails_with("neither breaker nor budget")
+@kills_mutant("neither breaker nor budget")
 def test_inline_a_slow_store_costs_no_more_than_the_budget(
     world: World, person: Client, inline: None, waits: list[tuple[int, float]]
 ) -> None:
@@ -112,13 +112,13 @@ def test_inline_a_slow_store_costs_no_more_than_the_budget(
     world.assert_settles()
 
 
-@fails_with("neither breaker nor budget")
+@kills_mutant("neither breaker nor budget")
 @pytest.mark.parametrize("name", ["hanging", "trickling", "slow"])
 def test_inline_a_bulk_action_obeys_the_same_budget(
     world: World, person: Client, inline: None, waits: list[tuple[int, float]], name: str
 ) -> None:
     Campaign.objects.bulk_create(Campaign(owner=world.owner, name=f"{n}") for n in range(40))
-    worker.sync()
+    worker.drain()
     world.proxy.add(**FAULTS[name])
     form = {
         "action": "delete_selected",
@@ -131,7 +131,7 @@ def test_inline_a_bulk_action_obeys_the_same_budget(
     world.assert_settles()
 
 
-@fails_with("nothing handed off")
+@kills_mutant("nothing dispatched")
 def test_inline_all_is_well(world: World, person: Client, inline: None) -> None:
     add_session(person, world, "one")
     person.post(f"/admin/sessions_app/session/{Session.objects.get().pk}/delete/", {"post": "yes"})
@@ -139,7 +139,7 @@ def test_inline_all_is_well(world: World, person: Client, inline: None) -> None:
     world.assert_equal()
 
 
-@fails_with("handed off before the commit")
+@kills_mutant("dispatched before the commit")
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_worker_leaves_requests_alone(world: World, person: Client, name: str) -> None:
     world.proxy.add(**FAULTS[name])
@@ -156,7 +156,7 @@ def test_a_worker_leaves_requests_alone(world: World, person: Client, name: str)
     world.assert_settles()
 
 
-@fails_with("a call that cannot be taken back")
+@kills_mutant("a call that cannot be taken back")
 def test_a_call_that_waits_for_a_thread_when_the_budget_ends_is_never_made() -> None:
     gate = threading.Event()
     made: list[str] = []

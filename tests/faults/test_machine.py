@@ -28,7 +28,7 @@ from mirror.sync import backfill, worker
 from sessions_app.models import Session
 from tests.conftest import Make
 from tests.faults.frozen import FrozenWorker
-from tests.faults.mutants import fails_with
+from tests.faults.mutants import kills_mutant
 from tests.faults.points import POINTS, Killed, before, die
 from tests.faults.proxy import Fault
 from tests.faults.world import World
@@ -74,7 +74,7 @@ class Mirror(RuleBasedStateMachine):
         clear(self.world)
         for person in self.people:
             self.world.session(self.world.campaign(owner=person), owner=person)
-        worker.sync()
+        worker.drain()
 
     # People
 
@@ -142,7 +142,7 @@ class Mirror(RuleBasedStateMachine):
         if what == "bulk update":
             Session.objects.update(summary=text, transcript_text=text)
         elif what == "backfill":
-            backfill.owe_everything()
+            backfill.enqueue_all()
         else:
             with connection.cursor() as cursor:
                 cursor.execute("UPDATE campaigns_campaign SET description = description || 'x'")
@@ -163,7 +163,7 @@ class Mirror(RuleBasedStateMachine):
         self.world.forgive()
         try:
             with before(point, die, nth=nth):
-                worker.work_off()
+                worker.mirror_due()
         except Killed:
             self.world.expire_leases()
 
@@ -256,10 +256,10 @@ def clear(world: World) -> None:
         model._base_manager.all().delete()
     LedgerEntry.objects.all().delete()
     world.forgive()
-    world.stores.empty()
+    world.raw.empty()
 
 
-@fails_with("a failure taken for success")
+@kills_mutant("a failure taken for success")
 @pytest.mark.timeout(300 if not SOAK else 4 * 3600)
 def test_any_order_of_events_ends_equal(world: World, make_user: Make) -> None:
     Mirror.world = world

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.faults import scenarios
-from tests.faults.mutants import fails_with
+from tests.faults.mutants import kills_mutant
 from tests.faults.world import Scenario, World
 
 NOTICES: dict[Scenario, str] = {
@@ -18,7 +18,7 @@ NOTICES: dict[Scenario, str] = {
     scenarios.a_removal_lands_after_the_content_is_back: "object used again during its removal",
 }
 ROWS = [
-    pytest.param(scenario, marks=fails_with(name), id=scenario.__name__)
+    pytest.param(scenario, marks=kills_mutant(name), id=scenario.__name__)
     for scenario, name in NOTICES.items()
 ]
 

@@ -11,36 +11,37 @@ import pytest
 
 from mirror.documents.sizes import MAX_ITEM_BYTES, item_size
 from mirror.stores import clients, provision
-from mirror.stores.clients import Sinks
+from mirror.stores.clients import Stores
 from mirror.sync import worker
-from tests.conftest import Make, point_clients_at
+from tests.conftest import Make
 from tests.faults import backends
-from tests.faults.comparison import Stores
+from tests.faults.comparison import RawStores
 from tests.faults.conftest import (
     PATIENCE,
     make_world,
     stores_at,
-    use_sinks,
+    use_stores,
 )
-from tests.faults.mutants import fails_with
+from tests.faults.mutants import kills_mutant
 from tests.faults.proxy import Proxy
 from tests.faults.test_order import ROWS
 from tests.faults.test_values import largest
 from tests.faults.world import Scenario, World
+from tests.support.aws import point_clients_at
 
 
 @dataclass
 class Behind:
     """A stand-in, the proxy in front of it, and clients of both."""
 
-    stores: Stores
+    raw: RawStores
     proxy: Proxy
-    sinks: Sinks
+    stores: Stores
 
 
 @pytest.fixture(scope="module", params=["ministack", "dynamodb-local"])
 def behind(
-    request: pytest.FixtureRequest, store: Stores, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, store: RawStores, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Behind]:
     """The stand-in of this name; DynamoDB Local has moto's S3 beside it."""
     with ExitStack() as stack:
@@ -53,15 +54,15 @@ def behind(
                 folder = tmp_path_factory.mktemp("dynamodb")
                 path = stack.enter_context(backends.dynamodb_local(folder))
                 direct, proxy = Proxy(path, s3=store.address), Proxy(path, s3=store.address)
-                monkeypatch.setattr(provision, "_expires", lambda ways: True)  # it knows no TTL
+                monkeypatch.setattr(provision, "_expires", lambda stores: True)  # it knows no TTL
         except backends.Unavailable as reason:
             pytest.skip(f"{request.param} cannot run here: {reason}")
         stack.callback(direct.stop)
         stack.callback(proxy.stop)
-        monkeypatch.setattr(clients, "PATIENT_TIMEOUT", PATIENCE)
+        monkeypatch.setattr(clients, "BACKGROUND_TIMEOUT", PATIENCE)
         point_clients_at(proxy.address, proxy.address, monkeypatch)
-        made = clients.patient_sinks()
-        clients.reset_sinks()
+        made = clients.background_clients()
+        clients.reset_clients()
         yield Behind(stores_at(direct.address), proxy, made)
 
 
@@ -70,9 +71,9 @@ def world(
     behind: Behind, transactional_db: None, make_user: Make, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     owner = make_user("gm", is_staff=True, is_superuser=True)
-    use_sinks(behind.sinks, behind.proxy, monkeypatch)
-    yield from make_world(behind.stores, behind.proxy, behind.sinks, owner)
-    clients.reset_sinks()
+    use_stores(behind.stores, behind.proxy, monkeypatch)
+    yield from make_world(behind.raw, behind.proxy, behind.stores, owner)
+    clients.reset_clients()
 
 
 @pytest.mark.parametrize("scenario", ROWS)
@@ -90,37 +91,37 @@ VALUES: dict[str, Any] = {
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("numbers", marks=fails_with("numbers as floats")),
-        pytest.param("empty", marks=fails_with("empty values left out")),
-        pytest.param("planes", marks=fails_with("only the basic plane of Unicode")),
+        pytest.param("numbers", marks=kills_mutant("numbers as floats")),
+        pytest.param("empty", marks=kills_mutant("empty values left out")),
+        pytest.param("planes", marks=kills_mutant("only the basic plane of Unicode")),
     ],
 )
 def test_values_in_other_stores(world: World, name: str) -> None:
     world.session(metrics=VALUES[name], transcript_json=VALUES[name])
-    worker.sync()
+    worker.drain()
     world.assert_equal()
 
 
-@fails_with("values measured a byte short")
+@kills_mutant("values measured a byte short")
 def test_the_store_takes_exactly_400_kb(world: World) -> None:
     session = world.session(transcript_text="", metrics={"n": ""})
     room = MAX_ITEM_BYTES - largest(session)  # with the highest revision there can be
     session.metrics = {"n": "é" * (room // 2) + "x" * (room % 2)}
     session.save()
-    worker.sync()
+    worker.drain()
     world.assert_equal()
     item = {"pk": {"S": "limit"}, "sk": {"S": "limit"}, "text": {"S": ""}}
     item["text"]["S"] = "x" * (MAX_ITEM_BYTES - item_size(item))
-    client = world.stores.dynamodb
-    client.put_item(TableName=world.stores.table, Item=item)
+    client = world.raw.dynamodb
+    client.put_item(TableName=world.raw.table, Item=item)
     item["text"]["S"] += "x"
     with pytest.raises(client.exceptions.ClientError, match="size"):
-        client.put_item(TableName=world.stores.table, Item=item)
+        client.put_item(TableName=world.raw.table, Item=item)
 
 
-@fails_with("one batch only")
+@kills_mutant("one batch only")
 def test_many_objects_at_once(world: World) -> None:
     for number in range(60):
         world.session(name=f"{number}", transcript_text=f"MATT: {number}")
-    worker.sync()
+    worker.drain()
     world.assert_equal()

@@ -9,27 +9,27 @@ from sessions_app.models import Session
 from tests.faults import scenarios
 from tests.faults.children import Children
 from tests.faults.comparison import differences
-from tests.faults.mutants import fails_with
+from tests.faults.mutants import kills_mutant
 from tests.faults.proxy import Fault
 from tests.faults.world import World
 
-LATER = fails_with("a put that refuses its own revision")
+LATER = kills_mutant("a put that refuses its own revision")
 STEPS = [
     *("record", "object put", "item put", "object removal"),
     pytest.param("acknowledgement", marks=LATER),
 ]
 STEPS_OF_A_MOVE = [
-    pytest.param("item put", marks=fails_with("acknowledged before it is written")),
+    pytest.param("item put", marks=kills_mutant("acknowledged before it is written")),
     "tombstone",
     pytest.param("acknowledgement", marks=LATER),
 ]
 WAYS = [
     *("AB", "ABA", "ABC"),
-    pytest.param("AB-deleted", marks=fails_with("only the last key remembered")),
+    pytest.param("AB-deleted", marks=kills_mutant("only the last key remembered")),
 ]
 
 
-@fails_with("handed off before the commit")
+@kills_mutant("dispatched before the commit")
 def test_killed_between_save_and_commit(world: World, children: Children) -> None:
     _, _, session = scenarios.filed(world)
     children.die("save and die before the commit", session=str(session.pk))
@@ -40,7 +40,7 @@ def test_killed_between_save_and_commit(world: World, children: Children) -> Non
     world.assert_equal()
 
 
-@fails_with("acknowledged before it is written")
+@kills_mutant("acknowledged before it is written")
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_after_the_commit_in_the_request(
     world: World, children: Children, step: str
@@ -53,7 +53,7 @@ def test_killed_after_the_commit_in_the_request(
     world.assert_settles()
 
 
-@fails_with("acknowledged before it is written")
+@kills_mutant("acknowledged before it is written")
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_in_a_drain(world: World, children: Children, step: str) -> None:
     _, _, session = scenarios.filed(world)
@@ -64,7 +64,7 @@ def test_killed_in_a_drain(world: World, children: Children, step: str) -> None:
     world.assert_settles()
 
 
-@fails_with("only the last key remembered")
+@kills_mutant("only the last key remembered")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("step", STEPS_OF_A_MOVE)
 def test_killed_in_the_middle_of_moves(
@@ -84,7 +84,7 @@ def test_killed_in_the_middle_of_moves(
     world.assert_settles()
 
 
-@fails_with("a removal never repeated")
+@kills_mutant("a removal never repeated")
 def test_killed_while_aws_is_asked(world: World, children: Children) -> None:
     _, _, session = scenarios.filed(world)
     session.transcript_text = "MATT: new"
@@ -98,7 +98,7 @@ def test_killed_while_aws_is_asked(world: World, children: Children) -> None:
     world.expire_leases()
     world.settle_now()  # what the dead process sent lands after everything else
     assert held.landed
-    assert held.key in world.stores.object_keys()
+    assert held.key in world.raw.object_keys()
     world.pass_time()
     world.attempt()
     world.assert_equal()
@@ -107,10 +107,10 @@ def test_killed_while_aws_is_asked(world: World, children: Children) -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        pytest.param("object put", marks=fails_with("late uploads forgotten")),
-        pytest.param("item put", marks=fails_with("an unconditional put")),
-        pytest.param("tombstone", marks=fails_with("an unconditional put")),
-        pytest.param("object removal", marks=fails_with("acknowledgement without the claim")),
+        pytest.param("object put", marks=kills_mutant("late uploads forgotten")),
+        pytest.param("item put", marks=kills_mutant("an unconditional put")),
+        pytest.param("tombstone", marks=kills_mutant("an unconditional put")),
+        pytest.param("object removal", marks=kills_mutant("acknowledgement without the claim")),
     ],
 )
 def test_frozen_past_its_lease_and_woken_again(world: World, children: Children, step: str) -> None:
@@ -124,7 +124,7 @@ def test_frozen_past_its_lease_and_woken_again(world: World, children: Children,
     world.settle()
     world.assert_equal()
     children.thaw(child)  # passes its check of the lease unseen: the writes go out
-    items = [found for found in differences(world.stores) if not found.startswith("object")]
+    items = [found for found in differences(world.raw) if not found.startswith("object")]
     assert items == []  # at once; what was uploaded late is swept
     world.settle()
     world.assert_equal()
@@ -133,7 +133,7 @@ def test_frozen_past_its_lease_and_woken_again(world: World, children: Children,
     world.assert_settles()  # the ledger has not forgotten what the others had written
 
 
-@fails_with("an unconditional put")
+@kills_mutant("an unconditional put")
 def test_two_workers_on_500_rows_one_frozen(world: World, children: Children) -> None:
     count = 500
     Campaign.objects.bulk_create(
@@ -148,7 +148,7 @@ def test_two_workers_on_500_rows_one_frozen(world: World, children: Children) ->
     children.thaw(frozen)
     world.settle()
     world.assert_equal()
-    assert len(world.stores.live()) == count
+    assert len(world.raw.live()) == count
 
 
 def wait_for_the_lease(session: Session) -> None:

@@ -20,7 +20,7 @@ from mirror.sync import worker
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 from tests.faults.comparison import moment, same
-from tests.faults.mutants import fails_with
+from tests.faults.mutants import kills_mutant
 from tests.faults.world import World
 
 THROUGH_THE_STACK = settings(
@@ -55,7 +55,7 @@ json_object = st.dictionaries(names, json_of(names), max_size=4)
 EDGES = "\U00010000\U0001ffff\U0002fffd\U000e0001\U000f0000\U0010ffff\ufeff\u2028\ud7ff\ue000"
 
 
-@fails_with("numbers as floats")
+@kills_mutant("numbers as floats")
 @THROUGH_THE_STACK
 @given(
     fields=st.fixed_dictionaries(
@@ -85,7 +85,7 @@ def test_values_come_back_as_they_went(world: World, fields: dict[str, Any]) -> 
     for name, value in {**empty, **fields, "name": fields["name"][:200]}.items():
         setattr(session, name, value)
     session.save()
-    worker.sync()
+    worker.drain()
     world.assert_equal()
 
 
@@ -100,7 +100,7 @@ moments = st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30)) | st.sample
 )
 
 
-@fails_with("times to the second")
+@kills_mutant("times to the second")
 @THROUGH_THE_STACK
 @given(when=moments, zone=zones, fold=st.integers(0, 1))
 def test_times_come_back_to_the_millisecond(
@@ -109,8 +109,8 @@ def test_times_come_back_to_the_millisecond(
     local = when.replace(tzinfo=ZoneInfo(zone), fold=fold)
     session = Session.objects.first() or world.session()
     Session.objects.filter(pk=session.pk).update(created_at=local)
-    worker.sync()
-    (item,) = world.stores.live().values()
+    worker.drain()
+    (item,) = world.raw.live().values()
     read = datetime.fromisoformat(item["createdAt"])
     assert item["createdAt"] == moment(local)
     assert timedelta(0) <= local.astimezone(UTC) - read < timedelta(milliseconds=1)
@@ -135,7 +135,7 @@ def largest(session: Session) -> int:
     return item_size(render(SessionDocument, session).item(10**19 - 1, {}))
 
 
-@fails_with("texts moved to S3 too early")
+@kills_mutant("texts moved to S3 too early")
 @PURE
 @given(letter=letters, attribute=st.sampled_from(["notes", "summary", "player_recap"]))
 def test_an_item_of_exactly_50_kb_is_kept_whole(letter: str, attribute: str) -> None:
@@ -145,7 +145,7 @@ def test_an_item_of_exactly_50_kb_is_kept_whole(letter: str, attribute: str) -> 
     assert item_size(fits.item(10**19 - 1, {})) == 51_200
 
 
-@fails_with("texts moved to S3 too late")
+@kills_mutant("texts moved to S3 too late")
 @PURE
 @given(letter=letters, attribute=st.sampled_from(["notes", "summary", "player_recap"]))
 def test_one_byte_more_moves_to_s3(letter: str, attribute: str) -> None:
@@ -155,7 +155,7 @@ def test_one_byte_more_moves_to_s3(letter: str, attribute: str) -> None:
     assert body.content.decode() == getattr(session, attribute)
 
 
-@fails_with("texts hardly moved to S3")
+@kills_mutant("texts hardly moved to S3")
 @PURE
 @given(sizes=st.tuples(*[st.integers(0, 70_000)] * 4), letter=letters)
 def test_no_item_is_larger_than_the_rule(sizes: tuple[int, ...], letter: str) -> None:
@@ -183,7 +183,7 @@ def test_no_item_is_larger_than_the_rule(sizes: tuple[int, ...], letter: str) ->
     )
 
 
-@fails_with("items limited too early")
+@kills_mutant("items limited too early")
 @PURE
 @given(letter=letters)
 def test_an_item_of_exactly_400_kb_is_one_and_a_byte_more_is_none(letter: str) -> None:
@@ -216,7 +216,7 @@ REFUSED: dict[str, dict[str, str]] = {
 }
 
 
-@fails_with("forms that check nothing")
+@kills_mutant("forms that check nothing")
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_postgresql_refuses_is_an_error_in_the_form(world: World, name: str) -> None:
     client = Client()  # raises what the view raises
@@ -230,7 +230,7 @@ def test_what_postgresql_refuses_is_an_error_in_the_form(world: World, name: str
     assert not LedgerEntry.objects.filter(model="sessions_app.session").exists()
 
 
-@fails_with("numbers as floats")
+@kills_mutant("numbers as floats")
 def test_what_a_form_accepts_is_stored_and_mirrored(world: World) -> None:
     client = Client()
     client.force_login(world.owner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -13,13 +13,14 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from campaigns.models import Campaign
-from mirror.models import IN_USE, IN_USE_AGAIN, LANDED, LedgerEntry, Outage
-from mirror.stores.clients import Sinks
+from mirror.models import LedgerEntry, Outage
+from mirror.models.object_keys import LANDED, KeyState, dump
+from mirror.stores.clients import Stores
 from mirror.sync import worker
 from mirror.sync.breaker import breaker
 from mirror.verify import check
 from sessions_app.models import Session
-from tests.faults.comparison import Stores, differences
+from tests.faults.comparison import RawStores, differences
 from tests.faults.points import Killed, before, die
 from tests.faults.proxy import Proxy
 
@@ -29,8 +30,8 @@ class World:
     """The real stack, with the proxy between the engine and the stores."""
 
     proxy: Proxy
-    stores: Stores
-    sinks: Sinks  # the engine's own way to the stores: through the proxy
+    raw: RawStores
+    stores: Stores  # the engine's own way to the stores: through the proxy
     owner: User
 
     def campaign(self, name: str = "A", **fields: Any) -> Campaign:
@@ -49,7 +50,7 @@ class World:
 
     def attempt(self) -> None:
         """Let a worker take what is due, once; nobody is told to hurry."""
-        worker.work_off()
+        worker.mirror_due()
 
     def attempt_in_vain(self) -> None:
         """The same, where it is to fail; the next one need not wait out back-off and outage."""
@@ -60,7 +61,7 @@ class World:
         """Let a worker die before ``point``, and its lease run out."""
         try:
             with before(point, die, nth=nth):
-                worker.work_off()
+                worker.mirror_due()
         except Killed:
             self.expire_leases()
             return
@@ -83,12 +84,13 @@ class World:
             sweep_at=F("sweep_at") - time, claimed_until=F("claimed_until") - time
         )
         for entry in LedgerEntry.objects.exclude(object_keys={}):
-            entry.object_keys = {
+            earlier = {
                 key: state
-                if state in {IN_USE, IN_USE_AGAIN, LANDED}
-                else (datetime.fromisoformat(state) - time).isoformat()
-                for key, state in entry.object_keys.items()
+                if state.in_use or state == LANDED
+                else KeyState(may_land_until=state.may_land_until - time)
+                for key, state in entry.key_states.items()
             }
+            entry.object_keys = dump(earlier)
             entry.save(update_fields=["object_keys"])
 
     def settle_now(self) -> None:
@@ -96,7 +98,7 @@ class World:
         self.proxy.calm()
         self.expire_leases()
         LedgerEntry.objects.retry()
-        worker.sync()
+        worker.drain()
         self.proxy.release()
 
     def settle(self) -> None:
@@ -105,13 +107,13 @@ class World:
         self.proxy.release()
         self.expire_leases()
         LedgerEntry.objects.retry()
-        worker.sync()
+        worker.drain()
 
     def assert_equal(self) -> None:
         """PostgreSQL, items and objects are equal, nothing is left over, and the check agrees."""
-        assert differences(self.stores) == []
+        assert differences(self.raw) == []
         assert not LedgerEntry.objects.owed().exists()
-        report = check.check(self.sinks)
+        report = check.check(self.stores)
         assert (report.parity_percent, report.findings) == (100, set())
 
     def assert_settles(self) -> None:
@@ -121,8 +123,8 @@ class World:
 
     def assert_never_hidden(self) -> None:
         """What differs is either owed, or found by the check: never silently equal."""
-        if differences(self.stores) and not LedgerEntry.objects.owed().exists():
-            assert check.check(self.sinks).findings
+        if differences(self.raw) and not LedgerEntry.objects.owed().exists():
+            assert check.check(self.stores).findings
 
 
 Scenario = Callable[[World], None]

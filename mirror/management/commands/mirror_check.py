@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from tqdm import tqdm
 
 from mirror.management.base import MirrorCommand
-from mirror.stores.clients import patient_sinks
+from mirror.stores.clients import background_clients
 from mirror.sync import worker
 from mirror.verify import history, repair
 from mirror.verify.check import check, count_rows
@@ -99,7 +99,7 @@ class Command(MirrorCommand):
     def _check(self, scope: Scope) -> Report:
         total = round(count_rows() * scope.sample / 100)
         with tqdm(total=total, unit=" objects", disable=self.quiet) as bar:
-            return check(patient_sinks(), scope, bar.update)
+            return check(background_clients(), scope, bar.update)
 
     def _repair(self, report: Report, scope: Scope, **options: Any) -> tuple[Report, bool]:
         """Mark what differs, drain, and check again; with ``dry_run`` only say so.
@@ -107,16 +107,16 @@ class Command(MirrorCommand):
         Returns the new report, and whether a repair has not worked: what is pending since then
         is no difference any more, and not equal either.
         """
-        sinks = patient_sinks()
-        plan = repair.plan(report.findings, sinks, delete_orphans=options["delete_orphans"])
+        stores = background_clients()
+        plan = repair.plan(report.findings, stores, delete_orphans=options["delete_orphans"])
         for verb, findings in (("repaired", plan.repaired), ("left", plan.left)):
             would = "would be" if options["dry_run"] else "is"
             for finding in findings:
                 self.stderr.write(f"{finding.kind} {finding.key_text} {would} {verb}.")
         if options["dry_run"] or not plan.repaired:
             return report, False
-        repair.mark(plan.repaired, sinks)
-        worker.sync()
+        repair.mark_dirty(plan.repaired, stores)
+        worker.drain()
         report = self._check(scope)
         unrepaired = repair.still_owed(plan.repaired)
         if unrepaired:

@@ -8,7 +8,7 @@ from tqdm import tqdm
 from mirror.management.base import MirrorCommand
 from mirror.restore.restore import restore
 from mirror.restore.tally import Tally
-from mirror.stores.clients import patient_sinks
+from mirror.stores.clients import background_clients
 
 COLUMNS = ("equal", "differ", "restored", "impossible", "lost", "pending")
 
@@ -36,7 +36,7 @@ class Command(MirrorCommand):
                 bar.reset(total)
 
             tallies = restore(
-                patient_sinks(), apply=options["apply"], begin=begin, progress=bar.update
+                background_clients(), apply=options["apply"], begin=begin, progress=bar.update
             )
         self._print(tallies, applied=options["apply"])
         missing = sum(tally.restored for tally in tallies) if options["dry_run"] else 0

@@ -4,8 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from mirror.management.base import MirrorCommand
-from mirror.stores.clients import patient_sinks
-from mirror.stores.provision import problems, set_up
+from mirror.stores.clients import background_clients
+from mirror.stores.provision import problems
+from mirror.sync.backfill import provision_and_enqueue
 
 
 class Command(MirrorCommand):
@@ -24,9 +25,11 @@ class Command(MirrorCommand):
 
     def run(self, **options: Any) -> int:
         if not options["check"]:
-            for sentence in set_up(patient_sinks()) or ["Everything is there already."]:
+            for sentence in provision_and_enqueue(background_clients()) or [
+                "Everything is there already."
+            ]:
                 self.stdout.write(sentence)
-        found = problems(patient_sinks())
+        found = problems(background_clients())
         for sentence in found:
             self.stderr.write(sentence)
         if not found and options["check"]:

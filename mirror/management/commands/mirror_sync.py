@@ -5,11 +5,13 @@ from argparse import ArgumentParser, ArgumentTypeError
 from threading import Event
 from typing import Any
 
+from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
 from mirror.management.base import COULD_NOT_WORK, MirrorCommand
-from mirror.sync.backfill import owe_everything
-from mirror.sync.worker import Drain, Drained, ours
+from mirror.models import LedgerEntry
+from mirror.sync.backfill import enqueue_all
+from mirror.sync.worker import Drained, Worker
 
 
 def positive(text: str) -> float:
@@ -54,20 +56,22 @@ class Command(MirrorCommand):
 
     def run(self, **options: Any) -> int:
         if options["all"]:
-            self.stdout.write(f"{owe_everything()} objects are owed.")
+            count = enqueue_all()
+            self.stdout.write(f"{count} {pluralize(count, 'row is,rows are')} enqueued.")
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         if options["watch"]:
             return self._watch(stop, options["rate"])
-        with tqdm(total=ours().pending().count(), unit=" objects", disable=self.quiet) as bar:
-            drain = Drain(stop=stop, rate=options["rate"], progress=lambda _: bar.update())
-            return self._report(drain.sync())
+        pending = LedgerEntry.objects.registered().pending().count()
+        with tqdm(total=pending, unit=" rows", disable=self.quiet) as bar:
+            worker = Worker(stop=stop, rate=options["rate"], progress=lambda _: bar.update())
+            return self._report(worker.drain())
 
     def _watch(self, stop: Event, rate: float | None) -> int:
         self.stdout.write("Watching for changes; Ctrl-C ends it.")
         self.stdout.flush()
-        Drain(stop=stop, rate=rate).watch()
+        Worker(stop=stop, rate=rate).watch()
         return 0
 
     def _report(self, drained: Drained) -> int:

@@ -1,7 +1,7 @@
 """Broken engines: each lacks one part of what makes the mirror reliable.
 
 A test that passes with the engine that it is to catch proves nothing. Every fault test therefore
-says, with ``fails_with``, which broken engine it notices; ``make mutants`` runs each against that
+says, with ``kills_mutant``, which broken engine it notices; ``make mutants`` runs each against that
 engine and requires that it fails. The defects of the protocol itself (``PROTOCOL``) are noticed in
 ``make test``, too.
 """
@@ -19,7 +19,7 @@ from tests.faults.mutants.protocol import PROTOCOL
 
 MUTANTS: dict[str, list[Change]] = PROTOCOL | surroundings.MUTANTS | content.MUTANTS
 
-fails_with = pytest.mark.fails_with
+kills_mutant = pytest.mark.kills_mutant
 
 
 @contextmanager

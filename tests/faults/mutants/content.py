@@ -11,7 +11,7 @@ from django.db import models
 
 from mirror.documents import attributes, document, sizes
 from mirror.documents.attributes import TimeAttribute
-from sessions_app.fields import JSONField
+from sessions_app.json_fields import JSONField
 from tests.faults.mutants.patching import Change, instead
 
 _to_native = attributes.to_native

@@ -11,24 +11,25 @@ from django.db.models.functions import Now
 
 from mirror.documents.items import Item, ItemKey, key_of, revision_of
 from mirror.errors import Failure, Superseded
-from mirror.models import FRESH_START, IN_USE, LANDED, LedgerEntry
-from mirror.models.ledger import LedgerQuerySet
-from mirror.stores.dynamodb import ItemSink
+from mirror.models import LedgerEntry, LedgerQuerySet
+from mirror.models.ledger import RESET
+from mirror.models.object_keys import IN_USE, LANDED, KeyState, dump
+from mirror.stores.dynamodb import ItemStore
 from mirror.sync import engine, worker
 from mirror.sync.engine import Attempt, Outcome
 from tests.faults.mutants.patching import Change, instead
 
 
-def put_without_condition(self: ItemSink, item: Item) -> None:
+def put_without_condition(self: ItemStore, item: Item) -> None:
     """Write over whatever stands there."""
     with_table: Any = self.client
     with_table.put_item(TableName=self.table, Item=item)
 
 
-_put = ItemSink.put
+_put = ItemStore.put
 
 
-def put_over_older_ones_only(self: ItemSink, item: Item) -> None:
+def put_over_older_ones_only(self: ItemStore, item: Item) -> None:
     """Refuse what was written already, by an attempt that did not come to its end."""
     present = self.get_many([key_of(item)], consistent=True)
     for other in present.values():
@@ -37,21 +38,21 @@ def put_over_older_ones_only(self: ItemSink, item: Item) -> None:
     _put(self, item)
 
 
-def delete_physically(self: ItemSink, key: ItemKey, revision: int, expires_at: datetime) -> None:
+def delete_physically(self: ItemStore, key: ItemKey, revision: int, expires_at: datetime) -> None:
     """Leave no tombstone."""
     self.client.delete_item(TableName=self.table, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})
 
 
 def _acknowledge(
-    entry: LedgerEntry, item_keys: Iterable[ItemKey], object_keys: dict[str, str], **held: Any
+    entry: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState], **held: Any
 ) -> bool:
     newest = LedgerEntry.objects.get(pk=entry.pk)
     values = {
-        **FRESH_START,
+        **RESET,
         "mirrored_revision": newest.revision,
         "mirrored_at": Now(),
         "item_keys": [list(key) for key in item_keys],
-        "object_keys": object_keys,
+        "object_keys": dump(key_states),
         "sweep_at": None,
         "claim": None,
         "claimed_until": None,
@@ -60,17 +61,17 @@ def _acknowledge(
 
 
 def acknowledge_whatever_it_is(
-    self: LedgerEntry, item_keys: Iterable[ItemKey], object_keys: dict[str, str]
+    self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
 ) -> bool:
     """Say that the object is mirrored, in whatever revision it is by now."""
-    return _acknowledge(self, item_keys, object_keys, claim=self.claim)
+    return _acknowledge(self, item_keys, key_states, claim=self.claim)
 
 
 def acknowledge_whoever_it_is(
-    self: LedgerEntry, item_keys: Iterable[ItemKey], object_keys: dict[str, str]
+    self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
 ) -> bool:
     """The same, although the claim is somebody else's by now."""
-    return _acknowledge(self, item_keys, object_keys)
+    return _acknowledge(self, item_keys, key_states)
 
 
 _run = Attempt.run
@@ -86,7 +87,7 @@ def fail_as_if_done(attempt: Attempt, failure: Failure) -> Outcome:
     """Take a failed attempt for a successful one."""
     entry = attempt.entry
     known = LedgerEntry.objects.get(pk=entry.pk)
-    _acknowledge(entry, [ItemKey(*key) for key in known.item_keys], known.object_keys)
+    _acknowledge(entry, [ItemKey(*key) for key in known.item_keys], known.key_states)
     return Outcome.MIRRORED
 
 
@@ -94,18 +95,18 @@ _record = LedgerEntry.record
 
 
 def record_the_last_key_only(
-    self: LedgerEntry, item_keys: Iterable[ItemKey], object_keys: dict[str, str]
+    self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
 ) -> bool:
     """Remember where the item was put last, and nothing that came before."""
-    return _record(self, list(item_keys)[-1:], object_keys)
+    return _record(self, list(item_keys)[-1:], key_states)
 
 
 def record_over_the_notes_of_others(
-    self: LedgerEntry, item_keys: Iterable[ItemKey], object_keys: dict[str, str]
+    self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
 ) -> bool:
     """Record under whatever revision there is by now."""
     keys = [list(key) for key in item_keys]
-    return self._change(at_my_revision=False, item_keys=keys, object_keys=object_keys)
+    return self._change(at_my_revision=False, item_keys=keys, object_keys=dump(key_states))
 
 
 def lock_across_the_network(entry: LedgerEntry, *arguments: Any) -> Outcome:
@@ -120,17 +121,17 @@ def update_waiting_for_locks(self: LedgerQuerySet, **values: Any) -> int:
     return LedgerEntry.objects.filter(pk__in=self.values("pk")).update(**values)
 
 
-def forget_the_other_upload(self: Attempt, key: str) -> str:
+def forget_the_other_upload(self: Attempt, key: str) -> KeyState:
     """Take the first acknowledged upload of a key for the only one."""
     return IN_USE
 
 
 def keep_what_may_be_removed(self: Attempt, key: str) -> bool:
     """Use an object again although its removal is under way."""
-    return self.entry.object_keys.get(key) in {IN_USE, LANDED}
+    return self.known.get(key) in {IN_USE, LANDED}
 
 
-def nothing_lands_late(self: Attempt, until: str) -> bool:
+def nothing_lands_late(self: Attempt, state: KeyState) -> bool:
     """Take every removal for final."""
     return False
 
@@ -139,21 +140,21 @@ def note_nothing(self: Attempt) -> None:
     """Do not think of what went out after the lease."""
 
 
-_mark = LedgerQuerySet.mark
+_mark_dirty = LedgerQuerySet.mark_dirty
 
 
 def mark_and_trust_the_ledger(self: LedgerQuerySet, *names: str, **known: Any) -> None:
     """Owe an object again, but believe that what it needs in S3 is there."""
     trusted = {e.pk: e.object_keys for e in LedgerEntry.objects.all()}
-    _mark(self, *names, **known)
+    _mark_dirty(self, *names, **known)
     for pk, keys in trusted.items():
         LedgerEntry.objects.filter(pk=pk).update(object_keys=keys)
 
 
 PROTOCOL: dict[str, list[Change]] = {
-    "an unconditional put": [instead(ItemSink, "put", put_without_condition)],
-    "a put that refuses its own revision": [instead(ItemSink, "put", put_over_older_ones_only)],
-    "a physical delete": [instead(ItemSink, "bury", delete_physically)],
+    "an unconditional put": [instead(ItemStore, "put", put_without_condition)],
+    "a put that refuses its own revision": [instead(ItemStore, "put", put_over_older_ones_only)],
+    "a physical delete": [instead(ItemStore, "put_tombstone", delete_physically)],
     "acknowledgement without the revision": [
         instead(LedgerEntry, "acknowledge", acknowledge_whatever_it_is)
     ],
@@ -170,7 +171,7 @@ PROTOCOL: dict[str, list[Change]] = {
     "a drain that waits for locks": [
         instead(LedgerQuerySet, "update_unlocked", update_waiting_for_locks)
     ],
-    "repeated upload forgotten": [instead(Attempt, "_use", forget_the_other_upload)],
+    "repeated upload forgotten": [instead(Attempt, "_state_in_use", forget_the_other_upload)],
     "object used again during its removal": [
         instead(Attempt, "_is_in_use", keep_what_may_be_removed)
     ],
@@ -179,5 +180,7 @@ PROTOCOL: dict[str, list[Change]] = {
         instead(Attempt, "_may_land", nothing_lands_late),
         instead(Attempt, "note_late_uploads", note_nothing),
     ],
-    "a repair that trusts the ledger": [instead(LedgerQuerySet, "mark", mark_and_trust_the_ledger)],
+    "a repair that trusts the ledger": [
+        instead(LedgerQuerySet, "mark_dirty", mark_and_trust_the_ledger)
+    ],
 }

@@ -1,0 +1,1 @@
+"""What all pages of the site share. Knows nothing of campaigns, sessions or the mirror."""

@@ -1,0 +1,42 @@
+"""A session as Markdown."""
+
+import re
+
+from sessions_app.exports.sections import about, one_line, sections
+from sessions_app.models import Session
+from sessions_app.transcripts import Turn, turns
+
+MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+MARKDOWN_BEGINNINGS = re.compile(r"^(\d+(?=[.)])|)([.)+=-])")  # of a list, a rule or a heading
+
+
+def as_markdown(session: Session) -> str:
+    """Write everything about a session as Markdown; the transcript's words are escaped."""
+    parts = [f"# {_escape(one_line(session.name))}", _escape(about(session))]
+    for heading, text in sections(session):
+        parts += [f"## {heading}", text]
+    said = turns(session)
+    if said:
+        parts.append("## Transcript")
+        parts += map(_markdown_turn, said)
+    return "\n\n".join(parts) + "\n"
+
+
+def clock(seconds: float) -> str:
+    """Write a time as hours, minutes and full seconds: ``1:02:03``."""
+    minutes, second = divmod(int(seconds), 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02}:{second:02}"
+
+
+def _markdown_turn(turn: Turn) -> str:
+    text = "  \n".join(map(_escape, turn.text.splitlines()))  # two spaces keep the line's end
+    time = "" if turn.start is None else f"({clock(turn.start)}) "
+    if turn.speaker_name:
+        return f"{time}**{_escape(one_line(turn.speaker_name))}:** {text}"
+    return time + text
+
+
+def _escape(text: str) -> str:
+    text = MARKDOWN_SIGNS.sub(r"\\\1", text.strip())
+    return MARKDOWN_BEGINNINGS.sub(r"\1\\\2", text)

@@ -1,0 +1,5 @@
+"""Subtitles: WebVTT and SRT, whose lines are checked before webvtt-py reads the cues."""
+
+from sessions_app.transcripts.subtitles.cues import is_webvtt, read_srt, read_webvtt
+
+__all__ = ["is_webvtt", "read_srt", "read_webvtt"]

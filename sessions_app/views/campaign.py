@@ -1,0 +1,21 @@
+"""The page of a campaign: what it is about, and its sessions."""
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from campaigns.models import Campaign
+from config.web.access import SignedInRequest, owned
+
+SESSIONS_PER_PAGE = 20
+
+
+@owned(Campaign.objects.all())
+@require_safe
+def show(request: SignedInRequest, campaign: Campaign) -> HttpResponse:
+    """Show a campaign and its sessions, newest first."""
+    sessions = campaign.sessions.for_list().filter(owner=request.user)
+    page = Paginator(sessions, SESSIONS_PER_PAGE)
+    context = {"campaign": campaign, "page": page.get_page(request.GET.get("page"))}
+    return render(request, "sessions_app/campaign.html", context)

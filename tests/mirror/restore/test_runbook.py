@@ -1,0 +1,93 @@
+"""The runbook's rollback, rehearsed: its own commands, in its own order."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import uuid
+
+from django.contrib.auth.models import User
+from django.db import connection
+
+from campaigns.models import Campaign
+from mirror.models import LedgerEntry
+from mirror.stores.clients import Stores
+from sessions_app.models import Session
+from tests.support.commands import run
+from tests.support.paths import PROJECT
+from tests.support.stored import assert_equal, assert_equal_after_sync
+
+RUNBOOK = PROJECT / "docs" / "runbook.md"
+
+
+def commands(after: str, before: str) -> list[list[str]]:
+    """Return the manage.py commands that the runbook shows between two of its phrases."""
+    text = RUNBOOK.read_text().partition(after)[2].partition(before)[0]
+    return [shlex.split(line) for line in re.findall(r"^\s*manage\.py (.*)$", text, re.MULTILINE)]
+
+
+def written_by_another_service(stores: Stores, owner: User, campaign: Campaign) -> str:
+    """Put a session as a service that knows nothing of the mirror would; return its id."""
+    key = str(uuid.uuid4())
+    item = {
+        "pk": f"camp#{campaign.pk}",
+        "sk": f"sess#{key}",
+        "gsi1pk": f"user#{owner.pk}",
+        "gsi1sk": f"sess#{key}",
+        "__edb_e__": "session",
+        "__edb_v__": "1",
+        "id": key,
+        "userId": str(owner.pk),
+        "campaignId": str(campaign.pk),
+        "name": "After the switch",
+        "createdAt": "2026-11-01T20:00:00.000Z",
+        "updatedAt": "2026-11-01T23:00:00.000Z",
+    }
+    stores.items.client.put_item(
+        TableName=stores.items.table, Item={name: {"S": value} for name, value in item.items()}
+    )
+    return key
+
+
+def test_the_rollback_after_a_cut_over(mirror: Stores, owner: User) -> None:
+    campaign = Campaign.objects.create(owner=owner, name="C")
+    Session.objects.create(owner=owner, campaign=campaign, name="S", transcript_text="MATT: Hi")
+    assert_equal_after_sync(mirror)
+    new = written_by_another_service(mirror, owner, campaign)
+
+    steps = commands("**After the cut-over**", "## After a restore")
+    assert [step[0] for step in steps] == [
+        "mirror_restore",
+        "mirror_restore",
+        "mirror_sync",
+        "mirror_check",
+    ]
+    assert [run(*step)[0] for step in steps] == [1, 0, 0, 0]
+    assert Session.objects.get(pk=new).name == "After the switch"
+    assert_equal(mirror)
+
+
+def test_taking_the_mirror_out_of_play_and_back(mirror: Stores, owner: User) -> None:
+    with connection.cursor() as cursor:  # no signal, no hand-off: as while the mirror is off
+        cursor.execute(
+            "INSERT INTO campaigns_campaign (id, owner_id, name, description, created_at,"
+            " updated_at) VALUES (%s, %s, 'meanwhile', '', now(), now())",
+            [uuid.uuid4(), owner.pk],
+        )
+    assert LedgerEntry.objects.pending().count() == 1
+    assert run("mirror_sync")[0] == 0
+    assert run("mirror_check")[0] == 0
+
+
+def test_every_command_of_the_runbook_exists() -> None:
+    from django.core.management import get_commands, load_command_class
+
+    known = get_commands()
+    text = RUNBOOK.read_text()
+    lines = re.findall(r"manage\.py ([a-z_]+[^`\n]*)", text)
+    assert len(lines) > 4
+    for line in lines:
+        name, *options = line.rstrip(".,)").split()
+        parser = load_command_class(known[name], name).create_parser("manage.py", name)
+        flags = {flag for action in parser._actions for flag in action.option_strings}
+        assert {option for option in options if option.startswith("--")} <= flags, line

@@ -1,0 +1,1 @@
+"""What several tests share: factories, stand-ins for AWS, tampering, and real transcripts."""

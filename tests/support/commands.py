@@ -1,0 +1,17 @@
+"""Commands, as a person would type them."""
+
+from __future__ import annotations
+
+import io
+
+from django.core.management import call_command
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    """Run a command and return its exit code and all that it printed."""
+    out = io.StringIO()
+    try:
+        call_command(*arguments, stdout=out, stderr=out)
+    except SystemExit as stop:
+        return int(stop.code or 0), out.getvalue()
+    return 0, out.getvalue()

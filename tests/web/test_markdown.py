@@ -1,0 +1,69 @@
+"""Markdown becomes HTML that can do no harm and fits below the page's own headings."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.web.markdown import MAX_RENDERED, render
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("**a** *b* ~~c~~", "<p><strong>a</strong> <em>b</em> <s>c</s></p>\n"),
+        ("a\nb", "<p>a<br>\nb</p>\n"),
+        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"),
+        ("# a\n### b\n# c", "<h3>a</h3>\n<h4>b</h4>\n<h3>c</h3>\n"),
+        ("### a", "<h3>a</h3>\n"),
+        (
+            "[a](https://example.org/)",
+            '<p><a href="https://example.org/" rel="nofollow noopener noreferrer">a</a></p>\n',
+        ),
+        ("<b>a</b>", "<p>&lt;b&gt;a&lt;/b&gt;</p>\n"),
+    ],
+)
+def test_rendering(text: str, html: str) -> None:
+    assert render(text) == html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a](javascript:alert(1))",
+        "[a](JaVaScRiPt&colon;alert(1))",
+        "[a](data:text/html,<script>alert(1)</script>)",
+        "[a](vbscript:x)",
+        "<javascript:alert(1)>",
+        "![a](https://example.org/x.png)",
+        "<img src=x onerror=alert(1)>",
+        "<svg/onload=alert(1)>",
+        '[a](https://example.org/ "x\\" onclick=alert(1) y=\\"")',
+        "<style>*{}</style>",
+        "<iframe src=https://example.org></iframe>",
+        "```<script>\n</script>```",
+    ],
+)
+def test_harm_is_taken_out(text: str) -> None:
+    html = render(text)
+    for bad in (
+        "<script",
+        "<img",
+        "<svg",
+        "<style",
+        "<iframe",
+        ' onclick="',
+        'href="javascript',
+        'href="data',
+    ):
+        assert bad not in html.lower()
+
+
+def test_a_huge_text_is_shown_as_typed() -> None:
+    html = render("<b>*a*</b>\n" + "[" * MAX_RENDERED)
+    assert html.startswith("<p>&lt;b&gt;*a*&lt;/b&gt;<br>")
+
+
+def test_deep_nesting_is_rendered_in_time() -> None:
+    assert render(">" * 50_000).startswith("<blockquote>\n<blockquote>")
+    for text in ("[" * 50_000, "*a_" * 16_000):
+        assert render(text) == f"<p>{text}</p>\n"
