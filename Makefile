@@ -42,13 +42,13 @@ $(AXE): tests/browser/package.json tests/browser/package-lock.json
 		npm ci --prefix tests/browser --no-audit --no-fund --silent && touch $@; \
 	else echo "npm is not installed: the accessibility checks are skipped."; fi
 
-## test: style, types, migrations and the whole test suite
+## test: style, types, migrations, and the whole test suite with its branch coverage
 test: lint check-migrations $(AXE)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term
 
 ## soak: thousands of random steps against the mirror, new ones each time (a quarter of an hour)
 soak: install
-	MIRROR_SOAK_EXAMPLES=$${MIRROR_SOAK_EXAMPLES:-200} $(BIN)/python -m pytest tests/faults/test_machine.py
+	MIRROR_SOAK_EXAMPLES=$${MIRROR_SOAK_EXAMPLES:-200} $(BIN)/python -m pytest tests/faults/test_state_machine.py
 
 ## mutants: each fault test against a broken engine, where it must fail (five minutes)
 mutants: install

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line, with configuration errors said in one sentence."""
+"""Django's command line. It reports a wrong configuration in one sentence."""
 
 import os
 import sys
@@ -10,17 +10,17 @@ from django.db import OperationalError
 
 
 def main() -> None:
-    """Run one command; exit 2 where the configuration or the database makes that impossible."""
+    """Run a command; exit with 2 if the configuration is wrong or the database does not answer."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         from django.conf import settings
 
-        settings.INSTALLED_APPS  # noqa: B018 - loads the settings now: a wrong value is reported here
+        settings.INSTALLED_APPS  # noqa: B018 - loads the settings here, so that errors are caught
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(fail(f"Configuration: {error}"))
     except OperationalError as error:
-        # The driver's message may quote data and name hosts; its class says enough.
+        # The driver's message may quote data and host names, so only its class is printed.
         sys.exit(
             fail(
                 f"The database does not answer ({type(error.__cause__ or error).__name__}). "
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def fail(sentence: str) -> int:
-    """Print what went wrong and return the exit code of 'could not work at all'."""
+    """Print what went wrong and return the exit code for commands that could not run."""
     sys.stderr.write(sentence + "\n")
     return 2
 

@@ -1,0 +1,1 @@
+"""Campaigns: their model, form, pages, admin and DynamoDB item."""

@@ -11,19 +11,21 @@ from campaigns.models import Campaign
 
 
 class CampaignForm(forms.ModelForm[Campaign]):
-    """Keeps a campaign and what is filed in it with one owner."""
+    """Keeps a campaign and its sessions with one owner."""
 
     def clean_owner(self) -> User:
-        """Refuse another owner while sessions of the present one are filed."""
+        """Refuse a new owner while sessions of somebody else are filed in the campaign."""
         owner: User = self.cleaned_data["owner"]
         if not self.instance._state.adding and self.instance.sessions.exclude(owner=owner).exists():
-            raise ValidationError("Sessions of another game master are filed here: unfile them.")
+            raise ValidationError(
+                "Sessions of another game master are filed here: unfile them first."
+            )
         return owner
 
 
 @admin.register(Campaign)
 class CampaignAdmin(admin.ModelAdmin[Campaign]):
-    """Find, read and edit campaigns."""
+    """Lists, searches and edits campaigns."""
 
     form = CampaignForm
     list_display = ["name", "owner", "session_count", "created_at", "updated_at"]
@@ -31,7 +33,7 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
     list_select_related = ["owner"]
     search_fields = ["name", "description", "owner__username"]
     autocomplete_fields = ["owner"]
-    ordering = ["-created_at", "id"]  # said here, as counting drops the model's own
+    ordering = ["-created_at", "id"]  # the count in get_queryset drops the model's ordering
     readonly_fields = ["id", "created_at", "updated_at"]
     date_hierarchy = "created_at"
 
@@ -41,5 +43,5 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
 
     @admin.display(description="sessions", ordering="session_count")
     def session_count(self, campaign: Campaign) -> int:
-        """Return how many sessions are filed here."""
+        """Return how many sessions are filed in the campaign."""
         return getattr(campaign, "session_count", 0)

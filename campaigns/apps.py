@@ -1,9 +1,9 @@
-"""The app of campaigns."""
+"""The app configuration of campaigns."""
 
 from django.apps import AppConfig
 
 
 class CampaignsConfig(AppConfig):
-    """Campaigns: what a game master runs."""
+    """The campaigns of game masters."""
 
     name = "campaigns"

@@ -1,4 +1,4 @@
-"""How a campaign stands in DynamoDB."""
+"""What a campaign looks like in DynamoDB."""
 
 from campaigns.models import Campaign
 from mirror.documents import Document, KeyPrefix, TextAttribute, TimeAttribute, register
@@ -6,7 +6,7 @@ from mirror.documents import Document, KeyPrefix, TextAttribute, TimeAttribute, 
 
 @register(Campaign, entity="campaign", long_texts=["description"])
 class CampaignDocument(Document):
-    """ElectroDB's entity ``campaign``: below its owner."""
+    """ElectroDB's entity ``campaign``. Its partition is that of its owner."""
 
     id = TextAttribute()
     owner_id = TextAttribute("userId")
@@ -24,5 +24,5 @@ class CampaignDocument(Document):
 
     @classmethod
     def owner_keys(cls, owner_id: int) -> KeyPrefix:
-        """Return where an owner's campaigns lie."""
+        """Return the key prefix of an owner's campaigns."""
         return KeyPrefix(f"user#{owner_id}", "camp#")

@@ -1,13 +1,14 @@
-"""The form of a campaign."""
+"""Forms for campaigns."""
 
 from django import forms
 
 from campaigns.models import Campaign
-from config.web.forms import LongText, SaveChanged, TabSafeForm
+from config.web.forms import LongText
+from config.web.tab_safe_forms import SaveChanged, TabSafeForm
 
 
 class CampaignForm(forms.ModelForm[Campaign]):
-    """A name, and what the campaign is about."""
+    """Creates a campaign."""
 
     description = LongText(help_text="What is it about? Shown on your dashboard.")
 
@@ -17,4 +18,4 @@ class CampaignForm(forms.ModelForm[Campaign]):
 
 
 class CampaignEditForm(SaveChanged, TabSafeForm, CampaignForm):  # type: ignore[misc]
-    """The same, for a campaign that another tab may be editing, too."""
+    """Edits a campaign that another tab may be editing as well."""

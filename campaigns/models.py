@@ -1,4 +1,4 @@
-"""The campaigns of game masters."""
+"""Campaigns."""
 
 import uuid
 from typing import Self
@@ -11,19 +11,19 @@ from mirror.capture import capture_changes
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
-    """Campaigns, with what lists show of them."""
+    """Queries for lists of campaigns."""
 
     def with_session_count(self) -> Self:
-        """Annotate ``sessions_count``: the sessions of the campaign's own game master.
+        """Annotate ``sessions_count``: how many sessions of the campaign's owner it has.
 
-        An administrator or another program may have filed a session of somebody else there.
+        An administrator or another program may have filed sessions of other owners there.
         """
         own = models.Q(sessions__owner=models.F("owner"))
         return self.annotate(sessions_count=models.Count("sessions", filter=own))
 
 
 class Campaign(models.Model):
-    """A series of play sessions that one game master runs."""
+    """A series of sessions that one game master runs."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="campaigns")

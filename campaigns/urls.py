@@ -1,4 +1,4 @@
-"""Addresses at which campaigns are made, edited and deleted."""
+"""URLs for creating, editing and deleting campaigns."""
 
 from django.urls import path
 

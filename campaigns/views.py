@@ -1,4 +1,4 @@
-"""Making, editing and deleting a campaign. Its page is in ``sessions_app.views.campaign``."""
+"""Views that create, edit and delete a campaign. ``sessions_app.views.campaign`` shows it."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,12 +9,13 @@ from django.views.decorators.http import require_http_methods
 from campaigns.forms import CampaignEditForm, CampaignForm
 from campaigns.models import Campaign
 from config.web.access import SignedInRequest, owned
-from config.web.forms import posted, tell_merged
+from config.web.forms import posted
+from config.web.tab_safe_forms import tell_merged
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
-    """Make a campaign."""
+    """Create a campaign."""
     form = CampaignForm(posted(request), instance=Campaign(owner=request.user))
     if form.is_valid():
         campaign = form.save()
@@ -26,7 +27,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 @owned(Campaign.objects.all(), lock=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedInRequest, campaign: Campaign) -> HttpResponse:
-    """Change a campaign."""
+    """Edit a campaign."""
     form = CampaignEditForm(posted(request), instance=campaign)
     if form.is_valid():
         form.save()
@@ -39,7 +40,7 @@ def edit(request: SignedInRequest, campaign: Campaign) -> HttpResponse:
 @owned(Campaign.objects.with_session_count())
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: SignedInRequest, campaign: Campaign) -> HttpResponseBase:
-    """Delete a campaign once its owner has read what becomes of its sessions."""
+    """Say what happens to the campaign's sessions, and delete it once confirmed."""
     if request.method == "POST":
         campaign.delete()
         messages.success(request, "The campaign is deleted. Its sessions are kept, unfiled.")

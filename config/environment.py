@@ -1,13 +1,13 @@
-"""Reading the environment: one function for each kind of value, each with a clear error.
+"""Reads environment variables: one function for each kind of value, each with a clear error.
 
-Only ``config.settings`` calls these. A wrong value raises ``ImproperlyConfigured`` with one
-sentence that names the variable and what it takes; the value itself is not repeated where it
-can hold a secret.
+Only ``config.settings`` calls these functions. For a wrong value they raise
+``ImproperlyConfigured`` with one sentence that names the variable and the values that it takes. The
+sentence does not repeat a value that may hold a secret.
 """
 
 import os
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -19,12 +19,12 @@ EXAMPLE_SECRET_KEYS = frozenset({"change-me", "changeme", "secret", "example", "
 
 
 def text(name: str, default: str = "") -> str:
-    """Return the variable without surrounding space; ``default`` where it is unset or empty."""
+    """Return the variable without surrounding space; ``default`` if it is unset or empty."""
     return os.environ.get(name, "").strip() or default
 
 
 def boolean(name: str, *, default: bool) -> bool:
-    """Return a switch; a word that is neither yes nor no is an error, never a silent no."""
+    """Return a switch. Any word that means neither yes nor no is an error."""
     value = os.environ.get(name)
     if value is None:
         return default
@@ -45,22 +45,22 @@ def choice(name: str, options: tuple[str, ...], *, default: str) -> str:
 
 
 def words(name: str) -> list[str]:
-    """Return a comma-separated list; unset is empty."""
+    """Return a comma-separated list; it is empty if the variable is unset."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
-def required(name: str, what: str, pattern: str, *, default: str = "") -> str:
-    """Return a value that must be there and match ``pattern``; ``what`` says what it is."""
+def required(name: str, meaning: str, pattern: str, *, default: str = "") -> str:
+    """Return a value that must be set and match ``pattern``; the error states its ``meaning``."""
     value = text(name, default)
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set: it names {what}.")
+        raise ImproperlyConfigured(f"{name} is not set: it names {meaning}.")
     if not re.fullmatch(pattern, value):
-        raise ImproperlyConfigured(f"{name} is not {what}: {value!r} is not a valid name.")
+        raise ImproperlyConfigured(f"{name} is not {meaning}: {value!r} is not a valid name.")
     return value
 
 
 def secret_key(*, debug: bool) -> str:
-    """Return ``SECRET_KEY``; without DEBUG a missing or example key is an error."""
+    """Return ``SECRET_KEY``. Unless ``debug`` is set, a missing or an example key is an error."""
     value = text("SECRET_KEY")
     if debug:
         return value or "django-insecure-for-development-only"
@@ -79,7 +79,7 @@ def database_url(name: str) -> dict[str, Any]:
     url = text(name)
     form = f"{name} takes postgres://USER:PASSWORD@HOST:PORT/DATABASE"
     if not re.match(r"^(postgres|postgresql|pgsql)://", url):
-        raise ImproperlyConfigured(f"{form}; the value that is set is no PostgreSQL address.")
+        raise ImproperlyConfigured(f"{form}; the value that is set is not a PostgreSQL address.")
     try:
         config: dict[str, Any] = environ.Env.db_url_config(url)
     except (ValueError, UnicodeError):
@@ -89,21 +89,41 @@ def database_url(name: str) -> dict[str, Any]:
     return config
 
 
-def email_url(name: str) -> dict[str, Any]:
-    """Return Django's settings for a mail server; unset, mail is printed where the server runs."""
+class Mail(NamedTuple):
+    """How mail is sent: Django's ``EMAIL_*`` settings. By default it is printed to the console."""
+
+    backend: str = "django.core.mail.backends.console.EmailBackend"
+    host: str = "localhost"
+    port: int = MAIL_PORTS["smtp"]
+    user: str | None = ""
+    password: str | None = ""
+    use_tls: bool = False
+    use_ssl: bool = False
+
+
+def email_url(name: str) -> Mail:
+    """Return the mail server that a URL names; an unset variable means the console."""
     url = text(name)
     if not url:
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        return Mail()
     form = f"{name} takes smtp+tls://USER:PASSWORD@HOST:PORT (or smtp+ssl:// or smtp://)"
     scheme, _, rest = url.partition("://")
     if scheme not in MAIL_PORTS:
-        raise ImproperlyConfigured(f"{form}; the value that is set is no mail server's address.")
+        raise ImproperlyConfigured(f"{form}; the value that is set is not a mail server's address.")
     try:
-        if re.search("[/?#]", rest.removesuffix("/")):  # of a password that is not encoded
-            raise ValueError  # noqa: TRY301 - the same as what cannot be parsed
+        if re.search("[/?#]", rest.removesuffix("/")):  # in a password that is not encoded
+            raise ValueError  # noqa: TRY301 - handled like any URL that cannot be parsed
         config: dict[str, Any] = environ.Env.email_url_config(url)
     except (ValueError, UnicodeError):
         raise ImproperlyConfigured(f"{form}; the value that is set cannot be read.") from None
     if not config["EMAIL_HOST"]:
         raise ImproperlyConfigured(f"{form}; the value that is set names no host.")
-    return {**config, "EMAIL_PORT": config["EMAIL_PORT"] or MAIL_PORTS[scheme]}
+    return Mail(
+        backend=config["EMAIL_BACKEND"],
+        host=config["EMAIL_HOST"],
+        port=config["EMAIL_PORT"] or MAIL_PORTS[scheme],
+        user=config["EMAIL_HOST_USER"],
+        password=config["EMAIL_HOST_PASSWORD"],
+        use_tls=scheme == "smtp+tls",
+        use_ssl=scheme == "smtp+ssl",
+    )

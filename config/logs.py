@@ -1,22 +1,22 @@
-"""Log lines that keep what people wrote to themselves."""
+"""The log formatter. It keeps what people wrote out of the log."""
 
 import logging
 import re
 import traceback
 from types import TracebackType
 
-SECRET_PATH = re.compile(r"(/share/)[^/\s?\"']+|(\?)[^\s\"']+")
+SECRETS_IN_URLS = re.compile(r"(/share/)[^/\s?\"']+|(\?)[^\s\"']+")
 
 
 class PrivateFormatter(logging.Formatter):
-    """Print a traceback's places and exception classes, never an exception's message.
+    """Prints the places and exception classes of a traceback, but no exception messages.
 
-    PostgreSQL's errors quote the failing row and boto's quote the arguments: a transcript would
-    end up in the log. A share link's token and a query string are left out as well.
+    PostgreSQL's messages quote the failing row and boto's quote the arguments, so a transcript
+    would end up in the log. The tokens of share links and query strings are left out as well.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        return SECRET_PATH.sub(lambda found: f"{found[1] or found[2]}…", super().format(record))
+        return SECRETS_IN_URLS.sub(lambda match: f"{match[1] or match[2]}…", super().format(record))
 
     def formatException(  # noqa: N802 - the name that logging calls
         self,

@@ -1,4 +1,4 @@
-"""Errors go to Sentry without what people wrote: no values, no bodies, no addresses, no names."""
+"""Reports errors to Sentry without what people wrote: no values, bodies, URLs or names."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ REMOVED = "[removed: messages quote data]"
 
 
 def start(dsn: str) -> None:
-    """Initialise the SDK. Raises ``ValueError`` (``BadDsn``) for an address that is none."""
+    """Initialise the SDK. Raises ``BadDsn``, a ``ValueError``, if the address is invalid."""
     sentry_sdk.init(dsn=dsn, **private_options())
 
 
 def private_options() -> dict[str, Any]:
     """Return the options that keep private text out of every event.
 
-    By default the SDK sends local variables and request bodies: a transcript, twice.
+    By default the SDK sends local variables and request bodies, which may hold a transcript.
     """
     off = {"mode": "off"}
     return {
@@ -35,9 +35,10 @@ def private_options() -> dict[str, Any]:
 
 
 def without_private_text(event: Event, hint: Hint) -> Event:
-    """Drop exception messages (PostgreSQL's and boto's quote values) and the request's address.
+    """Remove exception messages, the request's URL, and the user from an event.
 
-    A share link's address is its secret, and a search's address holds what was searched for.
+    Messages of PostgreSQL and boto quote values. The URL of a share link is a secret, and the URL
+    of a search holds the words that were searched for.
     """
     for exception in event.get("exception", {}).get("values", []):
         exception["value"] = REMOVED

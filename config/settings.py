@@ -1,4 +1,4 @@
-"""Settings: all of them, read once from the environment (the README has the table)."""
+"""All settings, read once from the environment. The README has a table of the variables."""
 
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ from django.core.exceptions import ImproperlyConfigured
 from config import environment, sentry
 from config.local import embedded_postgres, run_environment
 
-django_stubs_ext.monkeypatch()  # lets the code say ModelAdmin[Campaign] where it runs, too
+django_stubs_ext.monkeypatch()  # makes ModelAdmin[Campaign] work at run time, too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-LOCAL_DIR = BASE_DIR / ".local"  # what `make run` keeps: never in git
+LOCAL_DIR = BASE_DIR / ".local"  # the data of `make run`; not in git
 
 if not environment.text("DATABASE_URL"):
     run_environment.read(LOCAL_DIR)
@@ -118,14 +118,14 @@ if MIRROR_ENABLED:
                 r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
             ),
             "region_name": MIRROR["REGION"],
-            # A stand-in for S3 on one address has no host name for each bucket.
+            # A stand-in for S3 has one address, not a host name for each bucket.
             "addressing_style": "path"
             if environment.text("AWS_ENDPOINT_URL_S3") or environment.text("AWS_ENDPOINT_URL")
             else "auto",
         },
     }
 
-# People ---------------------------------------------------------------------------------------
+# Accounts -------------------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -140,9 +140,16 @@ LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
 
-# Mail: only password resets. A mail server that hangs must not keep a request for ever.
-globals().update(environment.email_url("EMAIL_URL"))
-EMAIL_TIMEOUT = 10
+# Mail is only sent to reset passwords.
+_mail = environment.email_url("EMAIL_URL")
+EMAIL_BACKEND = _mail.backend
+EMAIL_HOST = _mail.host
+EMAIL_PORT = _mail.port
+EMAIL_HOST_USER = _mail.user
+EMAIL_HOST_PASSWORD = _mail.password
+EMAIL_USE_TLS = _mail.use_tls
+EMAIL_USE_SSL = _mail.use_ssl
+EMAIL_TIMEOUT = 10  # seconds: a mail server that hangs must not block a request for ever
 if environment.text("EMAIL_URL") or environment.text("DEFAULT_FROM_EMAIL"):
     DEFAULT_FROM_EMAIL = environment.required(
         "DEFAULT_FROM_EMAIL",
@@ -155,7 +162,7 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
-# A transcript may be 10 MB, and a form quotes it with its markup.
+# A transcript may be 10 MB; encoded as a form field it takes more.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "config.web.uploads.MeasuredUpload",
@@ -167,7 +174,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
-# Safety ---------------------------------------------------------------------------------------
+# Security -------------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = not DEBUG
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # the load balancer asks over plain HTTP
@@ -204,7 +211,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "mirror": {"level": "INFO"},
-        # Django's own handlers print an exception with its message, and messages quote data.
+        # Django's own handlers would print exception messages, and those quote data.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },

@@ -1,4 +1,4 @@
-"""The addresses of the site."""
+"""The URLs of the site."""
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -15,7 +15,7 @@ urlpatterns = [
     path("", include("campaigns.urls")),
     path("", include("sessions_app.urls")),
     path("accounts/", include("config.accounts.urls")),
-    path("admin/login/", login_not_required(admin_login)),  # one door, with one throttle
+    path("admin/login/", login_not_required(admin_login)),  # a single log-in page, with throttling
     path("admin/mirror/", include("mirror.urls")),
     path("admin/", admin.site.urls),
     path("healthz", login_not_required(healthz)),

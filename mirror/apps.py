@@ -1,4 +1,4 @@
-"""The app that mirrors others."""
+"""The app that mirrors the models of other apps."""
 
 from django.apps import AppConfig
 from django.core.signals import request_finished, request_started
@@ -10,12 +10,12 @@ class MirrorConfig(AppConfig):
     """Mirrors registered models to DynamoDB and S3."""
 
     name = "mirror"
-    verbose_name = "Mirror dashboard"  # the admin's index links it to the app's page, which is that
+    verbose_name = "Mirror dashboard"  # the admin's index links this name to the dashboard
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Find every app's ``documents.py`` and listen to the models that it registers."""
-        from mirror import checks  # noqa: F401 - they register themselves
+        from mirror import checks  # noqa: F401 - the import registers them
         from mirror.documents import registry
         from mirror.sync import dispatch
 

@@ -1,4 +1,4 @@
-"""System checks: what would make the mirror miss writes or mix up objects."""
+"""System checks: configurations with which the mirror would miss writes or mix up rows."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -17,14 +17,15 @@ from mirror.documents import registry
 @register("mirror")
 def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """E001: ``MIRROR`` has an unknown key or value, or lacks one. E002: no such storage."""
-    wrong = set(settings.MIRROR) - DEFAULTS.keys() - set(REQUIRED)
-    wrong |= {name for name in REQUIRED if name not in settings.MIRROR}
-    if wrong or setting("DISPATCH") not in {"inline", "worker"}:
-        wrong = wrong or {"DISPATCH"}
+    unknown = set(settings.MIRROR) - DEFAULTS.keys() - set(REQUIRED)
+    invalid = unknown | {name for name in REQUIRED if name not in settings.MIRROR}
+    if not invalid and setting("DISPATCH") not in {"inline", "worker"}:
+        invalid = {"DISPATCH"}
+    if invalid:
         names = ", ".join(sorted([*REQUIRED, *DEFAULTS]))
         return [
             Error(
-                f"MIRROR is wrong about {', '.join(sorted(wrong))}.",
+                f"MIRROR is wrong about {', '.join(sorted(invalid))}.",
                 hint=f"It takes {names}; {' and '.join(REQUIRED)} have no default.",
                 id="mirror.E001",
             )
@@ -41,7 +42,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
 
 @register("mirror")
 def check_documents(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """E003: a model without triggers. E004: two that share S3 keys. E005: two of one entity."""
+    """E003: a model without triggers. E004: two that may share S3 keys. E005: two of one entity."""
     problems: list[CheckMessage] = []
     captured = {
         model._meta.label
@@ -51,23 +52,23 @@ def check_documents(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[C
     options = [document.mirror_options for document in registry.documents()]
     problems += [
         Error(
-            f"{one.label} is mirrored, but its changes are not captured.",
-            hint="Add triggers = capture_changes() to its Meta, and make migrations.",
-            obj=one.model,
+            f"{uncaptured.label} is mirrored, but its changes are not captured.",
+            hint="Add triggers = capture_changes() to its Meta, and run makemigrations.",
+            obj=uncaptured.model,
             id="mirror.E003",
         )
-        for one in options
-        if one.model._meta.label not in captured
+        for uncaptured in options
+        if uncaptured.model._meta.label not in captured
     ]
     for one, two in combinations(options, 2):
-        unique = all(isinstance(o.model._meta.pk, UUIDField) for o in (one, two))
+        uuids = all(isinstance(model._meta.pk, UUIDField) for model in (one.model, two.model))
         folders = {*one.body_folders, one.texts_folder} & {*two.body_folders, two.texts_folder}
-        if folders and not unique:
+        if folders and not uuids:
             problems.append(
                 Error(
                     f"{one.label} and {two.label} both keep objects in {', '.join(sorted(folders))}"
                     ", and their primary keys can be equal.",
-                    hint="Register them with another texts_folder or other body folders.",
+                    hint="Register one of them with another texts_folder or other body_folders.",
                     id="mirror.E004",
                 )
             )

@@ -10,8 +10,8 @@ DEFAULTS: dict[str, Any] = {
     "ENABLED": True,
     "DISPATCH": "inline",  # or "worker"
     "STORAGE": "mirror",  # the alias in STORAGES
-    "VALIDATION_DAYS": 14,  # a verdict needs a check on each of so many days
-    "ALLOWED_MISMATCH_PERCENT": 1.0,  # and on none more that differs
+    "VALIDATION_DAYS": 14,  # the length of the validation period
+    "ALLOWED_MISMATCH_PERCENT": 1.0,  # what a check may find within that period
 }
 REQUIRED = ("TABLE", "REGION")
 

@@ -1,10 +1,10 @@
-"""Search on the mirror: an owner's objects whose texts have all the words.
+"""Search on the mirror: finds the rows of an owner whose texts contain all the words.
 
-DynamoDB has no index of words. The owner's objects are read by ``Query``, never by ``Scan``, and
-filtered there (``contains``: letter for letter, capitals matter), so that little comes over the
-wire; the answer costs what the owner's objects cost to read. ``rows_matching`` is the same question
-to PostgreSQL, with the same answer. A text that moved to S3 cannot be filtered: such objects are
-fetched and looked into, so that nothing is missed.
+DynamoDB has no index of words. The owner's items are read by ``Query``, never by ``Scan``, and
+DynamoDB filters them (``contains``: letter for letter, case-sensitive), so little is transferred.
+A search costs as many read units as reading all items of the owner. A text that moved to S3 cannot
+be filtered, so such items are always returned and their texts fetched and searched here.
+``rows_matching`` asks PostgreSQL the same question and returns the same rows.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from mirror.documents.items import ENTITY, Item
 from mirror.documents.registry import documents
 from mirror.stores.clients import Stores
 
-FILTERED = 10  # words that DynamoDB filters by; an expression has at most 4 KB
+MAX_FILTERED_WORDS = 10  # DynamoDB filters by no more: an expression has at most 4 KB
 
 
 @dataclass(frozen=True)
 class Hit:
-    """An object that was found; ``title`` is its first searched text."""
+    """A row that was found; ``title`` is its first searched text."""
 
     label: str
     object_id: str
@@ -35,17 +35,17 @@ class Hit:
 def search(
     owner_id: Any, text: str, stores: Stores, *, labels: Collection[str] | None = None
 ) -> Iterator[Hit]:
-    """Yield the owner's objects in which every word of ``text`` occurs, page after page.
+    """Yield the owner's rows in which every word of ``text`` occurs, page after page.
 
-    ``labels`` are the models to look for; all that declare ``search_fields`` if left out. Raises
-    ``StoreError`` where a store cannot be read.
+    ``labels`` are the models to search; if left out, all that declare ``search_fields``. Raises
+    ``StoreError`` if a store cannot be read.
     """
     words = text.split()
-    if not _possible(words):
+    if not _storable(words):
         return
     for document in searchable(labels):
         seen = set()
-        for page in stores.items.query(_question(document, owner_id, words)):
+        for page in stores.items.query(_query_arguments(document, owner_id, words)):
             for item in page:
                 texts = _texts(document, item, stores)
                 object_id = item.get("id", {}).get("S", "")
@@ -55,16 +55,16 @@ def search(
 
 
 def rows_matching(document: type[Document], owner_id: Any, text: str) -> QuerySet[Any]:
-    """Return the rows that ``search`` finds, asked of PostgreSQL."""
+    """Return the rows that ``search`` should find, from PostgreSQL."""
     words = text.split()
     rows = document.mirror_options.model._base_manager.filter(**{document.search_owner: owner_id})
-    if not _possible(words):
+    if not _storable(words):
         return rows.none()
     for word in words:
-        anywhere = Q()
+        in_any_field = Q()
         for name in document.search_fields:
-            anywhere |= Q(**{f"{name}__contains": word})
-        rows = rows.filter(anywhere)
+            in_any_field |= Q(**{f"{name}__contains": word})
+        rows = rows.filter(in_any_field)
     return rows
 
 
@@ -77,37 +77,39 @@ def searchable(labels: Collection[str] | None = None) -> list[type[Document]]:
     ]
 
 
-def _possible(words: Sequence[str]) -> bool:
-    """Whether any store can hold these words: neither takes null characters or half surrogates."""
+def _storable(words: Sequence[str]) -> bool:
+    """Whether the stores could hold these words: none takes null characters or lone surrogates."""
     text = "".join(words)
     return "\0" not in text and text.encode(errors="ignore").decode() == text
 
 
-def _question(document: type[Document], owner_id: Any, words: Sequence[str]) -> dict[str, Any]:
-    """Return the arguments of the ``Query``."""
-    place = document.owner_keys(owner_id)
+def _query_arguments(
+    document: type[Document], owner_id: Any, words: Sequence[str]
+) -> dict[str, Any]:
+    """Return the arguments of the ``Query``, with numbered placeholders for names and values."""
+    prefix = document.owner_keys(owner_id)
     attributes = field_attributes(document)
-    names = {"#e": ENTITY, "#pk": f"{place.index}pk", "#sk": f"{place.index}sk"}
+    names = {"#e": ENTITY, "#pk": f"{prefix.index}pk", "#sk": f"{prefix.index}sk"}
     values = {
         ":entity": {"S": document.mirror_options.entity},
-        ":pk": {"S": place.pk.lower()},
-        ":sk": {"S": place.sk.lower()},
+        ":pk": {"S": prefix.pk.lower()},
+        ":sk": {"S": prefix.sk.lower()},
     }
-    moved = []
+    moved_to_s3 = []
     for number, name in enumerate(document.search_fields):
         names[f"#f{number}"] = attributes[name]
         if name in document.mirror_options.long_texts:
             names[f"#m{number}"] = f"{attributes[name]}StorageKey"
-            moved.append(f"attribute_exists(#m{number})")
+            moved_to_s3.append(f"attribute_exists(#m{number})")
     conditions = ["#e = :entity"]
-    if not words:
-        names = {name: to for name, to in names.items() if name in {"#e", "#pk", "#sk"}}
-    for number, word in enumerate(words[:FILTERED]):
+    if not words:  # DynamoDB refuses names that the expressions do not use
+        names = {key: name for key, name in names.items() if key in {"#e", "#pk", "#sk"}}
+    for number, word in enumerate(words[:MAX_FILTERED_WORDS]):
         values[f":w{number}"] = {"S": word}
         fields = range(len(document.search_fields))
-        anywhere = [f"contains(#f{place}, :w{number})" for place in fields]
-        conditions.append(f"({' OR '.join([*anywhere, *moved])})")
-    index = {"IndexName": place.index} if place.index else {}
+        in_any_field = [f"contains(#f{position}, :w{number})" for position in fields]
+        conditions.append(f"({' OR '.join([*in_any_field, *moved_to_s3])})")
+    index = {"IndexName": prefix.index} if prefix.index else {}
     return {
         **index,
         "KeyConditionExpression": "#pk = :pk AND begins_with(#sk, :sk)",
@@ -118,14 +120,14 @@ def _question(document: type[Document], owner_id: Any, words: Sequence[str]) -> 
 
 
 def _texts(document: type[Document], item: Item, stores: Stores) -> list[str]:
-    """Return the searched texts of ``item``, from S3 where they moved there."""
+    """Return the searched texts of ``item``; those that moved to S3 are fetched."""
     attributes = field_attributes(document)
     texts = []
     for name in document.search_fields:
         text = str(item.get(attributes[name], {}).get("S", ""))
-        moved = item.get(f"{attributes[name]}StorageKey", {}).get("S", "")
-        if moved and not text and name in document.mirror_options.long_texts:
-            text = (stores.objects.get(moved) or b"").decode(errors="replace")
+        key = item.get(f"{attributes[name]}StorageKey", {}).get("S", "")
+        if key and not text and name in document.mirror_options.long_texts:
+            text = (stores.objects.get(key) or b"").decode(errors="replace")
         texts.append(text)
     return texts
 

@@ -1,4 +1,4 @@
-"""The mirror's pages. Include them as ``admin/mirror/``, before the admin's own addresses."""
+"""The pages for staff. Include them as ``admin/mirror/``, before the admin's own URLs."""
 
 from django.urls import path
 

@@ -1,0 +1,1 @@
+"""Play sessions: their models, pages, transcripts, search, exports, admin and DynamoDB items."""

@@ -8,13 +8,13 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from sessions_app.models import LONG_FIELDS, Session
-from sessions_app.transcripts import measure_again
+from sessions_app.transcripts import recompute_metrics
 
 NO_TRANSCRIPT = Q(transcript_text="", transcript_json__isnull=True)
 
 
 class TranscriptFilter(admin.SimpleListFilter):
-    """Sessions with or without a transcript."""
+    """Filters sessions with or without a transcript."""
 
     title = "transcript"
     parameter_name = "transcript"
@@ -37,7 +37,7 @@ class TranscriptFilter(admin.SimpleListFilter):
 
 @admin.register(Session)
 class SessionAdmin(admin.ModelAdmin[Session]):
-    """Find, read and edit play sessions."""
+    """Lists, searches and edits play sessions."""
 
     list_display = ["name", "campaign", "owner", "is_shared", "created_at"]
     list_filter = [
@@ -67,7 +67,7 @@ class SessionAdmin(admin.ModelAdmin[Session]):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        """Leave the long texts in the database while a list is shown."""
+        """Do not load the long texts for a list."""
         sessions = super().get_queryset(request)
         match = request.resolver_match
         is_list = match is not None and (match.url_name or "").endswith("_changelist")
@@ -80,13 +80,13 @@ class SessionAdmin(admin.ModelAdmin[Session]):
         form: ModelForm[Session],
         change: bool,  # noqa: FBT001 - Django's own signature
     ) -> None:
-        """Count an edited transcript anew, unless the figures were edited as well."""
+        """Recompute the metrics of an edited transcript, unless they were edited as well."""
         edited = set(form.changed_data)
         if edited & {"transcript_text", "transcript_json"} and "metrics" not in edited:
-            measure_again(obj)
+            recompute_metrics(obj)
         super().save_model(request, obj, form, change)
 
     @admin.display(description="shared", boolean=True)
     def is_shared(self, session: Session) -> bool:
-        """Whether a share link is out."""
+        """Whether there is a share link."""
         return session.share_token is not None

@@ -1,4 +1,4 @@
-"""The app of play sessions."""
+"""The app configuration of play sessions."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""How a play session stands in DynamoDB, and its transcript in S3."""
+"""What a session looks like in DynamoDB, and its transcript in S3."""
 
 import json
 from collections.abc import Sequence
@@ -23,9 +23,10 @@ from sessions_app.models import Session
     body_folders=["transcripts"],
 )
 class SessionDocument(Document):
-    """ElectroDB's entity ``session``: below its campaign, or below its owner while unfiled.
+    """ElectroDB's entity ``session``.
 
-    The owner finds it through the index ``gsi1`` in either case.
+    Its partition is that of its campaign, or of its owner while it is unfiled. The index ``gsi1``
+    has all sessions of an owner.
     """
 
     id = TextAttribute()
@@ -48,14 +49,14 @@ class SessionDocument(Document):
 
     @classmethod
     def keys(cls, instance: Session) -> dict[str, str]:
-        """Return the primary key, and the owner's index key."""
+        """Return the primary key and the key in the owner's index."""
         owner, key = f"user#{instance.owner_id}", f"sess#{instance.pk}"
         folder = f"camp#{instance.campaign_id}" if instance.campaign_id else owner
         return {"pk": folder, "sk": key, "gsi1pk": owner, "gsi1sk": key}
 
     @classmethod
     def owner_keys(cls, owner_id: int) -> KeyPrefix:
-        """Return where an owner's sessions lie, filed or not: in the index."""
+        """Return the index key prefix of an owner's sessions, filed or not."""
         return KeyPrefix(f"user#{owner_id}", "sess#", index="gsi1")
 
     @classmethod
@@ -80,7 +81,7 @@ class SessionDocument(Document):
 
     @classmethod
     def unpack(cls, attribute: str, content: bytes) -> dict[str, Any]:
-        """Return the transcript's two fields."""
+        """Return the two fields of the transcript."""
         transcript = json.loads(content)
         return {
             "transcript_text": transcript["transcriptText"],

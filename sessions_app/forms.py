@@ -1,4 +1,4 @@
-"""The forms of a session."""
+"""Forms for sessions."""
 
 from typing import Any
 
@@ -6,14 +6,15 @@ from django import forms
 from django.contrib.auth.models import User
 
 from campaigns.models import Campaign
-from config.web.forms import LongText, SaveChanged, TabSafeForm
+from config.web.forms import LongText
+from config.web.tab_safe_forms import SaveChanged, TabSafeForm
 from sessions_app.models import Session
 
 MARKDOWN = "Markdown works: **bold**, *italic*, lists, headings, links."
 
 
 class SessionForm(forms.ModelForm[Session]):
-    """What a game master writes about an evening."""
+    """Creates a session: its campaign and what the game master writes about it."""
 
     description = LongText(
         help_text="A line or two for your lists.", widget=forms.Textarea(attrs={"rows": 2})
@@ -44,4 +45,4 @@ class SessionForm(forms.ModelForm[Session]):
 
 
 class SessionEditForm(SaveChanged, TabSafeForm, SessionForm):  # type: ignore[misc]
-    """The same, for a session that another tab may be editing, too."""
+    """Edits a session that another tab may be editing as well."""

@@ -1,4 +1,4 @@
-"""Importing transcript files as sessions: everything is read and checked, then all is written."""
+"""Imports transcript files as sessions. All files are read and checked before any is stored."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,12 +23,12 @@ MAX_NAME_LENGTH = 200  # of a session
 
 
 class ImportRefused(Exception):
-    """The import cannot be done, and nothing was written. The message is for the person."""
+    """The import is not possible, and nothing was stored. The message is meant for the user."""
 
 
 @dataclass(frozen=True)
 class TranscriptFile:
-    """A file that was read and can be kept: the name of its session, and the transcript."""
+    """A file that was read: its path to print, the name for its session, and the transcript."""
 
     path: str
     session_name: str
@@ -36,19 +36,23 @@ class TranscriptFile:
 
 
 @dataclass
-class Imported:
-    """What an import did. ``already_there`` and ``namesakes`` hold the paths of files."""
+class ImportResult:
+    """What an import did.
+
+    ``skipped`` has the paths of files whose session was there already. ``namesakes`` has the paths
+    of files whose session has the name of one that was there, but another transcript.
+    """
 
     campaign: Campaign
     campaign_created: bool
     words: int = 0
     sessions: list[Session] = field(default_factory=list)
-    already_there: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     namesakes: list[str] = field(default_factory=list)
 
 
 def find_owner(username: str) -> User:
-    """Return the game master. Raises ``ImportRefused`` where nobody has this name."""
+    """Return the game master. Raises ``ImportRefused`` if no user has this name."""
     try:
         validate_text(username)
         return User.objects.get(username=username)
@@ -59,7 +63,7 @@ def find_owner(username: str) -> User:
 def read_files(paths: Iterable[str]) -> list[TranscriptFile]:
     """Read and check every file.
 
-    Raises ``ImportRefused`` with the first file's problem and the number of others that are bad.
+    Raises ``ImportRefused`` with the problem of the first bad file, and the number of others.
     """
     files = []
     problems = []
@@ -75,25 +79,30 @@ def read_files(paths: Iterable[str]) -> list[TranscriptFile]:
 
 
 def read_file(path: str) -> TranscriptFile:
-    """Read one file. Raises ``TranscriptError``, also where there is no such file to read."""
-    shown = _printable(path)
+    """Read one file. Raises ``TranscriptError``, also if the file cannot be opened."""
+    printable_path = _printable(path)
     try:
         with Path(path).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)  # one more than allowed tells that there is more
+            data = file.read(MAX_BYTES + 1)  # one byte more shows that the file is too large
     except FileNotFoundError:
-        raise TranscriptError(f"{shown} does not exist.") from None
+        raise TranscriptError(f"{printable_path} does not exist.") from None
     except IsADirectoryError:
-        raise TranscriptError(f"{shown} is a folder: name the files in it.") from None
+        raise TranscriptError(f"{printable_path} is a folder: name the files in it.") from None
     except PermissionError:
-        raise TranscriptError(f"{shown} may not be read: its permissions forbid it.") from None
+        raise TranscriptError(
+            f"{printable_path} may not be read: its permissions forbid it."
+        ) from None
     except OSError as error:
-        raise TranscriptError(f"{shown} cannot be read ({error.strerror}).") from None
+        raise TranscriptError(f"{printable_path} cannot be read ({error.strerror}).") from None
     name = session_name(path)
     if len(name) > MAX_NAME_LENGTH:
         raise TranscriptError(
-            f"{shown} has too long a name for a session: {MAX_NAME_LENGTH} characters at most."
+            f"{printable_path} has too long a name for a session: "
+            f"{MAX_NAME_LENGTH} characters at most."
         )
-    return TranscriptFile(path=shown, session_name=name, transcript=read_transcript(data, shown))
+    return TranscriptFile(
+        path=printable_path, session_name=name, transcript=read_transcript(data, printable_path)
+    )
 
 
 def session_name(path: str) -> str:
@@ -103,23 +112,23 @@ def session_name(path: str) -> str:
 
 
 @transaction.atomic
-def store(owner: User, campaign_name: str, files: Iterable[TranscriptFile]) -> Imported:
+def store(owner: User, campaign_name: str, files: Iterable[TranscriptFile]) -> ImportResult:
     """Save a session for each file, all or none, in the owner's campaign of that name.
 
-    A missing campaign is created. A file is left out where the campaign has a session of its name
-    with the same transcript; one with another transcript is kept beside it. Raises
-    ``ImportRefused`` where the campaign's name cannot be used, or two campaigns have it.
+    A missing campaign is created. A file is skipped if the campaign has a session of its name with
+    the same transcript. If that session has another transcript, a second session is saved. Raises
+    ``ImportRefused`` if the campaign's name is invalid, or if several campaigns have it.
     """
-    campaign, created = _campaign(owner, campaign_name)
-    imported = Imported(campaign, created)
+    campaign, created = _get_or_create_campaign(owner, campaign_name)
+    result = ImportResult(campaign, created)
     for file in files:
-        namesakes = campaign.sessions.filter(name=file.session_name)
-        texts = namesakes.values_list("transcript_text", flat=True)
+        same_name = campaign.sessions.filter(name=file.session_name)
+        texts = same_name.values_list("transcript_text", flat=True)
         if file.transcript.text in texts:
-            imported.already_there.append(file.path)
+            result.skipped.append(file.path)
             continue
         if texts:
-            imported.namesakes.append(file.path)
+            result.namesakes.append(file.path)
         session = Session(owner=owner, campaign=campaign, name=file.session_name)
         put_transcript(session, file.transcript)
         try:
@@ -127,32 +136,30 @@ def store(owner: User, campaign_name: str, files: Iterable[TranscriptFile]) -> I
         except ValidationError:
             raise ImportRefused(f"{file.path} does not make a valid session.") from None
         session.save()
-        imported.sessions.append(session)
-        imported.words += file.transcript.metrics["totalWordCount"]
-    return imported
+        result.sessions.append(session)
+        result.words += file.transcript.metrics["totalWordCount"]
+    return result
 
 
-def _campaign(owner: User, name: str) -> tuple[Campaign, bool]:
+def _get_or_create_campaign(owner: User, name: str) -> tuple[Campaign, bool]:
     campaign = Campaign(owner=owner, name=name.strip())
     try:
         validate_text(campaign.name)
         campaign.full_clean()
     except ValidationError as error:
-        # Django's messages on a name tell the rule that it breaks, not the name.
+        # Django's messages name the rule, and do not quote the name.
+        raise ImportRefused(f"The campaign's name is invalid: {' '.join(error.messages)}") from None
+    existing = list(Campaign.objects.filter(owner=owner, name=campaign.name)[:2])
+    if len(existing) > 1:
         raise ImportRefused(
-            f"The campaign's name cannot be used: {' '.join(error.messages)}"
-        ) from None
-    present = list(Campaign.objects.filter(owner=owner, name=campaign.name)[:2])
-    if len(present) > 1:
-        raise ImportRefused(
-            "This user has more than one campaign of that name: rename all but one of them."
+            "This user has more than one campaign with that name: rename all but one of them."
         )
-    if present:
-        return present[0], False
+    if existing:
+        return existing[0], False
     campaign.save()
     return campaign, True
 
 
 def _printable(text: str) -> str:
-    """Replace what is no character, as in a file's name that is not UTF-8."""
+    """Replace characters that cannot be printed, such as those of a path that is not UTF-8."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)

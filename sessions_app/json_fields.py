@@ -1,4 +1,4 @@
-"""The JSON fields of a session, in forms and in the database."""
+"""JSON fields for forms and models that turn every invalid input into a validation error."""
 
 import json
 from typing import Any
@@ -7,13 +7,13 @@ from django import forms
 from django.db import models
 
 
-class Decoder(json.JSONDecoder):
-    """Calls everything that it cannot read a JSON error, as Django expects.
+class JSONDecoder(json.JSONDecoder):
+    """Raises ``JSONDecodeError``, which Django expects, for everything that it cannot read.
 
-    Python raises others for a number of more than 4,300 digits and for very deep nesting.
+    Python raises other errors for a number of more than 4,300 digits and for very deep nesting.
     """
 
-    def decode(self, s: str) -> Any:  # type: ignore[override] # no second argument is used
+    def decode(self, s: str) -> Any:  # type: ignore[override] # Django passes no second argument
         try:
             return super().decode(s)
         except json.JSONDecodeError:
@@ -22,14 +22,14 @@ class Decoder(json.JSONDecoder):
             raise json.JSONDecodeError("too long or too deep", "", 0) from None
 
 
-class JSONField(forms.JSONField):
-    """A JSON field that answers whatever was typed with an error, and can show it again.
+class JSONFormField(forms.JSONField):
+    """A form field that answers any input with a validation error, and can show it again.
 
-    Django's writes half of a surrogate pair as it is, and the page then is not UTF-8.
+    Django's own field writes a lone surrogate as it is, and the page could not be encoded as UTF-8.
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "decoder": options.get("decoder") or Decoder})
+        super().__init__(**{**options, "decoder": options.get("decoder") or JSONDecoder})
 
     def prepare_value(self, value: Any) -> Any:
         text = super().prepare_value(value)
@@ -40,15 +40,15 @@ class JSONField(forms.JSONField):
         return text
 
 
-class JSONColumn(models.JSONField):
-    """Checks an empty list and an empty text, too, where Django sees nothing and checks nothing."""
+class JSONModelField(models.JSONField):
+    """A model field that validates an empty list or string, too: Django takes them for no value."""
 
     empty_values = [None]
 
     def deconstruct(self) -> Any:
-        """Be Django's field to migrations: it is the same column."""
+        """Appear as Django's field in migrations: it is the same column."""
         name, _, args, options = super().deconstruct()
         return name, "django.db.models.JSONField", args, options
 
     def formfield(self, **options: Any) -> Any:
-        return super().formfield(**{"form_class": JSONField, **options})
+        return super().formfield(**{"form_class": JSONFormField, **options})

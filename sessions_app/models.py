@@ -1,4 +1,4 @@
-"""Play sessions: notes, recap and the transcript of what was said at the table."""
+"""Play sessions with their notes, recaps and transcripts, and their search index."""
 
 import secrets
 import uuid
@@ -13,23 +13,23 @@ from django.urls import reverse
 
 from campaigns.models import Campaign
 from mirror.capture import capture_changes
-from sessions_app.json_fields import JSONColumn
+from sessions_app.json_fields import JSONModelField
 from sessions_app.search_index import keep_search_index
 from sessions_app.validators import validate_object, validate_storable
 
 LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
-SHARE_TOKEN_BYTES = 24  # 192 bits: not to be guessed
+SHARE_TOKEN_BYTES = 24  # 192 bits cannot be guessed
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
-    """Sessions without what a page does not show: a transcript may be megabytes."""
+    """Queries that leave out fields a page does not show: a transcript may have megabytes."""
 
     def for_list(self) -> Self:
-        """All but the long texts."""
+        """Leave out the long texts."""
         return self.defer(*LONG_FIELDS)
 
     def without_transcript(self) -> Self:
-        """All but the transcript; ``transcribed`` says whether there is one."""
+        """Leave out the transcript, and annotate ``transcribed``: whether there is one."""
         transcribed = ~models.Q(transcript_text="") | models.Q(transcript_json__isnull=False)
         return self.defer("transcript_text", "transcript_json").annotate(
             transcribed=models.ExpressionWrapper(transcribed, models.BooleanField())
@@ -37,7 +37,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 
 class Session(models.Model):
-    """One evening at the table. Deleting its campaign keeps it, unfiled."""
+    """One evening of play. If its campaign is deleted, it is kept, unfiled."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
@@ -52,19 +52,19 @@ class Session(models.Model):
     summary = models.TextField(blank=True)
     player_recap = models.TextField(blank=True, help_text="What a share link shows to the players.")
     transcript_text = models.TextField(blank=True)
-    transcript_json = JSONColumn(
+    transcript_json = JSONModelField(
         null=True,
         blank=True,
         validators=[validate_storable],
         help_text="As the transcriber wrote it.",
     )
-    speaker_names = JSONColumn(
+    speaker_names = JSONModelField(
         null=True,
         blank=True,
         validators=[validate_object, validate_storable],
         help_text='The names behind the speaker labels: {"spk_0": "Matt"}.',
     )
-    metrics = JSONColumn(
+    metrics = JSONModelField(
         null=True,
         blank=True,
         validators=[validate_object, validate_storable],
@@ -95,7 +95,7 @@ class Session(models.Model):
         return reverse("session", args=[self.pk])
 
     def get_share_url(self) -> str:
-        """Return the address for players, of a session that is shared."""
+        """Return the address of the page for players. The session must be shared."""
         return reverse("shared", args=[self.share_token])
 
     def clean(self) -> None:
@@ -105,11 +105,11 @@ class Session(models.Model):
 
     @property
     def has_transcript(self) -> bool:
-        """Whether there is anything to keep in the transcript object."""
+        """Whether there is a transcript, and so an S3 object for it."""
         return bool(self.transcript_text) or self.transcript_json is not None
 
     def share(self) -> str:
-        """Make a new share link, ending an older one, and return its token. The caller saves."""
+        """Make a share link, which replaces an older one; return its token. The caller saves."""
         self.share_token = secrets.token_urlsafe(SHARE_TOKEN_BYTES)
         return self.share_token
 
@@ -119,10 +119,10 @@ class Session(models.Model):
 
 
 class SessionSearch(models.Model):
-    """The search index of one session. Written by the triggers of the session's table alone."""
+    """The search index of one session. Only the triggers of the session table write it."""
 
-    # Without a constraint and a cascade of Django's: the triggers follow every deletion, raw SQL
-    # included.
+    # Needs neither a foreign key constraint nor Django's cascade: a trigger deletes the index when
+    # a session is deleted, by raw SQL as well.
     session = models.OneToOneField(
         Session,
         models.DO_NOTHING,

@@ -1,4 +1,4 @@
-"""A transcript as a reader sees it: numbered turns, in parts that a browser shows at once."""
+"""A transcript for reading: numbered turns, divided into parts that a browser can show."""
 
 import re
 from collections.abc import Iterator
@@ -8,15 +8,17 @@ from sessions_app.models import Session
 from sessions_app.speaker_stats import SPEAKER_COLOURS
 from sessions_app.transcripts import Turn, turns
 
-PART_CHARACTERS = 600_000  # the longest of real evenings are half as long, and stay in one piece
+# A part ends at whichever comes first. The longest real evening has half of it: a single part.
+PART_CHARACTERS = 600_000
 PART_TURNS = 6_000
+
 MAX_MATCHES = 200
 TIME = re.compile(r"(?:(?:(\d{1,3}):)?([0-5]?\d):([0-5]\d)|(\d{1,6}))(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True)
 class NumberedTurn:
-    """A turn with its place. ``colour`` tells speakers apart where it is not ``None``."""
+    """A turn with its number and its part. ``colour`` is the speaker's, ``None`` if unnamed."""
 
     number: int
     part: int
@@ -24,57 +26,64 @@ class NumberedTurn:
     colour: int | None
 
 
-class Reading:
-    """The turns of a session, and ways to get around in them."""
+class TranscriptReader:
+    """The turns of a session, to be shown by parts, found by words and jumped to by time."""
 
     def __init__(self, session: Session) -> None:
-        spoken = turns(session)
+        session_turns = turns(session)
         self.speakers = {
             turn.speaker_label: turn.speaker_name or turn.speaker_label
-            for turn in spoken
+            for turn in session_turns
             if turn.speaker_label
         }
         colours = {
             label: index % SPEAKER_COLOURS for index, label in enumerate(sorted(self.speakers))
         }
-        self.turns = list(_number(spoken, colours))
-        self.parts = self.turns[-1].part if self.turns else 1
-        self.has_times = any(turn.start is not None for turn in spoken)
+        self.turns = list(_numbered(session_turns, colours))
+        self.part_count = self.turns[-1].part if self.turns else 1
+        self.has_times = any(turn.start is not None for turn in session_turns)
 
     def part(self, number: int) -> list[NumberedTurn]:
-        """Return the turns of one part; parts count from 1."""
+        """Return the turns of one part. The first part is 1."""
         return [turn for turn in self.turns if turn.part == number]
 
     def at(self, seconds: float) -> NumberedTurn | None:
-        """Return the turn that is spoken at this time: the last one that has begun by then."""
-        begun = [turn for turn in self.turns if (turn.turn.start or 0.0) <= seconds]
-        timed = [turn for turn in begun if turn.turn.start is not None]
-        return timed[-1] if timed else next(iter(self.turns), None)
+        """Return the last turn that has begun by this time, or the first turn if none has."""
+        begun = [
+            turn
+            for turn in self.turns
+            if turn.turn.start is not None and turn.turn.start <= seconds
+        ]
+        return begun[-1] if begun else next(iter(self.turns), None)
 
     def find(self, words: str) -> list[NumberedTurn]:
-        """Return the turns with these words in a row, whatever the case and the spaces."""
-        wanted = _evened(words)
-        return [turn for turn in self.turns if wanted in _evened(turn.turn.text)]
+        """Return the turns that contain these words in a row, ignoring case and white space."""
+        wanted = _normalised(words)
+        return [turn for turn in self.turns if wanted in _normalised(turn.turn.text)]
 
 
-def seconds(text: str) -> float | None:
-    """Read a time as people write it: ``1:02:03``, ``62:03`` is not one, ``2:03``, ``123``."""
-    found = TIME.fullmatch(text.strip())
-    if not found:
+def parse_time(text: str) -> float | None:
+    """Read a time such as ``1:02:03``, ``2:03`` or ``123`` as seconds; ``None`` if it is not one.
+
+    Minutes go up to 59: ``62:03`` is not a time.
+    """
+    match = TIME.fullmatch(text.strip())
+    if not match:
         return None
-    hours, minutes, rest, plain = (int(group or 0) for group in found.groups())
-    return float(plain or hours * 3600 + minutes * 60 + rest)
+    hours, minutes, seconds, only_seconds = (int(group or 0) for group in match.groups())
+    return float(only_seconds or hours * 3600 + minutes * 60 + seconds)
 
 
-def _evened(text: str) -> str:
+def _normalised(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _number(spoken: list[Turn], colours: dict[str, int]) -> Iterator[NumberedTurn]:
-    part, size, count = 1, 0, 0
-    for number, turn in enumerate(spoken, start=1):
-        if count and (size + len(turn.text) > PART_CHARACTERS or count >= PART_TURNS):
-            part, size, count = part + 1, 0, 0
-        size += len(turn.text)
+def _numbered(session_turns: list[Turn], colours: dict[str, int]) -> Iterator[NumberedTurn]:
+    part, characters, count = 1, 0, 0
+    for number, turn in enumerate(session_turns, start=1):
+        is_too_long = characters + len(turn.text) > PART_CHARACTERS or count >= PART_TURNS
+        if count and is_too_long:
+            part, characters, count = part + 1, 0, 0
+        characters += len(turn.text)
         count += 1
         yield NumberedTurn(number, part, turn, colours.get(turn.speaker_label or ""))

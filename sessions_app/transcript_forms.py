@@ -1,8 +1,9 @@
-"""The forms of a transcript."""
+"""Forms for transcripts and for the names of their speakers."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -11,20 +12,26 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from config.web.forms import LongText, TabSafeForm
+from config.web.forms import LongText
+from config.web.tab_safe_forms import TabSafeForm
 from config.web.validators import validate_text
 from sessions_app.models import Session
 from sessions_app.transcripts import Transcript, TranscriptError, read_transcript
 
 MAX_SPEAKER_NAME = 100
+NAME_PREFIX = "name-"  # of the form field for a speaker's name, before the label
 
 
 class TranscriptForm(forms.Form):
-    """Pasted text or a file. What another tab saved meanwhile is not replaced unseen."""
+    """Reads a transcript that was pasted or uploaded into ``transcript``.
+
+    If another tab has saved a transcript since this form was loaded, the person is told, and only
+    the next save replaces it.
+    """
 
     text = LongText(
         label="Paste the transcript",
-        help_text="Lines such as “MATT: Roll for initiative.” tell who speaks.",
+        help_text="Lines such as “MATT: Roll for initiative.” say who speaks.",
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
     )
     file = forms.FileField(
@@ -48,16 +55,16 @@ class TranscriptForm(forms.Form):
         session: Session,
     ) -> None:
         self.session = session
-        self.stored = fingerprint(session)
+        self.stored = transcript_fingerprint(session)
         super().__init__(data, files, initial={"loaded": self.stored})
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
-        name, content = self._source(cleaned)
+        file_name, content = self._input(cleaned)
         try:
-            self.transcript = read_transcript(content, name)
+            self.transcript = read_transcript(content, file_name)
             validate_text(self.transcript.text)
         except TranscriptError as error:
             raise ValidationError(str(error), code="unreadable") from None
@@ -71,7 +78,8 @@ class TranscriptForm(forms.Form):
             )
         return cleaned
 
-    def _source(self, cleaned: dict[str, Any]) -> tuple[str, bytes]:
+    def _input(self, cleaned: dict[str, Any]) -> tuple[str, bytes]:
+        """Return the file's name and content, or an empty name and the text that was pasted."""
         file: UploadedFile[Any] | None = cleaned.get("file")
         text: str = cleaned.get("text") or ""
         if file is not None and text.strip():
@@ -85,72 +93,94 @@ class TranscriptForm(forms.Form):
 
 
 class NumberedField(forms.BoundField):
-    """A field with its number as id: a label may have spaces, which divide one id from the next."""
+    """A field whose HTML id is its number: a label may have spaces, which an id must not have."""
 
     @property
     def auto_id(self) -> str:
         return f"id_{list(self.form.fields).index(self.name)}"
 
 
-class SpeakersForm(TabSafeForm, forms.Form):
-    """One field for each speaker label of the transcript; an empty one shows the label itself."""
+class SpeakerNamesForm(forms.Form):
+    """One field for each speaker label. An empty field means that the label itself is shown."""
 
     bound_field_class = NumberedField
 
-    def __init__(self, data: QueryDict | None, *, session: Session, labels: list[str]) -> None:
-        # Somebody else's program may have put anything there.
-        stored = session.speaker_names
-        self.stored_names: dict[str, Any] = stored if isinstance(stored, dict) else {}
-        self.base_fields = {  # type: ignore[misc] # its fields are those of this transcript
-            f"name-{label}": forms.CharField(
+    def __init__(
+        self, data: QueryDict | None, *, labels: Iterable[str], names: Mapping[str, Any]
+    ) -> None:
+        super().__init__(
+            data, initial={NAME_PREFIX + label: names.get(label, "") for label in labels}
+        )
+        for label in labels:
+            self.fields[NAME_PREFIX + label] = forms.CharField(
                 label=label,
                 required=False,
                 max_length=MAX_SPEAKER_NAME,
                 validators=[validate_text],
                 widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": label}),
             )
-            for label in labels
-        }
-        initial = {f"name-{label}": self.stored_names.get(label, "") for label in labels}
-        super().__init__(data, initial=initial)
-        self.transcript = fingerprint(session)
+
+
+class SpeakersForm(TabSafeForm, SpeakerNamesForm):
+    """Names the speakers of a transcript that another tab may be replacing.
+
+    The hidden field ``transcript`` says for which transcript the names were typed. If it is not the
+    stored one any more, the same labels may mean other people, so the person has to confirm.
+    """
+
+    def __init__(self, data: QueryDict | None, *, session: Session, labels: list[str]) -> None:
+        # Another program may have written anything into the field.
+        stored = session.speaker_names
+        self.stored_names: dict[str, Any] = stored if isinstance(stored, dict) else {}
+        self.stored_transcript = transcript_fingerprint(session)
+        super().__init__(data, labels=labels, names=self.stored_names)
         self.fields["transcript"] = forms.CharField(
             widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
             required=False,
-            initial=self.transcript,
+            initial=self.stored_transcript,
         )
 
     def clean(self) -> dict[str, Any]:
-        """Save nothing under labels of a transcript that is there no more: they tell of others."""
         cleaned = super().clean()
-        if cleaned.get("transcript") and cleaned["transcript"] != self.transcript:
-            self.data["transcript"] = self.transcript  # type: ignore[index] # a copy
-            self.add_error(
-                None,
-                "Another tab replaced the transcript meanwhile. The names are not saved yet: see "
-                "whether they still fit, and save again.",
-            )
-            if gone := self._typed_for_nobody():
-                self.add_error(None, f"No longer in the transcript: {gone}.")
+        loaded_transcript = cleaned.get("transcript")
+        if loaded_transcript and loaded_transcript != self.stored_transcript:
+            self._ask_to_confirm()
         return cleaned
-
-    def _typed_for_nobody(self) -> str:
-        typed = {name: value for name, value in self.data.items() if name not in self.fields}
-        return ", ".join(
-            f"{name.removeprefix('name-')}: {value}"
-            for name, value in typed.items()
-            if name.startswith("name-") and value
-        )
 
     @property
     def names(self) -> dict[str, Any] | None:
-        """What to store: the names of labels that this transcript does not have stay, too."""
-        typed = {name.removeprefix("name-"): self.cleaned_data[name] for name in self.tab_safe}
-        return {label: name for label, name in (self.stored_names | typed).items() if name} or None
+        """The names to store, by label; ``None`` if there are none.
+
+        Stored names of labels that this transcript does not have are kept.
+        """
+        typed = {
+            field.removeprefix(NAME_PREFIX): self.cleaned_data[field] for field in self.tab_safe
+        }
+        all_names = self.stored_names | typed
+        return {label: name for label, name in all_names.items() if name} or None
+
+    def _ask_to_confirm(self) -> None:
+        """Show the form again, now for the stored transcript, with the names that fit no label."""
+        self.data["transcript"] = self.stored_transcript  # type: ignore[index] # it is a copy
+        self.add_error(
+            None,
+            "Another tab replaced the transcript meanwhile. The names are not saved yet: see "
+            "whether they still fit, and save again.",
+        )
+        if names := self._names_without_field():
+            self.add_error(None, f"No longer in the transcript: {names}.")
+
+    def _names_without_field(self) -> str:
+        """List the names that were typed for labels which the stored transcript does not have."""
+        return ", ".join(
+            f"{field.removeprefix(NAME_PREFIX)}: {name}"
+            for field, name in self.data.items()
+            if field.startswith(NAME_PREFIX) and field not in self.fields and name
+        )
 
 
-def fingerprint(session: Session) -> str:
-    """Tell one stored transcript from another."""
+def transcript_fingerprint(session: Session) -> str:
+    """Return a hash that changes whenever the stored transcript does."""
     return hashlib.sha256(
         f"{session.transcript_text}\n{session.transcript_json}".encode()
     ).hexdigest()

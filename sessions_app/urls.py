@@ -1,4 +1,4 @@
-"""Addresses of the dashboard, campaigns, sessions, transcripts, search and shared recaps."""
+"""URLs of the dashboard, campaigns, sessions, transcripts, search and shared recaps."""
 
 from django.urls import path
 
@@ -13,7 +13,7 @@ from sessions_app.views import (
 )
 
 urlpatterns = [
-    path("", dashboard.dashboard, name="dashboard"),
+    path("", dashboard.show, name="dashboard"),
     path("campaigns/<uuid:pk>/", campaign.show, name="campaign"),
     path("sessions/new/", sessions.new, name="session-new"),
     path("sessions/<uuid:pk>/", sessions.show, name="session"),
@@ -29,6 +29,6 @@ urlpatterns = [
     path("sessions/<uuid:pk>/transcript/speakers/", transcript_pages.speakers, name="speakers"),
     path("sessions/<uuid:pk>/export/", downloads.session, name="session-export"),
     path("campaigns/<uuid:pk>/export/", downloads.campaign, name="campaign-export"),
-    path("search/", search_page.search, name="search"),
+    path("search/", search_page.show, name="search"),
     path("share/<slug:token>/", sharing.shared, name="shared"),
 ]

@@ -1,4 +1,4 @@
-"""What the JSON fields of a session take: checked in forms, before PostgreSQL would refuse it."""
+"""Validators for the JSON fields of a session, so that PostgreSQL never has to refuse a value."""
 
 import math
 from typing import Any
@@ -7,17 +7,17 @@ from django.core.exceptions import ValidationError
 
 from config.web.validators import validate_text
 
-MAX_DEPTH = 500  # PostgreSQL gives up at some thousand, Python's parser at a thousand
+MAX_DEPTH = 500  # PostgreSQL fails at a few thousand levels, Python's parser at a thousand
 
 
 def validate_storable(value: Any, depth: int = 0) -> None:
-    """Refuse what PostgreSQL's ``jsonb`` cannot hold: NUL, lone surrogates, NaN and infinity."""
+    """Refuse what ``jsonb`` cannot store: NUL, lone surrogates, NaN, infinity and deep nesting."""
     if depth > MAX_DEPTH:
-        raise ValidationError("This is nested too deep.")
+        raise ValidationError("This is nested too deeply.")
     if isinstance(value, str):
         validate_text(value)
     elif isinstance(value, float) and not math.isfinite(value):
-        raise ValidationError("Numbers must be finite: NaN and infinity cannot be kept.")
+        raise ValidationError("Numbers must be finite: NaN and infinity cannot be stored.")
     elif isinstance(value, dict):
         for key, item in value.items():
             validate_storable(key)
@@ -28,6 +28,6 @@ def validate_storable(value: Any, depth: int = 0) -> None:
 
 
 def validate_object(value: Any) -> None:
-    """Accept a JSON object only."""
+    """Refuse anything but a JSON object."""
     if not isinstance(value, dict):
         raise ValidationError('Enter a JSON object, such as {"key": "value"}.')

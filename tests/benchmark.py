@@ -1,7 +1,8 @@
-"""How fast the mirror is, beside the obvious way of doing the same, in one run.
+"""How fast the mirror is, compared with a simple script that does the same.
 
-``make benchmark`` (or ``python -m tests.benchmark --sessions 20000``). A new database, a moto
-server of its own, everything on loopback. It prints ratios; the seconds depend on the machine.
+``make benchmark``, or ``python -m tests.benchmark --sessions 20000``. It uses a new database and a
+new moto server, both on this machine. The rows per second depend on the machine, so it also prints
+how the mirror compares with the script.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
 @contextmanager
 def moto() -> Iterator[None]:
-    """Run moto in a process of its own, so that it has a core of its own."""
+    """Run moto in a separate process, so that it can use another core."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
@@ -43,26 +44,24 @@ def moto() -> Iterator[None]:
         process.wait()
 
 
-def timed(what: str, count: int, work: Callable[[], object]) -> float:
-    """Run ``work`` and return how many objects a second it managed."""
+def measure_rate(title: str, count: int, work: Callable[[], object]) -> float:
+    """Run ``work`` on ``count`` rows; print and return the rows per second."""
     started = time.perf_counter()
     work()
     rate = count / (time.perf_counter() - started)
-    sys.stdout.write(f"{what:58} {rate:9.0f} objects/s\n")
+    sys.stdout.write(f"{title:60} {rate:9.0f} rows/s\n")
     sys.stdout.flush()
     return rate
 
 
-def make_sessions(count: int, kilobytes: int) -> None:
-    """Make sessions with transcripts, owed to nobody yet."""
-    from django.contrib.auth.models import User
-
-    from campaigns.models import Campaign
+def make_unmirrored_sessions(count: int, kilobytes: int) -> None:
+    """Save sessions with transcripts, and remove them from the ledger."""
     from mirror.models import LedgerEntry
     from sessions_app.models import Session
+    from tests.support.factories import make_campaign, make_user
 
-    owner = User.objects.create_user("gm")
-    campaign = Campaign.objects.create(owner=owner, name="C")
+    owner = make_user()
+    campaign = make_campaign(owner)
     line = "MATT: You can certainly try, says the keeper of the light. "
     text = line * (kilobytes * 1024 // len(line))
     for start in range(0, count, 500):
@@ -70,7 +69,7 @@ def make_sessions(count: int, kilobytes: int) -> None:
             Session(
                 owner=owner,
                 campaign=campaign,
-                name=f"S{number}",
+                name=f"Session {number}",
                 notes=line,
                 transcript_text=f"{number} {text}",
             )
@@ -79,8 +78,8 @@ def make_sessions(count: int, kilobytes: int) -> None:
     LedgerEntry.objects.all().delete()
 
 
-def naive_migration(limit: int) -> None:
-    """Put each object and each item in a loop, as a first script would."""
+def simple_migration(limit: int) -> None:
+    """Put the object and the item of each row in a loop, as a simple script would."""
     from mirror.documents.render import render
     from mirror.stores.clients import background_clients
     from sessions_app.documents import SessionDocument
@@ -90,21 +89,21 @@ def naive_migration(limit: int) -> None:
     for session in Session.objects.order_by("pk")[:limit].iterator():
         rendered = render(SessionDocument, session)
         (body,) = rendered.bodies
-        key = f"naive/{body.fingerprint.key(0)}"
+        key = f"simple/{body.fingerprint.key(0)}"
         stores.objects.put(key, body.content)
         item = rendered.item(0, {body.attribute: key})
         stores.items.client.put_item(TableName=stores.items.table, Item=item)
 
 
-def naive_check(limit: int) -> None:
-    """Scan, and fetch a row and an object for each item, as a first script would."""
+def simple_check(limit: int) -> None:
+    """Scan the table, and fetch the row and the object of each item, as a simple script would."""
     from mirror.documents.render import render
     from mirror.stores.clients import background_clients
     from sessions_app.documents import SessionDocument
     from sessions_app.models import Session
 
     stores = background_clients()
-    seen = 0
+    checked = 0
     for page in stores.items.client.get_paginator("scan").paginate(TableName=stores.items.table):
         for item in page["Items"]:
             if item.get("__edb_e__", {}).get("S") != "session":
@@ -112,20 +111,20 @@ def naive_check(limit: int) -> None:
             session = Session.objects.get(pk=item["id"]["S"])
             (body,) = render(SessionDocument, session).bodies
             assert stores.objects.get(item["transcriptStorageKey"]["S"]) == body.content
-            seen += 1
-            if seen == limit:
+            checked += 1
+            if checked == limit:
                 return
 
 
-def check_in_a_process_of_its_own() -> None:
-    """Run mirror_check and print the memory that it took at its peak."""
+def measure_memory_of_check() -> None:
+    """Run the check in a separate process, which prints how much memory it needs."""
     command = [sys.executable, "-m", "tests.benchmark", "--check-only"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     sys.stdout.write(done.stdout)
 
 
 def check_only() -> None:
-    """Check, and print the peak of this process's memory."""
+    """Run the check and print the peak memory of this process, before and after."""
     from mirror.stores.clients import background_clients
     from mirror.verify import check
 
@@ -133,49 +132,67 @@ def check_only() -> None:
     report = check.check(background_clients())
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     sys.stdout.write(
-        f"  {report.parity_percent:g} % of {report.expected} in {report.seconds:.1f} s; "
-        f"memory {before // 1024} MB before, {after // 1024} MB at its peak\n"
+        f"The check compared {report.expected} rows in {report.seconds:.1f} s and found "
+        f"{report.parity_percent:g} % equal.\n"
+        f"Peak memory: {before // 1024} MB before the check, {after // 1024} MB after it.\n"
     )
 
 
-def sync_all() -> None:
-    """Worker the ledger; say so if anything went wrong, as the figure is worth nothing then."""
+def drain() -> None:
+    """Drain; exit with a message if anything went wrong, because the figures are useless then."""
     from mirror.models import Outage
     from mirror.sync import worker
 
     drained = worker.drain()
     for outage in Outage.objects.all():
-        sys.stdout.write(f"  {outage}: {outage.error_class} {outage.error_code}\n")
+        sys.stdout.write(f"{outage}: {outage.error_class} {outage.error_code}\n")
     if not drained.complete:
-        sys.exit(f"  not complete: {drained}")
+        sys.exit(f"Not everything was mirrored: {drained}")
 
 
 def measure(count: int, kilobytes: int) -> None:
-    """Migrate and check ``count`` sessions, both ways."""
+    """Mirror and check ``count`` sessions, and some of them with the simple script."""
     from mirror.stores import provision
     from mirror.stores.clients import background_clients
     from mirror.sync import backfill
     from mirror.verify import check
 
-    few = min(count, 1000)
+    sample = min(count, 1000)  # the simple script is measured on these
     provision.provision(background_clients())
     sys.stdout.write(f"{count} sessions with transcripts of {kilobytes} KB\n")
-    timed("make them", count, lambda: make_sessions(count, kilobytes))
-    naive = timed("migrate: put_object and put_item in a loop", few, lambda: naive_migration(few))
-    timed("mirror: owe everything", count, backfill.enqueue_all)
-    ours = timed("mirror: backfill, conditional, recorded, acknowledged", count, sync_all)
-    sys.stdout.write(f"  ratio {ours / naive:.2f}\n")
-    naive = timed("check: scan, then a SELECT and a GET each", few, lambda: naive_check(few))
-    ours = timed("mirror_check", count, lambda: check.check(background_clients()))
-    sys.stdout.write(f"  ratio {ours / naive:.2f}\n")
-    check_in_a_process_of_its_own()
+    measure_rate(
+        "save the sessions in PostgreSQL", count, lambda: make_unmirrored_sessions(count, kilobytes)
+    )
+    simple = measure_rate(
+        "simple script: put_object and put_item for each row",
+        sample,
+        lambda: simple_migration(sample),
+    )
+    measure_rate("mirror: enqueue all rows", count, backfill.enqueue_all)
+    mirror = measure_rate("mirror: drain", count, drain)
+    compare("The mirror writes", mirror, simple)
+    simple = measure_rate(
+        "simple script: scan, and read the row and object of each item",
+        sample,
+        lambda: simple_check(sample),
+    )
+    mirror = measure_rate("mirror: check", count, lambda: check.check(background_clients()))
+    compare("The mirror checks", mirror, simple)
+    measure_memory_of_check()
+
+
+def compare(subject: str, mirror: float, simple: float) -> None:
+    """Print the mirror's rate as a multiple of the simple script's."""
+    sys.stdout.write(f"{subject} {mirror / simple:.2f} times as fast as the simple script.\n")
 
 
 def main() -> None:
-    """Parse, make a database, measure, remove it."""
+    """Create a database, measure, and remove the database."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sessions", type=int, default=2000)
-    parser.add_argument("--kilobytes", type=int, default=20)
+    parser.add_argument("--sessions", type=int, default=2000, help="how many (default: 2000)")
+    parser.add_argument(
+        "--kilobytes", type=int, default=20, help="size of each transcript (default: 20)"
+    )
     parser.add_argument("--check-only", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     django.setup()

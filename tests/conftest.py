@@ -1,7 +1,10 @@
-"""Fixtures: stand-ins for AWS, people, and commands as a person would type them."""
+"""Fixtures that all tests share: stand-ins for AWS, users, and what is logged or reported."""
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,10 +17,12 @@ from moto.server import ThreadedMotoServer
 from pytest_django.fixtures import Settings
 from sentry_sdk.transport import Transport
 
+from config.logs import PrivateFormatter
 from config.sentry import private_options
 from mirror.stores import clients, provision
 from mirror.stores.clients import Stores
 from mirror.sync import breaker
+from tests.support import factories
 from tests.support.aws import point_clients_at
 
 Make = Callable[..., User]
@@ -25,7 +30,7 @@ Make = Callable[..., User]
 
 @pytest.fixture(scope="session")
 def moto_address() -> Iterator[str]:
-    """The address of a moto server on loopback."""
+    """A moto server on loopback; returns its address."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -35,7 +40,7 @@ def moto_address() -> Iterator[str]:
 
 @pytest.fixture
 def aws_address(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """DynamoDB and S3 as one empty stand-in; every client made meanwhile asks it."""
+    """An empty stand-in for DynamoDB and S3. All clients made during the test use it."""
     urllib.request.urlopen(
         urllib.request.Request(f"{moto_address}/moto-api/reset", method="POST"), timeout=10
     ).close()
@@ -46,7 +51,7 @@ def aws_address(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @pytest.fixture
 def mirror(aws_address: str, transactional_db: None) -> Stores:
-    """The empty table and bucket, with a database whose commits are real."""
+    """An empty table and bucket, and a database whose commits are real."""
     breaker.breaker.open.clear()
     breaker.breaker._busy.clear()
     stores = clients.background_clients()
@@ -56,18 +61,14 @@ def mirror(aws_address: str, transactional_db: None) -> Stores:
 
 @pytest.fixture
 def make_user(db: None) -> Make:
-    """Return a function that makes users."""
-
-    def make(name: str = "gm", **fields: Any) -> User:
-        return User.objects.create_user(username=name, password=name, **fields)
-
-    return make
+    """A function that saves a user whose password is the name."""
+    return factories.make_user
 
 
 @pytest.fixture
 def owner(make_user: Make) -> User:
-    """A game master."""
-    return make_user("gm")
+    """A game master, ``gm``."""
+    return make_user()
 
 
 @pytest.fixture
@@ -79,21 +80,35 @@ def gm(client: Client, owner: User) -> Client:
 
 @pytest.fixture
 def inline(settings: Settings) -> None:
-    """Mirror in the request itself."""
+    """Requests mirror their changes themselves, right after the commit."""
     settings.MIRROR = {**settings.MIRROR, "DISPATCH": "inline"}
 
 
 @pytest.fixture
 def sentry() -> Iterator[list[dict[str, Any]]]:
-    """The events that would go to Sentry."""
+    """The events that would be sent to Sentry."""
     events: list[dict[str, Any]] = []
 
-    class Keep(Transport):
+    class KeepEvents(Transport):
         def capture_envelope(self, envelope: sentry_sdk.envelope.Envelope) -> None:
             event = envelope.get_event()
             if event is not None:
                 events.append(dict(event))
 
-    sentry_sdk.init(dsn="http://key@127.0.0.1/1", transport=Keep, **private_options())
+    sentry_sdk.init(dsn="http://key@127.0.0.1/1", transport=KeepEvents, **private_options())
     yield events
     sentry_sdk.init()
+
+
+@pytest.fixture
+def reported(sentry: list[dict[str, Any]]) -> Iterator[Callable[[], str]]:
+    """A function that returns, as text, all that has been logged or would be sent to Sentry."""
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    handler.setFormatter(PrivateFormatter("%(levelname)s %(name)s %(message)s"))
+    loggers = [logging.getLogger(name) for name in ("", "django", "django.request", "mirror")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    yield lambda: log.getvalue() + json.dumps(sentry, default=str)
+    for logger in loggers:
+        logger.removeHandler(handler)

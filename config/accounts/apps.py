@@ -1,10 +1,10 @@
-"""The app of accounts."""
+"""The app for accounts."""
 
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Signing up, logging in, and slowing down who guesses passwords."""
+    """Signing up, logging in, resetting passwords, and throttling of guesses."""
 
     name = "config.accounts"
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,7 +1,7 @@
-"""Whose guesses count together: those from one address, or those of a browser known from before.
+"""Which log-in attempts are counted together: those of one IP address, or of one known browser.
 
-A browser that logged in once keeps a signed cookie, and its attempts are counted for itself. So
-nobody else can keep a person waiting, even where a proxy makes all visitors look like one.
+A browser that has logged in once keeps a signed cookie, and its attempts are counted separately.
+So nobody else can make its user wait, even if a proxy gives all visitors the same address.
 """
 
 from django.conf import settings
@@ -15,28 +15,28 @@ PURPOSE = "config.accounts.device"
 
 
 def attempts_key(request: HttpRequest, username: str) -> str:
-    """Return the key under which attempts are counted.
+    """Return the key under which attempts to log in are counted.
 
-    The address is that of the connection: a header such as X-Forwarded-For says what its sender
-    likes.
+    The address is that of the connection, because anybody can forge a header such as
+    X-Forwarded-For.
     """
     account = username.strip().casefold()
     device = _known_device(request, account)
     source = f"device {device}" if device else f"address {request.META.get('REMOTE_ADDR', '')}"
-    return salted_hmac(PURPOSE, f"{account}\n{source}", algorithm="sha256").hexdigest()
+    return _hash(f"{account}\n{source}")
 
 
 def mail_key(email: str) -> str:
-    """Return the key under which the links sent to one mailbox are counted, whoever asks for them.
+    """Return the key under which the links sent to one mailbox are counted.
 
-    Not by visitor: behind a proxy all are one, and somebody could keep everybody waiting.
+    They are not counted by visitor: behind a proxy, one visitor could make all others wait.
     """
-    return salted_hmac(PURPOSE, f"{email.casefold()}\nmail", algorithm="sha256").hexdigest()
+    return _hash(f"{email.casefold()}\nmail")
 
 
 def remember_device(response: HttpResponseBase, username: str) -> None:
-    """Leave the cookie in a browser that has just logged in."""
-    account = salted_hmac(PURPOSE, username.strip().casefold(), algorithm="sha256").hexdigest()
+    """Set the cookie in a browser that has just logged in."""
+    account = _hash(username.strip().casefold())
     response.set_cookie(
         COOKIE,
         signing.dumps([account, get_random_string(22)], salt=PURPOSE),
@@ -53,5 +53,8 @@ def _known_device(request: HttpRequest, account: str) -> str | None:
         owner, device = signing.loads(request.COOKIES.get(COOKIE, ""), salt=PURPOSE, max_age=YEAR)
     except signing.BadSignature:
         return None
-    expected = salted_hmac(PURPOSE, account, algorithm="sha256").hexdigest()
-    return str(device) if owner == expected else None
+    return str(device) if owner == _hash(account) else None
+
+
+def _hash(text: str) -> str:
+    return salted_hmac(PURPOSE, text, algorithm="sha256").hexdigest()

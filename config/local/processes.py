@@ -1,8 +1,8 @@
-"""Child processes: started apart from the terminal, stopped in order, never left behind.
+"""A supervisor of child processes: it stops them in order and leaves none running.
 
-Each child leads a session of its own, so that Ctrl-C reaches the supervisor alone and the
-supervisor decides who ends first. A record on disk names them, with their start times: where the
-supervisor itself was killed, the next one ends what is left.
+Each child has a process session of its own, so Ctrl-C reaches only the supervisor, which decides
+in which order the children end. A record on disk lists the children with their start times. If
+the supervisor is killed, the next one reads the record and ends them.
 """
 
 import fcntl
@@ -15,32 +15,32 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import psutil
 
-GRACE = 8  # seconds that a process gets to end by itself
-POLL = 0.1
+GRACE = 8  # seconds between SIGTERM and SIGKILL
+POLL = 0.1  # seconds
 CLOCK_TOLERANCE = 2  # seconds by which a start time may move when the clock is set
 
 
 class Failure(Exception):
-    """It cannot go on; the message is the sentence for the person at the terminal."""
+    """``make run`` cannot go on; the message is printed to the terminal."""
 
 
 class Stopped(Exception):
-    """Somebody asked to stop: Ctrl-C, SIGTERM, or a terminal that was closed."""
+    """The user asked to stop: Ctrl-C, SIGTERM, or a closed terminal."""
 
 
 class Record:
-    """Which processes run, in a file that is locked for as long as their supervisor lives.
+    """The list of running processes, in a file that is locked while their supervisor lives.
 
-    The system drops the lock with its holder, however that one ends: a lock that can be had
-    means that no supervisor is alive.
+    The operating system releases the lock however its holder ends. So if the lock is free, no
+    supervisor is alive.
     """
 
     def __init__(self, path: Path) -> None:
-        self.file = path.open("a+", encoding="utf-8")  # does not empty what another one wrote
+        self.file = path.open("a+", encoding="utf-8")  # keeps what another supervisor wrote
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -49,7 +49,7 @@ class Record:
             ) from None
 
     def read(self) -> list[dict[str, Any]]:
-        """Return what the last write says; a torn write, from a crash, says nothing."""
+        """Return the recorded processes; none if a crash left a half-written file."""
         self.file.seek(0)
         try:
             entries: list[dict[str, Any]] = json.loads(self.file.read() or "[]")
@@ -58,34 +58,34 @@ class Record:
         return entries
 
     def write(self, entries: list[dict[str, Any]]) -> None:
-        """Replace the content in place: a new file would not carry the lock."""
+        """Replace the content in place: a new file would not have the lock."""
         self.file.seek(0)
         self.file.truncate()
         json.dump(entries, self.file)
         self.file.flush()
 
-    def end_leftovers(self) -> int:
-        """End the recorded processes that still live, the last started first; return how many."""
-        leftovers = [process for entry in reversed(self.read()) if (process := recorded(entry))]
-        for process in leftovers:
+    def end_previous_run(self) -> int:
+        """End what a killed supervisor left running, the last started first; return how many."""
+        running = [process for entry in reversed(self.read()) if (process := find_process(entry))]
+        for process in running:
             end(process)
         self.write([])
-        return len(leftovers)
+        return len(running)
 
 
-def recorded(entry: dict[str, Any]) -> psutil.Process | None:
-    """Return the process that the entry means, or nothing where its number serves another now."""
+def find_process(entry: dict[str, Any]) -> psutil.Process | None:
+    """Return the recorded process, or ``None`` if it ended and another one may have its number."""
     with suppress(psutil.Error):
         process = psutil.Process(entry["pid"])
         same_start = abs(process.create_time() - entry["started"]) < CLOCK_TOLERANCE
-        # The first word is left out: some systems put the real interpreter there.
+        # The first word is not compared: on some systems it is the path of the real interpreter.
         if same_start and process.cmdline()[1:] == entry["command"][1:]:
             return process
     return None
 
 
 def end(process: psutil.Process | subprocess.Popen[str]) -> None:
-    """Ask the process and what it started to end; kill them where they do not."""
+    """Ask the process and its children to end, and kill them if they do not."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
@@ -95,17 +95,17 @@ def end(process: psutil.Process | subprocess.Popen[str]) -> None:
 
 
 class Supervisor:
-    """Starts children, watches them, and stops them in the reverse order."""
+    """Starts child processes, watches them, and stops them in the reverse order."""
 
     def __init__(self, record: Record) -> None:
         self.record = record
         self.children: dict[str, subprocess.Popen[str]] = {}
         self.stop_requested = False
 
-    def heed_signals(self) -> None:
-        """Note the signals that mean 'stop'; the loops below act on the note.
+    def install_signal_handlers(self) -> None:
+        """Note the signals that mean 'stop'; ``check`` acts on the note.
 
-        An exception out of the handler could strike between the start of a child and its record.
+        A handler that raised an exception could do so between the start of a child and its record.
         """
 
         def note(number: int, frame: object) -> None:
@@ -113,15 +113,15 @@ class Supervisor:
 
         signal.signal(signal.SIGINT, note)
         signal.signal(signal.SIGTERM, note)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants to outlive it
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it
             signal.signal(signal.SIGHUP, note)
 
     def start(
         self, name: str, arguments: str, *, quiet: bool = False, log: Path | None = None
     ) -> None:
-        """Start a child that is to live as long as the supervisor.
+        """Start a child that must live as long as the supervisor.
 
-        ``quiet`` drops its standard output; ``log`` takes that and its errors.
+        ``quiet`` discards its standard output. ``log`` is a file for its output and its errors.
         """
         if log is None:
             output = subprocess.DEVNULL if quiet else None
@@ -133,7 +133,7 @@ class Supervisor:
             )
 
     def run(self, name: str, arguments: str) -> str:
-        """Run a command to its end and return what it printed."""
+        """Run a command to its end and return its standard output."""
         process = self._spawn(name, arguments, stdout=subprocess.PIPE)
         try:
             while process.poll() is None:
@@ -150,7 +150,7 @@ class Supervisor:
         return printed
 
     def wait_until(self, ready: Callable[[], bool], seconds: float, problem: str) -> None:
-        """Wait for something that a child does; ``problem`` is said where it takes too long."""
+        """Wait until ``ready()``; raise ``Failure(problem)`` after so many seconds."""
         limit = time.monotonic() + seconds
         while not ready():
             self.check()
@@ -158,19 +158,19 @@ class Supervisor:
                 raise Failure(problem)
             time.sleep(POLL)
 
-    def watch(self) -> None:
-        """Return never: ``check`` ends it."""
+    def watch(self) -> NoReturn:
+        """Wait until ``check`` raises."""
         while True:
             self.check()
             time.sleep(POLL)
 
     def check(self) -> None:
-        """Raise where somebody asked to stop or a child ended by itself."""
+        """Raise ``Stopped`` if the user asked to stop, ``Failure`` if a child has ended."""
         if self.stop_requested:
             raise Stopped
         for name, process in self.children.items():
             if process.poll() is not None:
-                raise Failure(f"{name} ended by itself (exit code {process.returncode}).")
+                raise Failure(f"{name} stopped unexpectedly (exit code {process.returncode}).")
 
     def stop(self) -> None:
         """End all children, the last started first."""
@@ -188,7 +188,7 @@ class Supervisor:
         stdout: IO[str] | int | None,
         stderr: int | None = None,
     ) -> subprocess.Popen[str]:
-        """Start this interpreter with the arguments, which are separated by spaces."""
+        """Start Python with these arguments, separated by spaces, and record the process."""
         self.check()
         command = [sys.executable, *arguments.split()]
         process = subprocess.Popen(

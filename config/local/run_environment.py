@@ -1,4 +1,4 @@
-"""The settings of a running `make run`, shared with commands in a second terminal."""
+"""The environment of a running `make run`, shared with commands in a second terminal."""
 
 import os
 import secrets
@@ -13,30 +13,30 @@ LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def read(folder: Path) -> None:
-    """Take over the settings of a running ``make run``. What is set already stays as it is."""
+    """Load the variables of a running ``make run``. Variables that are set already stay."""
     path = folder / ENVIRONMENT_FILE
     if path.is_file():
         environ.Env.read_env(path)
 
 
 def write(folder: Path, values: dict[str, str]) -> None:
-    """Write the settings where ``read`` finds them."""
+    """Write the variables to the file that ``read`` reads."""
     lines = [f"{name}={value}\n" for name, value in values.items()]
     _write_private(folder / ENVIRONMENT_FILE, "".join(lines))
 
 
 def remove(folder: Path) -> None:
-    """Remove the settings: ``make run`` has ended."""
+    """Remove the file, because ``make run`` has ended."""
     (folder / ENVIRONMENT_FILE).unlink(missing_ok=True)
 
 
 def prepare(folder: Path, aws: str) -> dict[str, str]:
-    """Set what is not set yet, with ``aws`` as the address of DynamoDB and S3.
+    """Set the variables that are not set yet; ``aws`` is the address of DynamoDB and S3.
 
-    Returns what a second terminal needs. Credentials from outside are left out, as they are not to
-    be written to disk, and the stand-in accepts any.
+    Returns the variables for a second terminal. They do not include the user's AWS credentials,
+    which must not be written to disk: the stand-in accepts any.
     """
-    bypass = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    no_proxy = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
     values = {
         "DEBUG": "1",
         "SECRET_KEY": _secret_key(folder / "secret_key"),
@@ -51,13 +51,13 @@ def prepare(folder: Path, aws: str) -> dict[str, str]:
         "MIRROR_DISPATCH": "worker",
     }
     chosen = {name: os.environ.get(name, "").strip() or value for name, value in values.items()}
-    chosen["no_proxy"] = ",".join(filter(None, (bypass, *LOOPBACK)))
+    chosen["no_proxy"] = ",".join(filter(None, (no_proxy, *LOOPBACK)))
     os.environ.update(chosen, PYTHONUNBUFFERED="1")
     return chosen | {name: values[name] for name in CREDENTIALS}
 
 
 def _secret_key(path: Path) -> str:
-    """Return the key of this folder, made once, so that logins survive a restart."""
+    """Return the key of this folder. It is made only once, so that logins survive a restart."""
     with suppress(FileNotFoundError):
         if key := path.read_text().strip():
             return key
@@ -67,7 +67,7 @@ def _secret_key(path: Path) -> str:
 
 
 def _write_private(path: Path, content: str) -> None:
-    """Write a file that only its owner can read and that nobody ever sees half-written."""
+    """Write a file that only its owner can read. Nobody ever sees it half-written."""
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""Who may see what: a game master sees the own things, and of others not even that they exist."""
+"""Access rules: users see only their own rows, and cannot tell whether others exist."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,7 +16,7 @@ M = TypeVar("M", bound=Model)
 
 
 class SignedInRequest(HttpRequest):
-    """A request of somebody who is logged in: ``LoginRequiredMiddleware`` lets no other through."""
+    """A request of a user who is logged in: ``LoginRequired`` redirects all others."""
 
     user: User
 
@@ -25,25 +25,25 @@ OwnersView = Callable[[SignedInRequest, M], HttpResponseBase]
 
 
 def owned(
-    objects: QuerySet[M], *, lock: bool = False
+    queryset: QuerySet[M], *, lock: bool = False
 ) -> Callable[[OwnersView[M]], Callable[..., HttpResponseBase]]:
-    """Give a view the object of its address, out of ``objects``, instead of the key.
+    """Decorate a view that has ``pk`` in its URL: it gets that row of ``queryset`` instead.
 
-    Anybody but its owner gets a 404, whatever the method: put it above ``require_http_methods``.
-    With ``lock`` a POST has the row for itself until it is answered: of two tabs that save at
-    once, the second one sees what the first one saved.
+    Anybody but the row's owner gets a 404 for every method, so this decorator goes above
+    ``require_http_methods``. With ``lock`` a POST locks the row until it is answered: if two tabs
+    save at once, the second one sees what the first one saved.
     """
 
     def decorate(view: OwnersView[M]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def with_object(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
-            own = objects.filter(owner=request.user)
+        def with_row(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
+            own = queryset.filter(owner=request.user)
             if not (lock and request.method == "POST"):
                 return view(request, get_object_or_404(own, pk=pk))
             with transaction.atomic():
-                found = get_object_or_404(own.select_for_update(of=("self",)), pk=pk)
-                return view(request, found)
+                row = get_object_or_404(own.select_for_update(of=("self",)), pk=pk)
+                return view(request, row)
 
-        return with_object
+        return with_row
 
     return decorate

@@ -1,9 +1,9 @@
-"""The app of what all pages share."""
+"""The app with the parts that all pages share."""
 
 from django.apps import AppConfig
 
 
 class WebConfig(AppConfig):
-    """The frame of the pages: base template, style, script, template tags, forms, middleware."""
+    """Base template, style, script, template tags, forms and middleware."""
 
     name = "config.web"

@@ -1,4 +1,4 @@
-"""The answer to a load balancer."""
+"""The health check for load balancers."""
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200 while PostgreSQL answers, 503 otherwise.
 
-    AWS is not asked: the site serves people without it.
+    AWS is not checked, because the site works without it.
     """
     try:
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Markdown as people write it, made into HTML that can do no harm."""
+"""Renders Markdown from users as safe HTML."""
 
 import nh3
 from django.utils.html import linebreaks
@@ -6,25 +6,25 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-LAST_LEVEL = 6
-MAX_RENDERED = 50_000  # characters, 8,000 words; a longer text is shown in paragraphs, as typed
+LOWEST_HEADING = 6
+MAX_RENDERED = 50_000  # characters, about 8,000 words; a longer text is shown as typed
 TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code"),
     *("ul", "ol", "li", "strong", "em", "s", "a", "table", "thead", "tbody", "tr", "th", "td"),
 }
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 
-# The parser passes no HTML through; the sanitiser is the second lock on the same door.
+# The parser escapes HTML; nh3 sanitises what it returns, as a second line of defence.
 _parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
 _parser.enable(["table", "strikethrough"]).disable(["image"])
 
 
 def render(text: str, top_level: int = 3) -> SafeString:
-    """Return safe HTML. The text's highest heading becomes one of ``top_level``."""
+    """Return safe HTML. The highest headings of the text get the level ``top_level``."""
     if len(text) > MAX_RENDERED:
         return mark_safe(linebreaks(text, autoescape=True))  # noqa: S308 - escaped by linebreaks
     tokens = _parser.parse(text)
-    _fit_headings(tokens, top_level)
+    _shift_headings(tokens, top_level)
     html = _parser.renderer.render(tokens, _parser.options, {})
     clean = nh3.clean(
         html,
@@ -36,8 +36,8 @@ def render(text: str, top_level: int = 3) -> SafeString:
     return mark_safe(clean)  # noqa: S308 - cleaned in the line above
 
 
-def _fit_headings(tokens: list[Token], top_level: int) -> None:
-    """Order headings below the page's own, without gaps, as a screen reader expects them."""
+def _shift_headings(tokens: list[Token], top_level: int) -> None:
+    """Number heading levels from ``top_level`` on, without gaps, as screen readers expect them."""
     headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
     open_levels: list[int] = []
     for token in headings:
@@ -46,4 +46,4 @@ def _fit_headings(tokens: list[Token], top_level: int) -> None:
             while open_levels and open_levels[-1] >= level:
                 open_levels.pop()
             open_levels.append(level)
-        token.tag = f"h{min(top_level + len(open_levels) - 1, LAST_LEVEL)}"
+        token.tag = f"h{min(top_level + len(open_levels) - 1, LOWEST_HEADING)}"

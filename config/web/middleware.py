@@ -1,4 +1,4 @@
-"""Middleware: what holds for every request and every response, whichever view gives it."""
+"""Middleware for all views."""
 
 from collections.abc import Callable
 
@@ -12,21 +12,21 @@ from django.utils.deprecation import MiddlewareMixin
 
 
 class FinishResponse(MiddlewareMixin):
-    """Keeps private pages out of caches, and answers a wrong method with a page."""
+    """Keeps private pages out of caches, and gives a 405 answer a page."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         if isinstance(response, HttpResponseNotAllowed):
             response.content = render_to_string("405.html", request=request).encode()
-        # Not no-store: with it, Back would bring back a form without what was typed.
+        # Not no-store: with it, Back would show a form without what was typed into it.
         if request.session.accessed and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
         return response
 
 
 class LoginRequired(LoginRequiredMiddleware):
-    """Django's, with a hint for people who were logged out while they typed."""
+    """Django's middleware, with a message for users who were logged out while they typed."""
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]

@@ -1,9 +1,9 @@
-"""The mirror in the admin: its tables, and what the admins of mirrored models gain.
+"""The mirror in the admin: its own tables, and what it adds to the admins of mirrored models.
 
-The dashboard and the comparison are ``mirror.views``.
+The pages for staff, such as the dashboard, are in ``mirror.staff``.
 """
 
-from mirror.admin import tables  # noqa: F401 - they register themselves
+from mirror.admin import tables  # noqa: F401 - the import registers them
 from mirror.admin.mirrored_models import extend_admins
 
 extend_admins()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
 from mirror.documents.registry import labels
-from mirror.models import CheckRun, LedgerEntry, Outage
+from mirror.models import CheckRun, LedgerEntry, LedgerQuerySet, Outage, State
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Rows that only the mirror itself writes."""
+    """A table that only the mirror itself writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds one."""
@@ -26,7 +26,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes one: the mirror would forget what it has written."""
+        """Nobody deletes one: the mirror would no longer know what it has written."""
         return False
 
 
@@ -40,25 +40,19 @@ class LedgerStateFilter(admin.SimpleListFilter):
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
         """Return the choices."""
-        return [("pending", "Pending"), ("parked", "Parked"), ("mirrored", "Mirrored")]
+        return State.choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Apply the choice."""
-        match self.value():
-            case "pending":
-                return queryset.filter(revision__gt=F("mirrored_revision"), parked_at=None)
-            case "parked":
-                return queryset.filter(
-                    Q(revision__gt=F("mirrored_revision")), parked_at__isnull=False
-                )
-            case "mirrored":
-                return queryset.filter(revision__lte=F("mirrored_revision"))
-        return queryset
+        state = self.value()
+        if state not in State.values:
+            return queryset
+        return cast("LedgerQuerySet", queryset).in_state(State(state))
 
 
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnlyAdmin):
-    """What is owed, and why it is not mirrored yet."""
+    """The ledger: the state of each row, and its last failure."""
 
     list_display = [
         "model",
@@ -80,12 +74,12 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state")
     def state_name(self, entry: LedgerEntry) -> str:
-        """Return ``mirrored``, ``pending`` or ``parked``."""
+        """Return the state of the entry."""
         return entry.state
 
     @admin.display(description="stores", empty_value="–")
     def compare(self, entry: LedgerEntry) -> str | None:
-        """Link the object's comparison."""
+        """Link *Compare*; None if the model is not mirrored."""
         if entry.model not in labels():
             return None
         address = reverse("mirror:compare", args=[entry.model, entry.object_id])
@@ -98,13 +92,13 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         self.message_user(request, f"{count} entries are due now.", messages.SUCCESS)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        """Whoever may see the ledger may ask for another try."""
+        """People who may view the ledger may retry entries, too."""
         return self.has_view_permission(request)
 
 
 @admin.register(Outage)
 class OutageAdmin(ReadOnlyAdmin):
-    """When a store was out of reach."""
+    """The history of outages."""
 
     list_display = ["store", "started_at", "ended_at", "error_class", "error_code"]
     list_filter = ["store", "started_at"]
@@ -113,7 +107,7 @@ class OutageAdmin(ReadOnlyAdmin):
 
 @admin.register(CheckRun)
 class CheckRunAdmin(ReadOnlyAdmin):
-    """What each mirror_check found."""
+    """The history of checks."""
 
     list_display = [
         "started_at",
@@ -129,8 +123,8 @@ class CheckRunAdmin(ReadOnlyAdmin):
     list_filter = ["complete", "started_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CheckRun]:
-        """Leave the findings in the database while a list is shown."""
+        """Do not load the findings for the list."""
         runs: QuerySet[CheckRun] = super().get_queryset(request)
-        match = request.resolver_match
-        is_list = match is not None and (match.url_name or "").endswith("_changelist")
+        page = request.resolver_match
+        is_list = page is not None and (page.url_name or "").endswith("_changelist")
         return runs.defer("findings") if is_list else runs

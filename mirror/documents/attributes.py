@@ -1,6 +1,6 @@
 """PynamoDB attributes that take a Django field's value as it is.
 
-An empty value is left out of the item, as ElectroDB does: DynamoDB would store NULL or ``""``.
+Null and empty texts never get here: ``render`` leaves them out of the item, as ElectroDB does.
 """
 
 import json
@@ -13,10 +13,11 @@ from pynamodb.attributes import Attribute
 
 from mirror.errors import Unmirrorable
 
-MAX_DIGITS = 38  # DynamoDB's limits for a number
-BEYOND = 10**126
+# DynamoDB's limits.
+MAX_DIGITS = 38  # significant digits of a number
+TOO_LARGE = 10**126  # the smallest number that is too large
 SMALLEST = 1e-130
-MAX_DEPTH = 32  # and for nesting
+MAX_DEPTH = 32  # levels of nesting
 
 
 class TextAttribute(Attribute[Any]):
@@ -35,7 +36,7 @@ class TextAttribute(Attribute[Any]):
 
 
 class TimeAttribute(Attribute[datetime]):
-    """A moment as ISO 8601 in UTC, cut (not rounded) to milliseconds, with ``Z``."""
+    """A time as ISO 8601 in UTC, cut (not rounded) to milliseconds, with ``Z``."""
 
     attr_type = "S"
 
@@ -51,9 +52,9 @@ class TimeAttribute(Attribute[datetime]):
 
 
 class NativeAttribute(Attribute[Any]):
-    """Any JSON value in DynamoDB's own types: maps, lists, numbers, not a string of JSON."""
+    """Any JSON value in DynamoDB's own types (maps, lists, numbers), not as a string of JSON."""
 
-    attr_type = "NATIVE"  # no type of DynamoDB: serialize() returns the value with its type
+    attr_type = "NATIVE"  # not one of DynamoDB's types: serialize() returns the type with the value
 
     def __init__(self, attr_name: str | None = None, *, null: bool = True) -> None:
         super().__init__(attr_name=attr_name, null=null)
@@ -84,9 +85,9 @@ class WholeNumberAttribute(Attribute[int]):
 
 
 def to_native(value: Any, depth: int = 1) -> dict[str, Any]:
-    """Return a JSON value as DynamoDB writes it (``{"M": {"a": {"N": "1"}}}``).
+    """Return a JSON value in DynamoDB's notation (``{"M": {"a": {"N": "1"}}}``).
 
-    Raises ``Unmirrorable`` for what DynamoDB cannot hold.
+    Raises ``Unmirrorable`` if DynamoDB cannot hold it.
     """
     if depth > MAX_DEPTH:
         raise Unmirrorable("NestedTooDeep")
@@ -126,11 +127,12 @@ def from_native(value: dict[str, Any]) -> Any:
 
 
 def number(value: float) -> str:
-    """Return a number as DynamoDB takes it, every digit kept.
+    """Return a number in DynamoDB's notation, with every digit.
 
-    Raises ``Unmirrorable`` where DynamoDB cannot keep them.
+    Raises ``Unmirrorable`` if DynamoDB cannot hold it exactly.
     """
-    if not abs(value) < BEYOND or 0 < abs(value) < SMALLEST:
+    # `not <`, so that NaN is refused, too.
+    if not abs(value) < TOO_LARGE or 0 < abs(value) < SMALLEST:
         raise Unmirrorable("NumberOutOfRange")
     text = repr(value)
     digits = "".join(map(str, Decimal(text).as_tuple().digits))
@@ -140,7 +142,10 @@ def number(value: float) -> str:
 
 
 def encodable(text: str) -> str:
-    """Return ``text``; raises ``Unmirrorable`` for half a surrogate pair, which is not UTF-8."""
+    """Return ``text``.
+
+    Raises ``Unmirrorable`` if it contains a lone surrogate, which UTF-8 cannot hold.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,8 +1,8 @@
-"""How large DynamoDB counts an item.
+"""The size of an item, as DynamoDB counts it.
 
 Source: the DynamoDB developer guide, "DynamoDB item sizes and formats": names and strings in
-UTF-8 bytes, a number about one byte for two digits and one more, three bytes for a map or a list
-and one for each member.
+UTF-8 bytes; about one byte for two digits of a number, plus one; three bytes for a map or a list,
+plus one for each member.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 Value = dict[str, Any]
 
 MAX_ITEM_BYTES = 400 * 1024  # DynamoDB's limit
-OFFLOAD_BYTES = 50 * 1024  # the owners' rule: a larger item moves its long texts to S3
+OFFLOAD_BYTES = 50 * 1024  # a larger item moves long texts to S3: a rule of the data model
 
 
 def item_size(item: dict[str, Value]) -> int:
@@ -19,7 +19,7 @@ def item_size(item: dict[str, Value]) -> int:
 
 
 def value_size(value: Value) -> int:
-    """Return the bytes of one value; of a number never less than DynamoDB counts."""
+    """Return the bytes of one value; for a number, never fewer than DynamoDB counts."""
     ((kind, content),) = value.items()
     match kind:
         case "S":

@@ -1,4 +1,4 @@
-"""What the mirror's commands have in common: exit codes, and one sentence for what stops them."""
+"""What the mirror's commands share: exit codes, and one sentence for what stopped them."""
 
 import sys
 from typing import Any
@@ -13,10 +13,10 @@ COULD_NOT_WORK = 2
 
 
 class MirrorCommand(BaseCommand):
-    """Runs ``run()`` and exits with the code that it returns; 2 where it could not work at all."""
+    """Runs ``run()`` and exits with the code that it returns, or 2 if it could not work at all."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Parse nothing, compute nothing: call ``run`` and turn its trouble into a sentence."""
+        """Call ``run``, and print a sentence for each error that it may raise."""
         try:
             self._require_mirror()
             code = self.run(**options)
@@ -25,7 +25,7 @@ class MirrorCommand(BaseCommand):
             reason = f"{failure.error_class} {failure.code}".strip()
             self.stderr.write(f"{failure.store} cannot be reached or used: {reason}.")
             code = COULD_NOT_WORK
-        except DatabaseError as error:  # not migrated, lost, or a value that it refuses to read
+        except DatabaseError as error:  # not migrated, lost, or a value that cannot be read
             kind = type(error.__cause__ or error).__name__
             self.stderr.write(
                 f"The database does not answer as it should ({kind}). Check DATABASE_URL, and that "
@@ -33,7 +33,7 @@ class MirrorCommand(BaseCommand):
             )
             code = COULD_NOT_WORK
         except KeyboardInterrupt:
-            self.stderr.write("Stopped; what is left stays pending.")
+            self.stderr.write("Stopped. What is not done stays pending.")
             code = COULD_NOT_WORK
         if code:
             sys.exit(code)
@@ -49,5 +49,5 @@ class MirrorCommand(BaseCommand):
 
     @property
     def quiet(self) -> bool:
-        """Whether output goes to no terminal, so that a progress bar would be in the way."""
+        """Whether no terminal shows the output, so that there should be no progress bar."""
         return not sys.stderr.isatty()

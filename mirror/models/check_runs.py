@@ -1,4 +1,4 @@
-"""What the checks found: the evidence of the validation period."""
+"""The history of checks: the evidence of the validation period."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class CheckRun(models.Model):
 
     started_at = models.DateTimeField()
     seconds = models.FloatField()
-    complete = models.BooleanField()  # false where only a sample was compared
+    complete = models.BooleanField()  # false if only a sample was compared
     expected = models.BigIntegerField()
     in_sync = models.BigIntegerField()
     pending = models.BigIntegerField()
@@ -19,7 +19,7 @@ class CheckRun(models.Model):
     counts = models.JSONField()  # findings by kind
     findings = models.JSONField()  # the first of them, as mirror_check --json prints them
     parity_percent = models.DecimalField(max_digits=7, decimal_places=4)
-    read_units = models.FloatField(null=True)  # as far as DynamoDB told
+    read_units = models.FloatField(null=True)  # as far as DynamoDB reported them
 
     class Meta:
         ordering = ["-started_at"]
@@ -30,10 +30,10 @@ class CheckRun(models.Model):
 
     @property
     def differences(self) -> int:
-        """How many findings there were."""
+        """The number of findings."""
         return sum(self.counts.values())
 
     @property
     def mismatch_percent(self) -> float:
-        """The findings as a share of all that was compared; what is pending is none."""
+        """The findings as a share of everything that was compared. Pending rows are no findings."""
         return 100 * self.differences / max(self.expected, self.differences, 1)

@@ -1,4 +1,4 @@
-"""When a store was out of reach: the state of the circuit breakers, and its history."""
+"""Outages: the state of the circuit breakers, shared by all processes, and its history."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ PROBE_INTERVAL = timedelta(seconds=5)  # how often an outage lets one call throu
 
 
 class OutageQuerySet(models.QuerySet["Outage"]):
-    """The verbs of a circuit breaker that all processes share."""
+    """The verbs of a circuit breaker."""
 
     def open(self) -> OutageQuerySet:
-        """The outages that last."""
+        """The outages that have not ended."""
         return self.filter(ended_at=None)
 
     def begin(self, store: str, failure: Failure) -> bool:
-        """Open the breaker of ``store``; true for the one caller that has to say so."""
+        """Open the breaker of ``store``; true for the one caller that has to report it."""
         _, created = self.get_or_create(
             store=store,
             ended_at=None,
@@ -30,11 +30,11 @@ class OutageQuerySet(models.QuerySet["Outage"]):
         return created
 
     def end(self, store: str) -> bool:
-        """Close the breaker of ``store``; true for the one caller that has to say so."""
+        """Close the breaker of ``store``; true for the one caller that has to report it."""
         return self.open().filter(store=store).update(ended_at=Now()) == 1
 
     def take_probe(self, store: str) -> bool:
-        """Whether the caller may try ``store`` although its breaker is open: one at a time."""
+        """Whether the caller may send the one probe that an open breaker allows now."""
         return (
             self.open()
             .filter(store=store, probe_at__lte=Now())
@@ -44,7 +44,7 @@ class OutageQuerySet(models.QuerySet["Outage"]):
 
 
 class Outage(models.Model):
-    """A time in which one of the stores was out of reach: the breaker's state and its history."""
+    """A time in which one of the stores was out of reach."""
 
     store = models.CharField(max_length=20)
     started_at = models.DateTimeField(db_default=Now())

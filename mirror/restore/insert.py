@@ -1,4 +1,4 @@
-"""Puts a row that PostgreSQL has lost back, as the mirror has it. Never over an existing one."""
+"""Inserts a row that PostgreSQL has lost, as the mirror has it. Never overwrites a row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mirror.restore.reader import Reading
 
 
 def missing_reference(reading: Reading, inventory: Inventory) -> str:
-    """Say which row that this one refers to is neither there nor coming back; empty if none is."""
+    """Return a text about a row that this one refers to and that will not exist; empty if none."""
     for f in reading.document.mirror_options.model._meta.concrete_fields:
         value = reading.values.get(f.attname)
         if not isinstance(f, models.ForeignKey) or value is None:
@@ -29,14 +29,14 @@ def missing_reference(reading: Reading, inventory: Inventory) -> str:
 
 
 def insert(reading: Reading) -> str:
-    """Insert the row and owe it to the mirror; say why where PostgreSQL refuses it.
+    """Insert the row and enqueue it; return why PostgreSQL refused it, or an empty text.
 
-    The trigger marks the ledger, as for any insert, but counts from one: the mark lifts the
-    revision above that of the item, which the next write would not get past otherwise.
+    The trigger marks the row dirty as it does for any insert, but its revision starts at one. So
+    the revision is raised above that of the item, which would otherwise refuse the next write.
     """
     try:
         with transaction.atomic(), paused():
-            # Raw, as loaddata does it: times that are set by themselves keep their value.
+            # Raw, as loaddata does it: fields such as auto_now keep the value that is given.
             reading.instance().save_base(raw=True, force_insert=True)
             LedgerEntry.objects.mark_dirty(
                 reading.document.mirror_options.label,
@@ -52,8 +52,8 @@ def insert(reading: Reading) -> str:
     return ""
 
 
-def follow_with_sequences(model: type[models.Model]) -> None:
-    """Let numbers that PostgreSQL gives go on after those that came back."""
+def advance_sequences(model: type[models.Model]) -> None:
+    """Let the sequences of ``model`` continue after the numbers of the rows that came back."""
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), [model]):
             cursor.execute(statement)

@@ -1,4 +1,4 @@
-"""Which objects the mirror holds, noted in a temporary table: it may be more than memory takes."""
+"""The inventory: which rows the mirror holds. A temporary table, as they may not fit in memory."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from mirror.stores.clients import Stores
 
 
 class Inventory:
-    """The temporary table."""
+    """The rows of which DynamoDB holds a live item, each with the newest revision."""
 
     def note(self, stores: Stores) -> int:
-        """Note every live item, of several for one object the newest; return how many there are."""
+        """Note every live item; return how many there are.
+
+        Of several items of one row, the newest revision is noted.
+        """
         labels = {d.mirror_options.entity: d.mirror_options.label for d in documents()}
         count = 0
         for page in stores.items.scan_keys():
@@ -40,7 +43,7 @@ class Inventory:
         return count
 
     def revisions(self, label: str, ids: Collection[str]) -> dict[str, int]:
-        """Return the newest revision of each of these objects."""
+        """Return the newest revision of each of these rows."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT object_id, revision FROM mirror_inventory"
@@ -49,8 +52,8 @@ class Inventory:
             )
             return dict(cursor.fetchall())
 
-    def note_return(self, label: str, object_id: str) -> None:
-        """Note that this object would come back: others may refer to it."""
+    def note_restored(self, label: str, object_id: str) -> None:
+        """Note that this row is, or would be, restored: others may refer to it."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE mirror_inventory SET comes_back = true WHERE model = %s AND object_id = %s",
@@ -58,7 +61,7 @@ class Inventory:
             )
 
     def comes_back(self, label: str, object_id: str) -> bool:
-        """Whether this object would come back."""
+        """Whether this row is, or would be, restored."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT 1 FROM mirror_inventory WHERE model = %s AND object_id = %s AND comes_back",
@@ -67,7 +70,7 @@ class Inventory:
             return cursor.fetchone() is not None
 
     def rows_without_item(self, document: type[Document]) -> Iterator[str]:
-        """Yield the ids of the rows that the mirror did not hold."""
+        """Yield the ids of the rows in PostgreSQL for which no item was noted."""
         options = document.mirror_options
         held = RawSQL("SELECT object_id FROM mirror_inventory WHERE model = %s", [options.label])
         ids = options.model._base_manager.annotate(mirror_id=Cast("pk", TextField()))
@@ -77,7 +80,7 @@ class Inventory:
 
 @contextmanager
 def open_inventory() -> Iterator[Inventory]:
-    """Provide the table, and drop it at the end."""
+    """Create the table, and drop it at the end."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.mirror_inventory")
         cursor.execute(

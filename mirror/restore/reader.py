@@ -1,9 +1,9 @@
-"""Reads an object back from the mirror, as the domain sees it: the item, and what is kept in S3.
+"""Reads a row back from the mirror: from its item, and from the objects that the item refers to.
 
-Driven by the document, as writing is: each attribute gives its field a value, long texts that
-moved to S3 come back by themselves, and ``Document.unpack`` opens the other bodies. What DynamoDB
-does not keep comes back as far as it does: times in milliseconds, an empty text that may be null
-as null.
+Driven by the document, as writing is: each attribute gives a field its value, long texts that
+moved to S3 come back by themselves, and ``Document.unpack`` opens the other bodies. DynamoDB does
+not keep everything: times come back in milliseconds, and an empty text in a nullable field comes
+back as null.
 """
 
 from __future__ import annotations
@@ -22,27 +22,26 @@ from mirror.documents.document import Document, field_attributes
 from mirror.documents.items import Item, ItemKey, key_of, revision_of
 from mirror.documents.rows import blank, fields, to_field
 
+# The problems of an attribute.
 UNREADABLE = "unreadable"
-LOST = "not in S3"
+NOT_IN_S3 = "not in S3"
 ALTERED = "altered in S3"
-FOREIGN = "refers to another object's content"
-MISPLACED = "stands under another key than it should"
-
+OF_ANOTHER_ROW = "refers to the content of another row"
+WRONG_KEY = "the item is under the wrong key"
 
 # What reading a value that somebody tampered with can raise.
 NOT_A_VALUE = (ValueError, TypeError, KeyError, AttributeError, ValidationError)
-HASHED = re.compile(r"/\d+-([0-9a-f]{64})\.\w+$")  # the end of a key that the mirror gave
-
+HASHED = re.compile(r"/\d+-([0-9a-f]{64})\.\w+$")  # the end of an S3 key that the mirror gave
 
 Fetch = Callable[[str], bytes | None]
 
 
-class Trouble(Exception):
-    """Why a content cannot be used."""
+class UnusableContent(Exception):
+    """A content in S3 is missing, or not the one that the item means."""
 
 
 class Reference(NamedTuple):
-    """An attribute that says where in S3 a content is kept; ``text``: the field, of a long text."""
+    """An attribute that holds the S3 key of a content; for a long text, ``text`` is its field."""
 
     attribute: str
     key: str
@@ -51,10 +50,10 @@ class Reference(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """An object as the mirror alone has it.
+    """A row as the mirror alone has it.
 
-    ``values`` are by field, a foreign key's with ``_id``; ``troubles`` say by attribute what could
-    not be read.
+    ``values`` are by field, those of foreign keys with ``_id``. ``problems`` say by attribute why
+    something could not be read.
     """
 
     document: type[Document]
@@ -63,93 +62,100 @@ class Reading:
     revision: int
     references: tuple[Reference, ...]
     values: dict[str, Any] = field(repr=False)
-    troubles: dict[str, str]
+    problems: dict[str, str]
 
     def instance(self) -> models.Model:
-        """Return the row that these values make, not saved."""
+        """Return an instance with these values, not saved."""
         model = self.document.mirror_options.model
         return model(**{f.attname: self.values.get(f.attname, blank(f)) for f in fields(model)})
 
-    def differs_from(self, row: models.Model) -> list[str]:
-        """Return the names of the fields whose value would come back otherwise than ``row`` has it.
+    def differing_fields(self, row: models.Model) -> list[str]:
+        """Return the names of the fields whose values differ from those of ``row``.
 
         Times are equal if they are equal in milliseconds.
         """
-        back = self.instance()
+        own = self.instance()
         return [
             f.name
             for f in fields(type(row))
-            if not same(getattr(row, f.attname), getattr(back, f.attname))
+            if not equal_values(getattr(row, f.attname), getattr(own, f.attname))
         ]
 
 
 def read(document: type[Document], item: Item, fetch: Fetch) -> Reading:
-    """Return the object that ``item`` stands for; ``fetch`` gets a content from S3 by its key."""
+    """Return the row that ``item`` was made from; ``fetch`` gets a content from S3 by its key.
+
+    Raises ``StoreError`` if S3 cannot be read.
+    """
     model = document.mirror_options.model
     values: dict[str, Any] = {}
-    troubles: dict[str, str] = {}
+    problems: dict[str, str] = {}
     attributes = document.get_attributes()
     for name, attribute in field_attributes(document).items():
         if attribute in item:
             try:
-                given = attributes[name].get_value(item[attribute])
-                values[name] = to_field(model, name, attributes[name].deserialize(given))
+                raw = attributes[name].get_value(item[attribute])
+                values[name] = to_field(model, name, attributes[name].deserialize(raw))
             except NOT_A_VALUE:
-                troubles[attribute] = UNREADABLE
+                problems[attribute] = UNREADABLE
     object_id = str(item.get("id", {}).get("S", ""))
     references = tuple(_references(document, item))
     for reference in references:
         try:
             values |= _unpack(document, reference, _fetch(reference.key, object_id, fetch))
-        except Trouble as trouble:
-            troubles[reference.attribute] = str(trouble)
+        except UnusableContent as error:
+            problems[reference.attribute] = str(error)
         except NOT_A_VALUE:
-            troubles[reference.attribute] = UNREADABLE
+            problems[reference.attribute] = UNREADABLE
     key = key_of(item)
-    reading = Reading(document, key, object_id, revision_of(item), references, values, troubles)
-    if not troubles and _place(reading) != key:
-        troubles["pk"] = MISPLACED
+    reading = Reading(document, key, object_id, revision_of(item), references, values, problems)
+    if not problems and _expected_key(reading) != key:
+        problems["pk"] = WRONG_KEY
     return reading
 
 
 def _references(document: type[Document], item: Item) -> Iterator[Reference]:
-    """Yield where the contents of ``item`` are kept."""
+    """Yield the attributes of ``item`` that hold the S3 key of a content."""
     names = field_attributes(document)
     options = document.mirror_options
     texts = {f"{names[name]}StorageKey": name for name in options.long_texts}
     for attribute, value in item.items():
         key = value.get("S", "")
-        top = key.partition("/")[0] if isinstance(key, str) else ""
+        folder = key.partition("/")[0] if isinstance(key, str) else ""
         if attribute in texts:
             yield Reference(attribute, key, texts[attribute])
-        elif attribute not in names.values() and top in options.body_folders:
+        elif attribute not in names.values() and folder in options.body_folders:
             yield Reference(attribute, key)
 
 
 def _fetch(key: str, object_id: str, fetch: Fetch) -> bytes:
-    """Return a content. Its key names the object and, where the mirror wrote it, the SHA-256."""
+    """Return a content whose key names this row and, if the mirror gave the key, its SHA-256.
+
+    Raises ``UnusableContent``.
+    """
     if key.split("/")[1:2] != [object_id]:
-        raise Trouble(FOREIGN)
+        raise UnusableContent(OF_ANOTHER_ROW)
     content = fetch(key)
     if content is None:
-        raise Trouble(LOST)
-    named = HASHED.search(key)
-    if named and hashlib.sha256(content).hexdigest() != named[1]:
-        raise Trouble(ALTERED)
+        raise UnusableContent(NOT_IN_S3)
+    hashed = HASHED.search(key)
+    if hashed and hashlib.sha256(content).hexdigest() != hashed[1]:
+        raise UnusableContent(ALTERED)
     return content
 
 
 def _unpack(document: type[Document], reference: Reference, content: bytes) -> dict[str, Any]:
+    """Return the field values in a content."""
     model = document.mirror_options.model
     if reference.text:
-        given: dict[str, Any] = {reference.text: content.decode()}
+        raw: dict[str, Any] = {reference.text: content.decode()}
     else:
-        given = document.unpack(reference.attribute, content)
-    return {name: to_field(model, name, value) for name, value in given.items()}
+        raw = document.unpack(reference.attribute, content)
+    return {name: to_field(model, name, value) for name, value in raw.items()}
 
 
-def _place(reading: Reading) -> ItemKey | None:
-    """Return the primary key under which the object should stand."""
+def _expected_key(reading: Reading) -> ItemKey | None:
+    """Return the primary key that the item of this row should have."""
     try:
         keys = reading.document.keys(reading.instance())
         return ItemKey(keys["pk"].lower(), keys["sk"].lower())
@@ -157,23 +163,23 @@ def _place(reading: Reading) -> ItemKey | None:
         return None
 
 
-def same(one: Any, other: Any) -> bool:
+def equal_values(one: Any, other: Any) -> bool:
     """Whether two values of a field are equal as far as the mirror keeps them."""
     if one in (None, "") and other in (None, ""):
         return True
     if isinstance(one, datetime) and isinstance(other, datetime):
-        return _milliseconds(one) == _milliseconds(other)
-    return _same_json(one, other)
+        return _in_milliseconds(one) == _in_milliseconds(other)
+    return _equal_json(one, other)
 
 
-def _milliseconds(moment: datetime) -> datetime:
+def _in_milliseconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def _same_json(one: Any, other: Any) -> bool:
+def _equal_json(one: Any, other: Any) -> bool:
     """Compare as JSON does: ``1`` and ``1.0`` are equal, ``1`` and ``true`` are not."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same_json(one[k], other[k]) for k in one)
+        return one.keys() == other.keys() and all(_equal_json(one[k], other[k]) for k in one)
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same_json, one, other))
+        return len(one) == len(other) and all(map(_equal_json, one, other))
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

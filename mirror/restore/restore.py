@@ -1,8 +1,8 @@
-"""What would come back from the mirror alone: compared with PostgreSQL, and put back where missing.
+"""The restore: rows in the mirror compared with PostgreSQL, and inserted if they are missing there.
 
-Memory stays flat: which objects the mirror holds is noted in a temporary table, the items are then
-read page by page, the models that others refer to first. Whatever differs is looked at again,
-alone and with consistent reads, before it counts.
+Memory does not grow with the number of rows. An inventory notes which rows the mirror holds. Then
+the items are read page by page, starting with the models that others refer to. Whatever differs is
+examined again, alone and with consistent reads, before it counts.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from mirror.documents.registry import documents
 from mirror.documents.render import render
 from mirror.documents.rows import rows
 from mirror.errors import Unmirrorable
-from mirror.models import LedgerEntry
-from mirror.restore.insert import follow_with_sequences, insert, missing_reference
+from mirror.models import LedgerEntry, State
+from mirror.restore.insert import advance_sequences, insert, missing_reference
 from mirror.restore.inventory import Inventory, open_inventory
 from mirror.restore.reader import Reading, read
 from mirror.restore.tally import Tally
 from mirror.stores.clients import Stores
 
-CHUNK = 16  # objects in memory at a time, with their transcripts
-THREADS = 8  # that read from S3: they hide latency
+CHUNK = 16  # rows in memory at a time, with their transcripts
+THREADS = 8  # they hide the latency of S3
 
 Progress = Callable[[int], object]
 
@@ -43,21 +43,22 @@ def restore(
 ) -> list[Tally]:
     """Compare all that the mirror holds with PostgreSQL; with ``apply`` insert what is missing.
 
-    ``begin`` is told how many objects there are. Raises ``StoreError`` where a store cannot be
-    read. What was restored before an interruption is there and equal the next time.
+    ``begin`` is called with the number of items, ``progress`` with the number read since its last
+    call. Raises ``StoreError`` if a store cannot be read. After an interruption, run it again:
+    what was restored before is found equal.
     """
     with open_inventory() as inventory:
         begin(inventory.note(stores))
         tallies = []
-        for document in in_order():
+        for document in documents_in_order():
             walk = Walk(document, stores, inventory, apply=apply)
             walk.run(progress)
             tallies.append(walk.tally)
         return tallies
 
 
-def in_order() -> list[type[Document]]:
-    """Return the documents, each after those whose models its own refers to."""
+def documents_in_order() -> list[type[Document]]:
+    """Return the documents, each after those whose models its own model refers to."""
     by_model = {document.mirror_options.model: document for document in documents()}
     graph = {
         document: {
@@ -71,7 +72,7 @@ def in_order() -> list[type[Document]]:
 
 
 class Walk:
-    """One pass over all objects of one document."""
+    """One pass over all rows of one document, in the mirror and in PostgreSQL."""
 
     def __init__(
         self, document: type[Document], stores: Stores, inventory: Inventory, *, apply: bool
@@ -85,16 +86,16 @@ class Walk:
         self.read = partial(read, document, fetch=stores.objects.get)
 
     def run(self, progress: Progress) -> None:
-        """Look at every item, then at every row that has none."""
+        """Compare every item with its row, then look at every row that has no item."""
         with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-read") as threads:
             for page in self.stores.items.scan_entity(self.document.mirror_options.entity):
                 for items in batched(page, CHUNK):
                     self._compare(list(threads.map(self.read, items)))
                     progress(len(items))
         for ids in batched(self.inventory.rows_without_item(self.document), CHUNK):
-            self._look_for(ids)
+            self._count_rows_without_item(ids)
         if self.apply and self.tally.restored:
-            follow_with_sequences(self.document.mirror_options.model)
+            advance_sequences(self.document.mirror_options.model)
 
     def _compare(self, readings: Sequence[Reading]) -> None:
         ids = [reading.object_id for reading in readings]
@@ -102,18 +103,22 @@ class Walk:
         present = {str(row.pk): row for row in rows(self.document, ids)}
         for reading in readings:
             row = present.get(reading.object_id)
-            if row is not None and _equal(reading, row):
+            if row is not None and _is_equal(reading, row):
                 self.tally.equal += 1
             else:
-                self._settle(reading, newest.get(reading.object_id, 0))
+                self._examine(reading, newest.get(reading.object_id, 0))
 
-    def _settle(self, first: Reading, newest: int) -> None:
-        """Look again at what differed, and count, or insert, what is really so."""
+    def _examine(self, first: Reading, newest: int) -> None:
+        """Read again what differed, consistently, between two looks at the ledger; then count it.
+
+        With ``apply``, a missing row is inserted. ``newest`` is the newest revision of the row's
+        items.
+        """
         before = self._entry(first.object_id)
         items = self.stores.items.get_many([first.key], consistent=True)
         item = items.get(first.key)
         row = rows(self.document, [first.object_id]).first()
-        pending = before is not None and before.state == "pending"
+        pending = before is not None and before.state == State.PENDING
         if item is None or is_tombstone(item) or pending:
             self.tally.pending += 1
             return
@@ -122,60 +127,68 @@ class Walk:
         if (before and before.version) != (after and after.version):
             self.tally.pending += 1
         elif reading.revision < newest:
-            self._count_impossible(reading, "an older item of the same object is left over")
+            self._count_impossible(reading, "the row has a newer item; this one is an orphan")
         elif row is None:
-            self._bring_back(reading, before)
-        elif _equal(reading, row):
+            self._restore_row(reading, before)
+        elif _is_equal(reading, row):
             self.tally.equal += 1
         else:
             self._count_difference(reading, row)
 
     def _count_difference(self, reading: Reading, row: models.Model) -> None:
-        differing = reading.differs_from(row)
+        differing = reading.differing_fields(row)
         self.tally.differ += 1
         self.tally.fields.update(differing)
-        words = [*differing, *(f"{name} ({why})" for name, why in reading.troubles.items())]
-        self.tally.note(reading.object_id, f"differs: {', '.join(words)}")
+        named = ", ".join([*differing, *_named_problems(reading)])
+        self.tally.note(reading.object_id, f"differs: {named}")
 
-    def _bring_back(self, reading: Reading, entry: LedgerEntry | None) -> None:
-        """Insert the row, unless the mirror has not all of it or it was deleted on purpose."""
+    def _restore_row(self, reading: Reading, entry: LedgerEntry | None) -> None:
+        """Insert the row, unless it was deleted on purpose or the mirror lacks a part of it."""
         if entry is not None and (entry.parked_at or list(reading.key) not in entry.item_keys):
-            trouble = "deleted here; the item is left over"
-        elif reading.troubles:
-            trouble = ", ".join(f"{name} ({why})" for name, why in reading.troubles.items())
+            problem = "deleted here; the item is an orphan"
+        elif reading.problems:
+            problem = ", ".join(_named_problems(reading))
         else:
-            trouble = missing_reference(reading, self.inventory)
-            if not trouble and self.apply:
-                trouble = insert(reading)
-        if trouble:
-            self._count_impossible(reading, trouble)
+            problem = missing_reference(reading, self.inventory)
+            if not problem and self.apply:
+                problem = insert(reading)
+        if problem:
+            self._count_impossible(reading, problem)
         else:
             self.tally.restored += 1
-            self.inventory.note_return(self.label, reading.object_id)
+            self.inventory.note_restored(self.label, reading.object_id)
 
-    def _count_impossible(self, reading: Reading, why: str) -> None:
+    def _count_impossible(self, reading: Reading, problem: str) -> None:
         self.tally.impossible += 1
-        self.tally.note(reading.object_id, f"cannot be restored: {why}")
+        self.tally.note(reading.object_id, f"cannot be restored: {problem}")
 
-    def _look_for(self, ids: Sequence[str]) -> None:
-        """Count rows that the scan did not show, unless they were mirrored meanwhile."""
+    def _count_rows_without_item(self, ids: Sequence[str]) -> None:
+        """Count rows of which the scan found no item: lost, unless pending or mirrored by now."""
         entries = LedgerEntry.objects.pending().filter(model=self.label, object_id__in=ids)
         pending = set(entries.values_list("object_id", flat=True))
         for row in rows(self.document, ids):
-            try:
-                key = render(self.document, row).key
-            except Unmirrorable:
-                key = None
-            found = self.stores.items.get_many([key], consistent=True) if key else {}
-            if str(row.pk) in pending or any(not is_tombstone(i) for i in found.values()):
+            if str(row.pk) in pending or self._has_item(row):
                 self.tally.pending += 1
             else:
                 self.tally.lost += 1
                 self.tally.note(str(row.pk), "is not in the mirror")
 
+    def _has_item(self, row: models.Model) -> bool:
+        """Whether the table holds a live item under the key of this row."""
+        try:
+            key = render(self.document, row).key
+        except Unmirrorable:
+            return False
+        item = self.stores.items.get_many([key], consistent=True).get(key)
+        return item is not None and not is_tombstone(item)
+
     def _entry(self, object_id: str) -> LedgerEntry | None:
         return LedgerEntry.objects.filter(model=self.label, object_id=object_id).first()
 
 
-def _equal(reading: Reading, row: models.Model) -> bool:
-    return not reading.troubles and not reading.differs_from(row)
+def _is_equal(reading: Reading, row: models.Model) -> bool:
+    return not reading.problems and not reading.differing_fields(row)
+
+
+def _named_problems(reading: Reading) -> list[str]:
+    return [f"{name} ({problem})" for name, problem in reading.problems.items()]

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-NOTED = 50  # objects named for each model
+MAX_NOTES = 50  # rows named for each model
 
 
 @dataclass
 class Tally:
-    """What became of the objects of one model."""
+    """What became of the rows of one model."""
 
     label: str
     equal: int = 0
-    differ: int = 0  # in both, not overwritten
-    restored: int = 0  # with dry run: would be
-    impossible: int = 0  # missing from PostgreSQL, and not to be restored
-    lost: int = 0  # in PostgreSQL, not in the mirror
-    pending: int = 0  # on its way
-    fields: Counter[str] = field(default_factory=Counter)  # that differ
-    notes: list[str] = field(default_factory=list)  # the first objects that differ, and why
+    differ: int = 0  # in both, and not overwritten
+    restored: int = 0  # without --apply: would be restored
+    impossible: int = 0  # missing from PostgreSQL, and cannot be restored
+    lost: int = 0  # in PostgreSQL, but not in the mirror
+    pending: int = 0
+    fields: Counter[str] = field(default_factory=Counter)  # in how many rows each field differs
+    notes: list[str] = field(default_factory=list)  # the first rows with a problem, and which
 
     @property
-    def wrong(self) -> int:
-        """How many objects differ, or cannot come back."""
+    def problems(self) -> int:
+        """How many rows differ, cannot be restored, or are not in the mirror."""
         return self.differ + self.impossible + self.lost
 
-    def note(self, object_id: str, words: str) -> None:
-        """Name an object."""
-        if len(self.notes) < NOTED:
-            self.notes.append(f"{self.label} {object_id}: {words}")
+    def note(self, object_id: str, problem: str) -> None:
+        """Note what is wrong with a row, unless there are many notes already."""
+        if len(self.notes) < MAX_NOTES:
+            self.notes.append(f"{self.label} {object_id}: {problem}")

@@ -1,4 +1,4 @@
-"""Who may see the mirror: staff who may view the ledger, and of an object who may view it too."""
+"""Access to the pages: for staff who may view ledger entries and, for one row, that row, too."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ View = Callable[..., HttpResponse]
 
 
 def may_see(request: HttpRequest) -> bool:
-    """Whether this person may see the ledger, and ask for another try."""
+    """Whether this person may view the ledger. If so, they may retry parked entries, too."""
     return request.user.has_perm("mirror.view_ledgerentry")
 
 
 def staff_page(view: View) -> View:
-    """Let ``view`` be seen by staff who may view the ledger; others log in, or are refused."""
+    """Restrict ``view`` to staff who may view the ledger; others must log in, or are refused."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -32,7 +32,7 @@ def staff_page(view: View) -> View:
 
 
 def require_view(request: HttpRequest, model: type[models.Model], row: Any) -> None:
-    """Refuse whoever may not view this object itself."""
+    """Raise ``PermissionDenied`` if this person may not view this row, or with None the model."""
     if admin.site.is_registered(model):
         allowed = admin.site.get_model_admin(model).has_view_permission(request, row)
     else:

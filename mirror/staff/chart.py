@@ -1,4 +1,4 @@
-"""The parity of the validation period as a chart: where everything goes, for an SVG."""
+"""The chart of parity over the validation period: the coordinates for an SVG."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from mirror.verify.history import Day
 
 WIDTH, HEIGHT = 720, 240
-LEFT, RIGHT, TOP, BOTTOM = 64, 24, 32, 44  # margins: the axis, the last label, labels, the dates
-FLOORS = (99.9, 99.0, 95.0, 90.0, 50.0, 0.0)  # where the axis may begin
-ABOVE, BELOW = -14, 22  # where a label stands from its point
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 32, 44  # margins: for the axis, the last label, labels, dates
+FLOORS = (99.9, 99.0, 95.0, 90.0, 50.0, 0.0)  # the percentages at which the axis may begin
+ABOVE, BELOW = -14, 22  # the distance of a label from its point
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Point:
     """One day."""
 
     x: float
-    y: float | None  # None: no check
+    y: float | None  # None if there was no check
     day: Day
     label: str
     label_y: float
@@ -26,11 +26,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Chart:
-    """What the template draws."""
+    """Everything that the template draws."""
 
     points: tuple[Point, ...]
-    lines: tuple[str, ...]  # each over days without a gap
-    ticks: tuple[tuple[float, str], ...]  # y, label
+    lines: tuple[str, ...]  # the points of each line, which ends at a day without a check
+    ticks: tuple[tuple[float, str], ...]  # y and label of each
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -40,8 +40,8 @@ class Chart:
 
     @property
     def text(self) -> str:
-        """The chart in a sentence, for who does not see it."""
-        checked = [p.day.last for p in self.points if p.day.last]
+        """The chart in a sentence, for screen readers."""
+        checked = [point.day.last for point in self.points if point.day.last]
         if not checked:
             return f"No complete check in the last {len(self.points)} days."
         lowest = min(run.parity_percent for run in checked)
@@ -52,10 +52,10 @@ class Chart:
 
 
 def draw(days: Sequence[Day]) -> Chart:
-    """Lay out the days from left to right, and parity from a round floor up to 100 %."""
+    """Lay out the days from left to right, and parity from a floor in ``FLOORS`` up to 100 %."""
     parities = [float(day.last.parity_percent) for day in days if day.last]
     lowest = min(parities, default=100.0)
-    floor = next((f for f in FLOORS if f < lowest), 0.0)
+    floor = next((possible for possible in FLOORS if possible < lowest), 0.0)
     step = (WIDTH - LEFT - RIGHT) / max(len(days), 1)
 
     def height(parity: float) -> float:
@@ -72,14 +72,14 @@ def draw(days: Sequence[Day]) -> Chart:
         else:
             line.append(f"{x},{y}")
         label = percent(day.last.parity_percent) if day.last else ""
-        # Below, as the line comes from above, unless that is where the dates are.
-        beside = BELOW if y and y + BELOW < HEIGHT - BOTTOM else ABOVE
-        points.append(Point(x, y, day, "" if label == "100 %" else label, (y or 0) + beside))
+        # Below the point, since the line mostly comes from above, unless the dates are there.
+        offset = BELOW if y and y + BELOW < HEIGHT - BOTTOM else ABOVE
+        points.append(Point(x, y, day, "" if label == "100 %" else label, (y or 0) + offset))
     lines.append(" ".join(line))
-    ticks = tuple((height(t), percent(t)) for t in (floor, (floor + 100) / 2, 100.0))
+    ticks = tuple((height(tick), percent(tick)) for tick in (floor, (floor + 100) / 2, 100.0))
     return Chart(tuple(points), tuple(line for line in lines if " " in line), ticks)
 
 
 def percent(value: object) -> str:
-    """Return a percentage without needless zeros."""
+    """Return a percentage with up to four decimals, without trailing zeros."""
     return f"{float(str(value)):.4f}".rstrip("0").rstrip(".") + " %"

@@ -1,4 +1,4 @@
-"""One row compared in all three stores, and *Mirror now*."""
+"""The pages *Compare*, which shows one row in all three stores, and *Mirror now*."""
 
 from __future__ import annotations
 
@@ -21,59 +21,70 @@ from mirror.sync.budget import INLINE_SECONDS, Budget
 from mirror.sync.engine import Outcome
 from mirror.sync.immediate import mirror_immediately
 
-SAID = {
+PENDING = "Pending: the worker will mirror it."
+OUTCOME_MESSAGES = {
     Outcome.MIRRORED: (messages.SUCCESS, "Mirrored just now."),
-    Outcome.OVERTAKEN: (messages.WARNING, "Pending: the worker will do it."),
-    Outcome.OUT_OF_TIME: (messages.WARNING, "Pending: the worker will do it."),
-    Outcome.NOT_ATTEMPTED: (messages.WARNING, "Pending: the worker will do it."),
-    Outcome.FAILED: (messages.WARNING, "The attempt failed. Pending: the worker will do it."),
-    Outcome.PARKED: (messages.ERROR, "Parked: the object cannot be mirrored as it is."),
+    Outcome.OVERTAKEN: (
+        messages.WARNING,
+        f"The row changed, or another process has taken it over. {PENDING}",
+    ),
+    Outcome.OUT_OF_TIME: (
+        messages.WARNING,
+        f"The stores did not answer in time. {PENDING}",
+    ),
+    Outcome.NOT_ATTEMPTED: (
+        messages.WARNING,
+        f"A store is out of reach, or another process has claimed the row. {PENDING}",
+    ),
+    Outcome.FAILED: (messages.WARNING, f"The attempt failed. {PENDING}"),
+    Outcome.PARKED: (messages.ERROR, "Parked: the row cannot be mirrored as it is."),
 }
 
 
 @staff_page
 @require_safe
 def compare(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
-    """Show one object as PostgreSQL, DynamoDB and S3 have it."""
-    document = _document(label, object_id)
-    require_view(request, document.mirror_options.model, None)
+    """Show one row as PostgreSQL, DynamoDB and S3 have it."""
+    document = _document_or_404(label, object_id)
+    model = document.mirror_options.model
+    require_view(request, model, None)
     _require_mirror()
-    found = Comparer(document, object_id, inline_clients(), Budget(INLINE_SECONDS)).run()
-    if found.row is None and found.entry is None:
+    comparison = Comparer(document, object_id, inline_clients(), Budget(INLINE_SECONDS)).run()
+    if comparison.row is None and comparison.entry is None:
         raise Http404
-    require_view(request, document.mirror_options.model, found.row)
+    require_view(request, model, comparison.row)
     context = {
-        "title": f"Compare {document.mirror_options.model._meta.verbose_name}",
-        "found": found,
+        "title": f"Compare {model._meta.verbose_name}",
+        "comparison": comparison,
         "label": label,
-        "opts": document.mirror_options.model._meta,
+        "opts": model._meta,
         "outages": Outage.objects.open().order_by("store"),
     }
     return page(request, "compare", context)
 
 
-@transaction.non_atomic_requests  # AWS is asked: no row stays locked meanwhile
+@transaction.non_atomic_requests  # so that no row stays locked during the calls to AWS
 @staff_page
 @require_POST
 def mirror_row(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
-    """Mirror one object now, if the stores answer in time."""
-    document = _document(label, object_id)
+    """Mirror one row now, if the stores answer in time."""
+    document = _document_or_404(label, object_id)
     row = rows(document, [object_id]).first()
     if row is not None and str(row.pk) != object_id:  # the ledger knows one spelling of an id
         raise Http404
     require_view(request, document.mirror_options.model, row)
     _require_mirror()
-    known = LedgerEntry.objects.filter(model=label, object_id=object_id)
-    if row is None and not known.exists():
+    entries = LedgerEntry.objects.filter(model=label, object_id=object_id)
+    if row is None and not entries.exists():
         raise Http404
     outcome = mirror_immediately(label, object_id, inline_clients(), Budget(INLINE_SECONDS))
-    level, sentence = SAID[outcome]
-    messages.add_message(request, level, sentence)
+    level, text = OUTCOME_MESSAGES[outcome]
+    messages.add_message(request, level, text)
     return redirect("mirror:compare", label, object_id)
 
 
-def _document(label: str, object_id: str) -> type[Document]:
-    if "\0" in object_id:  # which PostgreSQL refuses to look for
+def _document_or_404(label: str, object_id: str) -> type[Document]:
+    if "\0" in object_id:  # PostgreSQL refuses to search for it
         raise Http404
     try:
         return document_for(label)

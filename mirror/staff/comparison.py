@@ -1,6 +1,6 @@
-"""One object as all three stores have it, side by side, for a person to look at.
+"""One row as all three stores have it, attribute by attribute.
 
-Bounded in time: a store that does not answer leaves its column unknown.
+Bounded in time: if a store does not answer, its column is unknown.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mirror.documents.rows import fields, folders, rows
 from mirror.errors import StoreError, Unmirrorable
 from mirror.models import LedgerEntry
 from mirror.restore.reader import NOT_A_VALUE
-from mirror.staff.display import difference, excerpt, shown, words
+from mirror.staff.display import dynamodb_text, excerpt, first_difference, json_text
 from mirror.stores.clients import Stores
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.stores.s3 import S3
@@ -34,7 +34,7 @@ EQUAL, DIFFERS, UNKNOWN = "equal", "differs", "unknown"
 
 @dataclass(frozen=True)
 class Line:
-    """One attribute in all three stores; None where a store has nothing of it."""
+    """One attribute as each store has it, as text; None if a store does not have it."""
 
     name: str
     postgresql: str | None = field(repr=False)
@@ -45,7 +45,7 @@ class Line:
 
 @dataclass
 class Comparison:
-    """One object in all three stores."""
+    """One row in all three stores."""
 
     document: type[Document]
     object_id: str
@@ -53,9 +53,9 @@ class Comparison:
     entry: LedgerEntry | None = None
     key: ItemKey | None = None
     lines: list[Line] = field(default_factory=list)
-    left_over: list[str] = field(default_factory=list)  # keys of items and objects too many
-    silent: dict[str, str] = field(default_factory=dict)  # store -> why it does not answer
-    unmirrorable: str = ""
+    orphans: list[str] = field(default_factory=list)  # their keys, of items and objects
+    silent_stores: dict[str, str] = field(default_factory=dict)  # and why each does not answer
+    unmirrorable: str = ""  # the code of the reason for which DynamoDB cannot hold the row
 
     @property
     def differing(self) -> list[str]:
@@ -64,56 +64,57 @@ class Comparison:
 
     @property
     def state(self) -> str:
-        """``equal``, ``differs`` or ``unknown``, all in all."""
-        if self.differing or self.left_over or self.unmirrorable:
+        """``equal``, ``differs`` or ``unknown``, for the row as a whole."""
+        if self.differing or self.orphans or self.unmirrorable:
             return DIFFERS
-        return UNKNOWN if self.silent else EQUAL
+        return UNKNOWN if self.silent_stores else EQUAL
 
 
 class Comparer:
-    """Asks the stores about one object, within a budget."""
+    """Compares one row in all three stores, within a budget."""
 
     def __init__(
         self, document: type[Document], object_id: str, stores: Stores, budget: Budget
     ) -> None:
         self.document, self.stores, self.budget = document, stores, budget
         self.label = document.mirror_options.label
-        self.found = Comparison(document, object_id)
+        self.comparison = Comparison(document, object_id)
 
     def run(self) -> Comparison:
-        """Compare, and return what was found."""
-        found = self.found
-        found.entry = LedgerEntry.objects.filter(
-            model=self.label, object_id=found.object_id
+        """Compare, and return the result."""
+        result = self.comparison
+        result.entry = LedgerEntry.objects.filter(
+            model=self.label, object_id=result.object_id
         ).first()
-        found.row = rows(self.document, [found.object_id]).first()
+        result.row = rows(self.document, [result.object_id]).first()
         rendered = self._render()
-        keys = {ItemKey(*key) for key in found.entry.item_keys} if found.entry else set()
+        keys = {ItemKey(*key) for key in result.entry.item_keys} if result.entry else set()
         if rendered:
             keys.add(rendered.key)
         items = self._ask(DYNAMODB, self.stores.items.get_many, sorted(keys), consistent=True)
-        live = {k: item for k, item in (items or {}).items() if not is_tombstone(item)}
-        found.key = rendered.key if rendered else min(live, default=None)
-        item = live.pop(found.key, {}) if found.key else {}
-        found.left_over = [" ".join(key) for key in live]
-        if rendered is None and not found.unmirrorable and found.key:
-            found.left_over.append(" ".join(found.key))
+        live = {key: item for key, item in (items or {}).items() if not is_tombstone(item)}
+        result.key = rendered.key if rendered else min(live, default=None)
+        item = live.pop(result.key, {}) if result.key else {}
+        result.orphans = [" ".join(key) for key in live]
+        if rendered is None and not result.unmirrorable and result.key:
+            result.orphans.append(" ".join(result.key))
         lines = list(self._lines(rendered, item))
-        found.lines = sorted(lines, key=lambda line: line.state == EQUAL)  # what differs first
-        self._look_for_objects(rendered, item)
-        return found
+        result.lines = sorted(lines, key=lambda line: line.state == EQUAL)  # what differs first
+        self._find_orphaned_objects(rendered, item)
+        return result
 
     def _render(self) -> Rendered | None:
         try:
-            return render(self.document, self.found.row) if self.found.row else None
+            return render(self.document, self.comparison.row) if self.comparison.row else None
         except Unmirrorable as error:
-            self.found.unmirrorable = error.code
+            self.comparison.unmirrorable = error.code
             return None
 
     def _lines(self, rendered: Rendered | None, item: Item) -> Iterator[Line]:
         """Yield a line for each attribute that any store has: the document's own, then others."""
         bodies = {body.attribute: body for body in rendered.bodies} if rendered else {}
-        expected, wrong = self._expect(rendered, item)
+        expected, differing = self._expect(rendered, item)
+        unknown = DYNAMODB in self.comparison.silent_stores or self.comparison.unmirrorable
         names = field_attributes(self.document)
         columns = fields(self.document.mirror_options.model)
         own = [names[f.attname] for f in columns if f.attname in names]
@@ -121,76 +122,80 @@ class Comparer:
             if name in bodies:
                 yield self._body_line(bodies[name], item)
             elif name in expected or name in item:
-                state = DIFFERS if name in wrong else EQUAL
-                unknown = DYNAMODB in self.found.silent or self.found.unmirrorable
+                state = DIFFERS if name in differing else EQUAL
                 yield Line(
                     name,
-                    shown(expected.get(name)),
-                    shown(item.get(name)),
+                    dynamodb_text(expected.get(name)),
+                    dynamodb_text(item.get(name)),
                     None,
                     UNKNOWN if unknown else state,
                 )
 
     def _expect(self, rendered: Rendered | None, item: Item) -> tuple[Item, set[str]]:
-        """Return the item as it should be, and the names of what is wrong with it."""
+        """Return the item as it should be, and the names of the attributes that differ from it."""
         if rendered is None:
             return {}, set(item)
-        entry = self.found.entry
-        expected = Expected.of(self.label, self.found.object_id, rendered)
+        entry = self.comparison.entry
+        expected = Expected.of(self.label, self.comparison.object_id, rendered)
         references = valid_references(expected, item)
-        wrong = set(differing_attributes(expected, item, references, entry))
+        differing = set(differing_attributes(expected, item, references, entry))
         revision = {REVISION: {"N": str(entry.mirrored_revision)}} if entry else {}
-        return {**rendered.attributes, **revision}, wrong
+        return {**rendered.attributes, **revision}, differing
 
     def _body_line(self, body: Body, item: Item) -> Line:
-        """Return the line of a content in S3: what PostgreSQL holds, the key, what S3 holds."""
+        """Return the line of a body: what PostgreSQL holds, its S3 key, and what S3 holds."""
         key = item.get(body.attribute, {}).get("S", "")
-        own = key.split("/")[1:2] == [self.found.object_id]
-        content = self._ask(S3, self.stores.objects.get, key) if own else None
-        right = body.fingerprint.is_kept_at(key) and content == body.content
-        unknown = DYNAMODB in self.found.silent or (own and S3 in self.found.silent)
-        ours, theirs = self._text(body.attribute, body.content), None
-        if content is not None:
-            theirs = self._text(body.attribute, content)
-        at = difference(ours, theirs or "")
+        is_own_key = key.split("/")[1:2] == [self.comparison.object_id]
+        content = self._ask(S3, self.stores.objects.get, key) if is_own_key else None
+        silent = self.comparison.silent_stores
+        if DYNAMODB in silent or (is_own_key and S3 in silent):
+            state = UNKNOWN
+        elif body.fingerprint.is_kept_at(key) and content == body.content:
+            state = EQUAL
+        else:
+            state = DIFFERS
+        expected = self._text(body.attribute, body.content)
+        stored = None if content is None else self._text(body.attribute, content)
+        at = first_difference(expected, stored or "")
         return Line(
             body.attribute,
-            excerpt(ours, at),
+            excerpt(expected, at),
             key or None,
-            excerpt(theirs, at) if theirs is not None else None,
-            UNKNOWN if unknown else EQUAL if right else DIFFERS,
+            None if stored is None else excerpt(stored, at),
+            state,
         )
 
     def _text(self, attribute: str, content: bytes) -> str:
-        """Return a content as a person reads it: field by field, if the document can tell."""
+        """Return a content as a readable text: field by field, if the document can unpack it."""
         try:
             values = self.document.unpack(attribute, content)
         except NOT_A_VALUE:
             values = {}
         if values:
-            return "\n\n".join(f"{name}:\n{words(value)}" for name, value in values.items())
+            return "\n\n".join(f"{name}:\n{json_text(value)}" for name, value in values.items())
         return content.decode(errors="replace")
 
-    def _look_for_objects(self, rendered: Rendered | None, item: Item) -> None:
-        """Note the objects in S3 that nothing refers to."""
+    def _find_orphaned_objects(self, rendered: Rendered | None, item: Item) -> None:
+        """Note the objects of the row that the item does not refer to."""
         fingerprints = [body.fingerprint for body in rendered.bodies] if rendered else []
-        named = {item.get(content.attribute, {}).get("S") for content in fingerprints}
+        referenced = {item.get(body.attribute, {}).get("S") for body in fingerprints}
         for folder in folders(self.document):
-            listed = self._ask(S3, self._list, f"{folder}/{self.found.object_id}/")
-            if DYNAMODB not in self.found.silent:
-                self.found.left_over += [key for key in listed or () if key not in named]
+            keys = self._ask(S3, self._list, f"{folder}/{self.comparison.object_id}/") or ()
+            if DYNAMODB not in self.comparison.silent_stores:
+                self.comparison.orphans += [key for key in keys if key not in referenced]
 
     def _list(self, prefix: str) -> list[str]:
         return [listed.key for listed in self.stores.objects.list(prefix)]
 
     def _ask(self, store: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """Return a store's answer; None, and the store noted as silent, where there is none."""
-        if store in self.found.silent:
+        """Return a store's answer. If there is none, note why, and return None from then on."""
+        silent = self.comparison.silent_stores
+        if store in silent:
             return None
         try:
             return self.budget.run(store, call, *args, **kwargs)
         except StoreError as error:
-            self.found.silent[store] = error.failure.code or error.failure.error_class
+            silent[store] = error.failure.code or error.failure.error_class
         except BudgetSpent:
-            self.found.silent[store] = "no time left to ask"
+            silent[store] = "no time left to ask"
         return None

@@ -1,6 +1,7 @@
-"""The staff's pages: the dashboard of the validation period, and one object compared.
+"""The dashboard: the validation period, what is owed, what the last check found, and outages.
 
-Every page answers whatever AWS does: what does not answer within the budget is said to be silent.
+The page is shown whatever AWS does: a store that does not answer within the budget is shown as
+silent.
 """
 
 from __future__ import annotations
@@ -26,26 +27,26 @@ from mirror.stores.s3 import S3
 from mirror.sync.budget import INLINE_SECONDS, Budget, BudgetSpent
 from mirror.verify.history import verdict
 
-LISTED = 25  # parked entries, and findings, on the dashboard
+MAX_LISTED = 25  # parked entries, and findings, on the dashboard
 
 
 @staff_page
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Show how far the validation is, and what needs a person."""
-    judged = verdict()
+    """Show the verdict, and what needs attention."""
+    judgement = verdict()
     run = CheckRun.objects.first()
     parked = LedgerEntry.objects.registered().parked().order_by("parked_at", "pk")
     context = {
         "title": "Mirror",
-        "verdict": judged,
-        "chart": draw(judged.days),
+        "verdict": judgement,
+        "chart": draw(judgement.days),
         "backlog": LedgerEntry.objects.registered().backlog(),
-        "parked": [_linked(entry) for entry in parked[:LISTED]],
+        "parked": [_parked_row(entry) for entry in parked[:MAX_LISTED]],
         "outages": Outage.objects.open().order_by("store"),
-        "stores": _stores(),
+        "stores": _ask_stores(),
         "run": run,
-        "findings": run.findings[:LISTED] if run else [],
+        "findings": run.findings[:MAX_LISTED] if run else [],
         "labels": labels(),
         "enabled": setting("ENABLED"),
         "dispatch": setting("DISPATCH"),
@@ -54,12 +55,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return page(request, "dashboard", context)
 
 
-def _linked(entry: LedgerEntry) -> dict[str, Any]:
+def _parked_row(entry: LedgerEntry) -> dict[str, Any]:
     return {"entry": entry, "comparable": entry.model in labels()}
 
 
-def _stores() -> dict[str, str]:
-    """Ask both stores for next to nothing; return why each does not answer, or nothing."""
+def _ask_stores() -> dict[str, str]:
+    """Make a small request to each store; return why it does not answer, or an empty text."""
     if not setting("ENABLED"):
         return {}
     budget = Budget(INLINE_SECONDS)
@@ -68,22 +69,22 @@ def _stores() -> dict[str, str]:
         DYNAMODB: lambda: stores.items.get_many([ItemKey("ping", "ping")]),
         S3: lambda: next(iter(stores.objects.list("ping/")), None),
     }
-    found = {}
+    answers = {}
     for store, call in calls.items():
         try:
             budget.run(store, call)
-            found[store] = ""
+            answers[store] = ""
         except StoreError as error:
-            found[store] = error.failure.code or error.failure.error_class
+            answers[store] = error.failure.code or error.failure.error_class
         except BudgetSpent:
-            found[store] = "no time left to ask"
-    return found
+            answers[store] = "no time left to ask"
+    return answers
 
 
 @staff_page
 @require_POST
 def retry(request: HttpRequest) -> HttpResponse:
-    """Make parked entries due again: those chosen, or all."""
+    """Make parked entries due again: the chosen ones, or all."""
     entries = LedgerEntry.objects.registered().parked()
     if "all" not in request.POST:
         chosen = [pk for pk in request.POST.getlist("entry") if pk.isdecimal()]

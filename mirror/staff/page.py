@@ -1,4 +1,4 @@
-"""The frame of the staff's pages."""
+"""The frame that all pages for staff share."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from django.template.response import TemplateResponse
 
 
 def page(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-    """Render one of the mirror's pages in the admin's frame."""
-    whole = {**admin.site.each_context(request), **context}
-    return TemplateResponse(request, f"admin/mirror/{name}.html", whole)
+    """Render the template ``name`` within the admin's header and navigation."""
+    full_context = {**admin.site.each_context(request), **context}
+    return TemplateResponse(request, f"admin/mirror/{name}.html", full_context)

@@ -1,4 +1,4 @@
-"""The staff's search: the mirror's answer beside PostgreSQL's."""
+"""The search page: what the mirror finds beside what PostgreSQL finds."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from mirror.stores.clients import inline_clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.sync.budget import INLINE_SECONDS, Budget, BudgetSpent
 
-LISTED = 100
+MAX_LISTED = 100  # rows
 
 
 @dataclass
 class Result:
-    """An object that either store found."""
+    """A row that the mirror or PostgreSQL found."""
 
     label: str
     object_id: str
@@ -39,7 +39,7 @@ class Result:
 @staff_page
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
-    """Search an owner's objects in both stores, and show what each finds."""
+    """Search an owner's rows in the mirror and in PostgreSQL, and show what each finds."""
     owner_name, words = request.GET.get("owner", ""), request.GET.get("q", "")
     context: dict[str, Any] = {
         "title": "Search the mirror",
@@ -59,7 +59,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 
 
 def _owner(name: str) -> models.Model | None:
-    if "\0" in name:  # which PostgreSQL refuses to look for
+    if "\0" in name:  # PostgreSQL refuses to search for it
         return None
     try:
         return get_user_model()._default_manager.get_by_natural_key(name)
@@ -68,15 +68,15 @@ def _owner(name: str) -> models.Model | None:
 
 
 def _search(request: HttpRequest, owner_id: Any, words: str) -> dict[str, Any]:
-    """Return what both stores find, or what is the matter."""
+    """Return what both find, or why the mirror does not answer, for the template."""
     labels = _viewable(request)
     stores = inline_clients()
 
-    def first() -> list[Hit]:
-        return list(islice(search(owner_id, words, stores, labels=labels), LISTED + 1))
+    def first_hits() -> list[Hit]:
+        return list(islice(search(owner_id, words, stores, labels=labels), MAX_LISTED + 1))
 
     try:
-        hits = Budget(INLINE_SECONDS).run(DYNAMODB, first)
+        hits = Budget(INLINE_SECONDS).run(DYNAMODB, first_hits)
     except StoreError as error:
         failure = error.failure
         reason = failure.code or failure.error_class
@@ -93,24 +93,24 @@ def _search(request: HttpRequest, owner_id: Any, words: str) -> dict[str, Any]:
                     label, hit.object_id, kind, hit.title, in_mirror=True
                 )
         title = document.search_fields[0]
-        found = rows_matching(document, owner_id, words).values_list("pk", title)
-        for pk, name in found[: LISTED + 1]:
+        matching = rows_matching(document, owner_id, words).values_list("pk", title)
+        for pk, name in matching[: MAX_LISTED + 1]:
             result = Result(label, str(pk), kind, name)
             results.setdefault((label, str(pk)), result).in_postgresql = True
     shown = sorted(results.values(), key=lambda result: (result.title, result.object_id))
-    more = len(shown) > LISTED
-    differing = sum(result.in_mirror != result.in_postgresql for result in shown)
-    # Beyond the limit each store has shown a part of its own: that says nothing of the other.
+    more = len(shown) > MAX_LISTED
+    differing = [result for result in shown if result.in_mirror != result.in_postgresql]
+    # If there are more, each has returned only its first results, so they cannot be compared.
     return {
-        "results": shown[:LISTED],
+        "results": shown[:MAX_LISTED],
         "more": more,
         "same": not more and not differing,
-        "differing": 0 if more else differing,
+        "differing": 0 if more else len(differing),
     }
 
 
 def _viewable(request: HttpRequest) -> list[str]:
-    """Return the models whose objects this person may view."""
+    """Return the labels of the models whose rows this person may view."""
     allowed = []
     for document in searchable():
         try:

@@ -1,4 +1,4 @@
-"""What the mirror's templates need."""
+"""Filters for the templates of the pages for staff."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""One object, compared in all three stores: what PostgreSQL holds is right, what differs is named.
+"""One row compared with its item and its objects: PostgreSQL is right, and what differs is named.
 
 Findings carry names, identifiers and keys, never the private text itself.
 """
@@ -18,7 +18,7 @@ from mirror.documents.document import Document
 from mirror.documents.items import REVISION, Item, ItemKey, is_tombstone
 from mirror.documents.render import Rendered, render
 from mirror.documents.rows import folders, rows
-from mirror.models import LedgerEntry
+from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
 from mirror.verify.findings import (
@@ -31,15 +31,16 @@ from mirror.verify.findings import (
     Finding,
 )
 
-# What a row raises that cannot be mirrored: Unmirrorable, and what no Python value can hold (a
-# timestamp of infinity, a number of thousands of digits), put there by raw SQL.
+# What reading or rendering a row raises if it cannot be mirrored: Unmirrorable, or the errors of
+# values that raw SQL wrote and Python cannot hold (a timestamp of infinity, a number of thousands
+# of digits).
 UNREADABLE = (ValueError, DataError)
-READINGS = 3  # an object that changes that often while it is read is on its way
+MAX_READINGS = 3  # a row that changes that often while it is examined counts as pending
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What examining one object came to."""
+class Examination:
+    """What examining one row came to: pending, or else its findings, if there are any."""
 
     findings: tuple[Finding, ...] = ()
     pending: bool = False
@@ -47,7 +48,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Expected:
-    """One object as PostgreSQL holds it, without the contents that are kept in S3."""
+    """What the stores should hold of one row, without the contents of its bodies."""
 
     label: str
     object_id: str
@@ -57,7 +58,7 @@ class Expected:
 
     @classmethod
     def of(cls, label: str, object_id: str, rendered: Rendered) -> Expected:
-        """Return what is expected of an object, its contents forgotten."""
+        """Return what is expected of a rendered row. Its contents can be freed afterwards."""
         fingerprints = tuple(body.fingerprint for body in rendered.bodies)
         return cls(label, object_id, rendered.key, rendered.attributes, fingerprints)
 
@@ -69,25 +70,26 @@ def examine(
     *,
     more_keys: Collection[ItemKey] = (),
     deep: bool = False,
-) -> Verdict:
-    """Compare one object with consistent reads, and call nothing drift that is on its way.
+) -> Examination:
+    """Compare one row with consistent reads, and report no difference while it is pending.
 
-    ``more_keys`` are primary keys under which items of this object were seen. ``deep`` reads
-    objects even where S3 lists the right checksum.
+    The ledger is read before and after: if it changed meanwhile, the row is compared again.
+    ``more_keys`` are primary keys under which items of this row were seen. ``deep`` reads
+    objects even if S3 lists the right checksum.
     """
     label = document.mirror_options.label
-    for _ in range(READINGS):
+    for _ in range(MAX_READINGS):
         before = LedgerEntry.objects.filter(model=label, object_id=object_id).first()
-        if before and before.state == "pending":
-            return Verdict(pending=True)
-        known = {ItemKey(*key) for key in before.item_keys} if before else set()
+        if before and before.state == State.PENDING:
+            return Examination(pending=True)
+        recorded = {ItemKey(*key) for key in before.item_keys} if before else set()
         findings = tuple(
-            _differences(document, object_id, before, {*known, *more_keys}, stores, deep=deep)
+            _differences(document, object_id, before, {*recorded, *more_keys}, stores, deep=deep)
         )
         after = LedgerEntry.objects.filter(model=label, object_id=object_id).first()
         if (before and before.version) == (after and after.version):
-            return Verdict(findings)
-    return Verdict(pending=True)
+            return Examination(findings)
+    return Examination(pending=True)
 
 
 def _differences(
@@ -99,11 +101,12 @@ def _differences(
     *,
     deep: bool,
 ) -> Iterator[Finding]:
+    """Yield how the stores differ from one row, read consistently; ``keys`` may hold its items."""
     label = document.mirror_options.label
     listed = [
-        each
+        found
         for folder in folders(document)
-        for each in stores.objects.list(f"{folder}/{object_id}/")
+        for found in stores.objects.list(f"{folder}/{object_id}/")
     ]
     try:
         instance = rows(document, [object_id]).first()
@@ -111,7 +114,7 @@ def _differences(
     except UNREADABLE:
         items = stores.items.get_many(sorted(keys), consistent=True)
         kind = STALE if any(not is_tombstone(item) for item in items.values()) else MISSING
-        yield Finding(kind, label, object_id, next(iter(sorted(keys)), ""))
+        yield Finding(kind, label, object_id, min(keys, default=""))
         return
     if rendered:
         keys = keys | {rendered.key}
@@ -122,7 +125,7 @@ def _differences(
         item = live.pop(rendered.key, None)
         yield from compare(expected, entry, item, listed, stores, deep=deep)
     else:
-        yield from (Finding(OBJECT_ORPHANED, label, object_id, each.key) for each in listed)
+        yield from (Finding(OBJECT_ORPHANED, label, object_id, found.key) for found in listed)
     yield from (Finding(ORPHANED, label, object_id, key) for key in live)
 
 
@@ -141,52 +144,52 @@ def compare(
     if item is None:
         yield Finding(MISSING, label, object_id, expected.key)
     else:
-        wrong = differing_attributes(expected, item, references, entry)
-        if wrong:
-            yield Finding(STALE, label, object_id, expected.key, tuple(wrong))
-    objects = {each.key: each for each in listed}
-    for content in expected.fingerprints:
-        # Where no item says so, the content may be kept all the same.
-        kept = next((key for key in sorted(objects) if content.is_kept_at(key)), "")
-        key = references.get(content.attribute, kept)
-        attributes = (content.attribute,)
+        attributes = differing_attributes(expected, item, references, entry)
+        if attributes:
+            yield Finding(STALE, label, object_id, expected.key, tuple(attributes))
+    objects = {found.key: found for found in listed}
+    for fingerprint in expected.fingerprints:
+        # The object may exist even if the item does not refer to it.
+        unreferenced = next((key for key in sorted(objects) if fingerprint.is_kept_at(key)), "")
+        key = references.get(fingerprint.attribute, unreferenced)
+        names = (fingerprint.attribute,)
         if key not in objects:
-            yield Finding(OBJECT_MISSING, label, object_id, key, attributes)
-        elif not _has(content, objects.pop(key), stores, deep=deep):
-            yield Finding(OBJECT_STALE, label, object_id, key, attributes)
+            yield Finding(OBJECT_MISSING, label, object_id, key, names)
+        elif not _has_content(objects.pop(key), fingerprint, stores, deep=deep):
+            yield Finding(OBJECT_STALE, label, object_id, key, names)
     yield from (Finding(OBJECT_ORPHANED, label, object_id, key) for key in objects)
 
 
 def valid_references(expected: Expected, item: Item) -> dict[str, str]:
-    """Return the references of ``item`` that name an object with the right content."""
+    """Return the S3 keys in ``item`` that are keys of the expected bodies, by attribute."""
     references = {}
-    for content in expected.fingerprints:
-        key = item.get(content.attribute, {}).get("S", "")
-        if content.is_kept_at(key):
-            references[content.attribute] = key
+    for fingerprint in expected.fingerprints:
+        key = item.get(fingerprint.attribute, {}).get("S", "")
+        if fingerprint.is_kept_at(key):
+            references[fingerprint.attribute] = key
     return references
 
 
 def differing_attributes(
     expected: Expected, item: Item, references: Mapping[str, str], entry: LedgerEntry | None
 ) -> list[str]:
-    """Return the names of the attributes that are missing, wrong, or too many in ``item``."""
+    """Return the names of the attributes that are missing from ``item``, wrong, or unexpected."""
     wanted = expected.attributes | {name: {"S": key} for name, key in references.items()}
-    if entry is None:  # nothing says which revision it should be
+    if entry is None:  # nothing says which revision it should have
         item = {name: value for name, value in item.items() if name != REVISION}
     else:
         wanted |= {REVISION: {"N": str(entry.mirrored_revision)}}
-    lost = {content.attribute for content in expected.fingerprints} - references.keys()
-    differ = {
+    unreferenced = {body.attribute for body in expected.fingerprints} - references.keys()
+    differing = {
         name
         for name in wanted.keys() | item.keys()
-        if normal(wanted.get(name)) != normal(item.get(name))
+        if normalized(wanted.get(name)) != normalized(item.get(name))
     }
-    return sorted(differ | lost)
+    return sorted(differing | unreferenced)
 
 
-def normal(value: Any) -> Any:
-    """Return a value of DynamoDB's so that equal numbers are equal, however they are written."""
+def normalized(value: Any) -> Any:
+    """Return one of DynamoDB's values in a form in which equal numbers are equal."""
     if not isinstance(value, dict):
         return value
     ((kind, content),) = value.items()
@@ -194,20 +197,20 @@ def normal(value: Any) -> Any:
         case "N":
             return kind, Decimal(content)
         case "M":
-            return kind, {name: normal(member) for name, member in content.items()}
+            return kind, {name: normalized(member) for name, member in content.items()}
         case "L":
-            return kind, [normal(member) for member in content]
+            return kind, [normalized(member) for member in content]
         case _:
             return kind, content
 
 
-def _has(content: Fingerprint, listed: Listed, stores: Stores, *, deep: bool) -> bool:
-    """Whether the object has the right content.
+def _has_content(listed: Listed, fingerprint: Fingerprint, stores: Stores, *, deep: bool) -> bool:
+    """Whether a listed object has the content that the fingerprint identifies.
 
-    S3 lists the MD5 of an object that was put in one part, unless the bucket encrypts with KMS;
-    where it is not that, the object itself is read.
+    S3 lists the MD5 of an object that was put in one part, unless the bucket encrypts with KMS.
+    If the listed value is not the expected MD5, the object itself is read.
     """
-    if not deep and listed.etag == content.md5:
+    if not deep and listed.etag == fingerprint.md5:
         return True
-    found = stores.objects.get(listed.key)
-    return found is not None and hashlib.sha256(found).hexdigest() == content.sha256
+    content = stores.objects.get(listed.key)
+    return content is not None and hashlib.sha256(content).hexdigest() == fingerprint.sha256

@@ -9,13 +9,12 @@ from mirror.documents.items import ItemKey
 
 MISSING = "missing"  # a row has no item
 STALE = "stale"  # an item differs from its row
-ORPHANED = (
-    "orphaned"  # an item belongs to no row, or lies under a key where its row does not belong
-)
-OBJECT_MISSING = "object_missing"  # an item refers to an S3 object that does not exist
-OBJECT_STALE = "object_stale"  # an S3 object has another content than PostgreSQL
+ORPHANED = "orphaned"  # an item belongs to no row, or lies under a key that is not its row's
+OBJECT_MISSING = "object_missing"  # a body has no S3 object
+OBJECT_STALE = "object_stale"  # an S3 object differs from the body in PostgreSQL
 OBJECT_ORPHANED = "object_orphaned"  # no item refers to an S3 object
 KINDS = (MISSING, STALE, ORPHANED, OBJECT_MISSING, OBJECT_STALE, OBJECT_ORPHANED)
+ORPHAN_KINDS = frozenset({ORPHANED, OBJECT_ORPHANED})
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The history of the checks, and what it says about switching over."""
+"""The history of checks, and the verdict: whether one may switch to the stores."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ from mirror.models import Backlog, CheckRun, LedgerEntry
 from mirror.verify.report import Report
 
 KEPT_FINDINGS = 200  # of each run; mirror_check --json prints all
-PATIENCE = timedelta(hours=1)  # nothing may be pending for longer
+LONGEST_WAIT = timedelta(hours=1)  # no row may be pending for longer
+
+# The states of a day.
+EQUAL = "equal"
+WITHIN_LIMITS = "within limits"
+TOO_MUCH = "too much"
+NO_CHECK = "no check"
 
 
 def record(report: Report) -> CheckRun:
-    """Keep what a check found, with what is outstanding beside it."""
+    """Save what a check found, and what is owed at the same time."""
     backlog = LedgerEntry.objects.registered().backlog()
-    waits = (timezone.now() - backlog.oldest).total_seconds() if backlog.oldest else None
+    oldest = (timezone.now() - backlog.oldest).total_seconds() if backlog.oldest else None
     findings = report.sorted_findings()[:KEPT_FINDINGS]
     return CheckRun.objects.create(
         started_at=report.started_at,
@@ -29,7 +35,7 @@ def record(report: Report) -> CheckRun:
         in_sync=report.in_sync,
         pending=report.pending,
         parked=backlog.parked,
-        oldest_pending_seconds=waits,
+        oldest_pending_seconds=oldest,
         counts=report.counts,
         findings=[finding.as_dict() for finding in findings],
         parity_percent=report.parity_percent,
@@ -39,7 +45,10 @@ def record(report: Report) -> CheckRun:
 
 @dataclass(frozen=True)
 class Day:
-    """One day of the validation period; its last complete check, if there was one."""
+    """One day of the validation period.
+
+    ``last`` is its last complete check; ``worst_mismatch_percent`` is the worst of all of them.
+    """
 
     date: date
     last: CheckRun | None
@@ -49,15 +58,15 @@ class Day:
     def state(self) -> str:
         """``equal``, ``within limits``, ``too much`` (differs), or ``no check``."""
         if self.last is None:
-            return "no check"
+            return NO_CHECK
         if self.worst_mismatch_percent > setting("ALLOWED_MISMATCH_PERCENT"):
-            return "too much"
-        return "within limits" if self.worst_mismatch_percent else "equal"
+            return TOO_MUCH
+        return WITHIN_LIMITS if self.worst_mismatch_percent else EQUAL
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether one can switch over, and what is lacking for it."""
+    """Whether one may switch to the stores; ``lacking`` has a sentence for each obstacle."""
 
     days: tuple[Day, ...]
     lacking: tuple[str, ...]
@@ -73,7 +82,7 @@ def verdict() -> Verdict:
     length = setting("VALIDATION_DAYS")
     today = timezone.localdate()
     first = today - timedelta(days=length)
-    since = timezone.now() - timedelta(days=length + 2)  # a day more, whatever the time zone
+    since = timezone.now() - timedelta(days=length + 2)  # more than enough in any time zone
     complete = CheckRun.objects.filter(complete=True, started_at__gte=since).defer("findings")
     runs = [run for run in complete if timezone.localdate(run.started_at) >= first]
     checked_today = any(timezone.localdate(run.started_at) == today for run in runs)
@@ -83,22 +92,23 @@ def verdict() -> Verdict:
 
 
 def _day(day: date, runs: Iterable[CheckRun]) -> Day:
-    mine = [run for run in runs if timezone.localdate(run.started_at) == day]
-    worst = max((run.mismatch_percent for run in mine), default=0.0)
-    return Day(day, mine[0] if mine else None, worst)
+    runs_of_day = [run for run in runs if timezone.localdate(run.started_at) == day]
+    worst = max((run.mismatch_percent for run in runs_of_day), default=0.0)
+    return Day(day, runs_of_day[0] if runs_of_day else None, worst)
 
 
 def _lacking(days: tuple[Day, ...], runs: list[CheckRun], backlog: Backlog) -> Iterable[str]:
-    unchecked = sum(day.state == "no check" for day in days)
+    states = [day.state for day in days]
+    unchecked = states.count(NO_CHECK)
     if unchecked:
         yield f"No complete check on {unchecked} of the last {len(days)} days."
     limit = setting("ALLOWED_MISMATCH_PERCENT")
-    wrong = sum(day.state == "too much" for day in days)
-    if wrong:
-        yield f"On {wrong} of the last {len(days)} days more than {limit:g} % differed."
+    too_different = states.count(TOO_MUCH)
+    if too_different:
+        yield f"On {too_different} of the last {len(days)} days more than {limit:g} % differed."
     if runs and runs[0].parity_percent < 100:  # noqa: PLR2004 - percent
         yield f"The last complete check found {float(runs[0].parity_percent):g} %, not 100 %."
-    if backlog.oldest and timezone.now() - backlog.oldest > PATIENCE:
+    if backlog.oldest and timezone.now() - backlog.oldest > LONGEST_WAIT:
         yield f"Changes pending: {backlog.pending}, the oldest for more than an hour."
     if backlog.parked:
-        yield f"Objects parked: {backlog.parked}."
+        yield f"Rows parked: {backlog.parked}."

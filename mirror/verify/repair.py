@@ -1,4 +1,4 @@
-"""Repairing what a check found: mark it in the ledger and let the engine write, as always."""
+"""The repair: marks dirty what a check found, so that the engine writes it, as it always does."""
 
 from __future__ import annotations
 
@@ -13,72 +13,78 @@ from django.utils import timezone
 from mirror.documents.items import ItemKey, revision_of
 from mirror.models import LedgerEntry
 from mirror.stores.clients import Stores
-from mirror.verify.findings import OBJECT_ORPHANED, ORPHANED, Finding
+from mirror.verify.findings import OBJECT_ORPHANED, ORPHAN_KINDS, ORPHANED, Finding
 
-YOUNG = timedelta(hours=1)  # an object that young may belong to an upload under way
-LEFT_OVER = frozenset({ORPHANED, OBJECT_ORPHANED})
+YOUNG = timedelta(hours=1)  # an object that is younger may belong to an upload under way
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a repair does with the findings."""
+    """Which findings a repair repairs, and which it leaves alone."""
 
     repaired: tuple[Finding, ...]
     left: tuple[Finding, ...]
 
 
 def plan(findings: Iterable[Finding], stores: Stores, *, delete_orphans: bool) -> Plan:
-    """Sort the findings into those that a repair takes on and those that it leaves.
+    """Sort the findings into those that a repair repairs and those that it leaves alone.
 
-    What is left over is removed only on request, and an object never in its first hour.
+    Orphans are removed only on request, and objects never in their first hour.
     """
     repaired: list[Finding] = []
     left: list[Finding] = []
     for finding in findings:
         removable = delete_orphans and not _is_young(finding, stores)
-        takes = finding.kind not in LEFT_OVER or removable
-        (repaired if takes else left).append(finding)
+        repairable = finding.kind not in ORPHAN_KINDS or removable
+        (repaired if repairable else left).append(finding)
     return Plan(tuple(repaired), tuple(left))
 
 
 def mark_dirty(findings: Collection[Finding], stores: Stores) -> int:
-    """Owe every object that the findings are about; return how many. Then drain."""
-    by_object = sorted(findings, key=lambda f: (f.model, f.object_id, f.key_text))
+    """Enqueue every row that the findings are about; return how many. Drain afterwards."""
+    ordered = sorted(findings, key=lambda f: (f.model, f.object_id, f.key_text))
     count = 0
-    for (model, object_id), group in groupby(by_object, key=lambda f: (f.model, f.object_id)):
+    for (model, object_id), group in groupby(ordered, key=lambda f: (f.model, f.object_id)):
         try:
-            _mark_object(model, object_id, list(group), stores)
-        except DataError:  # a name or a revision larger than the ledger's: the check names it again
+            _mark_row_dirty(model, object_id, list(group), stores)
+        except DataError:
+            # The ledger cannot hold so long a name or so large a revision. The next check finds
+            # it again.
             continue
         count += 1
     return count
 
 
 def still_owed(findings: Iterable[Finding]) -> bool:
-    """Whether an object of the findings is not mirrored yet: its repair has not worked."""
-    objects = {(finding.model, finding.object_id) for finding in findings}
+    """Whether a row of the findings is still owed after the drain: its repair has failed."""
+    repaired_rows = {(finding.model, finding.object_id) for finding in findings}
     return any(
         LedgerEntry.objects.owed().filter(model=model, object_id=object_id).exists()
-        for model, object_id in objects
+        for model, object_id in repaired_rows
     )
 
 
-def _mark_object(model: str, object_id: str, findings: list[Finding], stores: Stores) -> None:
-    """Owe one object, above every revision that the table holds of it."""
-    seen = {f.key for f in findings if isinstance(f.key, ItemKey)}
-    items = sorted(f.key for f in findings if f.kind == ORPHANED and isinstance(f.key, ItemKey))
-    objects = [f.key_text for f in findings if f.kind == OBJECT_ORPHANED]
+def _mark_row_dirty(model: str, object_id: str, findings: list[Finding], stores: Stores) -> None:
+    """Enqueue one row under a revision above every one that the table holds of it."""
+    keys = {f.key for f in findings if isinstance(f.key, ItemKey)}
     entry = LedgerEntry.objects.filter(model=model, object_id=object_id).first()
     if entry:
-        seen |= {ItemKey(*key) for key in entry.item_keys}
-    present = stores.items.get_many(sorted(seen), consistent=True)
-    remote = max(map(revision_of, present.values()), default=0)
+        keys |= {ItemKey(*key) for key in entry.item_keys}
+    items = stores.items.get_many(sorted(keys), consistent=True)
+    newest = max(map(revision_of, items.values()), default=0)
     LedgerEntry.objects.mark_dirty(
-        model, object_id, min_revision=remote + 1, item_keys=items, object_keys=objects
+        model,
+        object_id,
+        min_revision=newest + 1,
+        item_keys=sorted(
+            f.key for f in findings if f.kind == ORPHANED and isinstance(f.key, ItemKey)
+        ),
+        object_keys=[f.key_text for f in findings if f.kind == OBJECT_ORPHANED],
     )
 
 
 def _is_young(finding: Finding, stores: Stores) -> bool:
+    """Whether the finding is about an object that was uploaded within the last hour."""
     if finding.kind != OBJECT_ORPHANED:
         return False
     return any(

@@ -11,14 +11,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from mirror.verify.findings import KINDS, OBJECT_ORPHANED, ORPHANED, Finding
+from mirror.verify.compare import Examination
+from mirror.verify.findings import KINDS, ORPHAN_KINDS, Finding
 
 
 @dataclass(frozen=True)
 class Scope:
     """How much a check looks at."""
 
-    deep: bool = False  # read every object, whatever checksum S3 lists
+    deep: bool = False  # read every object, even if S3 lists the right checksum
     sample: float = 100.0  # percent of the rows, the same ones each time
 
     @property
@@ -26,14 +27,14 @@ class Scope:
         """Whether everything is compared."""
         return self.sample >= 100  # noqa: PLR2004 - percent
 
-    def has(self, object_id: str) -> bool:
-        """Whether the object is in the sample."""
+    def includes(self, object_id: str) -> bool:
+        """Whether the row is in the sample."""
         return self.complete or zlib.crc32(object_id.encode()) % 10_000 < self.sample * 100
 
 
 @dataclass
 class Report:
-    """What a check found."""
+    """What a check found. ``expected``, ``in_sync`` and ``pending`` are numbers of rows."""
 
     expected: int = 0
     in_sync: int = 0
@@ -47,33 +48,42 @@ class Report:
     @property
     def counts(self) -> dict[str, int]:
         """The number of findings of each kind."""
-        found = Counter(finding.kind for finding in self.findings)
-        return {kind: found[kind] for kind in KINDS}
+        numbers = Counter(finding.kind for finding in self.findings)
+        return {kind: numbers[kind] for kind in KINDS}
 
     @property
     def parity_percent(self) -> float:
-        """How much of all that exists anywhere is equal; 100 only if nothing at all differs.
+        """The share of all rows and orphans that is equal in all stores; pending is not equal.
 
-        Cut, not rounded, to four digits. What is pending is not equal yet.
+        Cut to four digits, not rounded: it is 100 only if nothing at all differs.
         """
-        left_over = self.counts[ORPHANED] + self.counts[OBJECT_ORPHANED]
-        total = self.expected + left_over
+        counts = self.counts
+        total = self.expected + sum(counts[kind] for kind in ORPHAN_KINDS)
         if self.in_sync == total:
             return 100.0
         return math.floor(self.in_sync / total * 1_000_000) / 10_000
 
     def sorted_findings(self) -> list[Finding]:
-        """Return the findings, those of one object together."""
+        """Return the findings, those of one row together."""
         return sorted(
             self.findings, key=lambda f: (f.model, f.object_id, KINDS.index(f.kind), f.key_text)
         )
 
     def add(self, part: Report) -> None:
-        """Take in what a part of the check found."""
+        """Add the report of a part of the check."""
         self.expected += part.expected
         self.in_sync += part.in_sync
         self.pending += part.pending
         self.findings |= part.findings
+
+    def add_examination(self, examination: Examination) -> None:
+        """Add what examining one row came to."""
+        if examination.pending:
+            self.pending += 1
+        elif examination.findings:
+            self.findings.update(examination.findings)
+        else:
+            self.in_sync += 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for ``--json``."""

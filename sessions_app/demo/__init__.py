@@ -1,8 +1,8 @@
 """Demo data: a game master with three campaigns, for trying things out.
 
-A folder here is a campaign: ``campaign.toml`` and a file for each of its sessions; the sessions in
-``unfiled`` have no campaign. A transcript stands in the session's file, or beside it as the
-transcriber's own output, in the form of Amazon Transcribe: ``<session>.transcribe.json``.
+Each folder here is a campaign: ``campaign.toml`` and a file for each of its sessions. The sessions
+in ``unfiled`` have no campaign. The transcript is in the session's file, or in a file next to it,
+``<session>.transcribe.json``, in the form of Amazon Transcribe.
 """
 
 import tomllib
@@ -19,16 +19,16 @@ from sessions_app.models import Session
 from sessions_app.transcripts import put_transcript, read_transcript
 
 FOLDER = Path(__file__).parent
-TEXTS = ("name", "description", "notes", "summary", "player_recap")
-DETAILS = ("speaker_names", "audio_storage_key", "transcription_job_id")
+TEXT_FIELDS = ("name", "description", "notes", "summary", "player_recap")
+OPTIONAL_FIELDS = ("speaker_names", "audio_storage_key", "transcription_job_id")
 
 
 @transaction.atomic
 def create_game_master(username: str) -> User | None:
-    """Create the user, with the password that is the user's name, and all the demo data.
+    """Create a user whose password is the username, with all the demo data.
 
-    Where there is such a user already nothing is changed, and ``None`` returned: what was edited
-    or deleted since stays so.
+    If the user exists already, change nothing and return ``None``, so that later changes and
+    deletions are kept.
     """
     user, created = User.objects.get_or_create(username=username)
     if not created:
@@ -42,18 +42,18 @@ def create_game_master(username: str) -> User | None:
 
 @transaction.atomic
 def create_staff(username: str) -> User | None:
-    """Create an administrator, with the password that is the user's name; ``None``: it is there."""
+    """Create an administrator whose password is the username; ``None`` if the user exists."""
     if User.objects.filter(username=username).exists():
         return None
     return User.objects.create_superuser(username, password=username)
 
 
 def load_folder(folder: Path, owner: User) -> None:
-    """Save the sessions of a folder, and its campaign if it describes one."""
+    """Save the sessions of a folder, and its campaign if it has a ``campaign.toml``."""
     campaign = None
-    about = folder / "campaign.toml"
-    if about.exists():
-        values = tomllib.loads(about.read_text("utf-8"))
+    campaign_file = folder / "campaign.toml"
+    if campaign_file.exists():
+        values = tomllib.loads(campaign_file.read_text("utf-8"))
         campaign = Campaign(
             owner=owner, name=values["name"], description=values["description"].strip()
         )
@@ -61,22 +61,22 @@ def load_folder(folder: Path, owner: User) -> None:
         campaign.save()
         _backdate(campaign, values)
     for path in sorted(folder.glob("*.toml")):
-        if path != about:
+        if path != campaign_file:
             load_session(path, owner, campaign)
 
 
 def load_session(path: Path, owner: User, campaign: Campaign | None) -> None:
-    """Save the session that a file describes."""
+    """Save the session in a file."""
     values = tomllib.loads(path.read_text("utf-8"))
     session = Session(owner=owner, campaign=campaign)
-    for field in TEXTS:
+    for field in TEXT_FIELDS:
         setattr(session, field, values[field].strip())
-    transcribed = path.with_suffix(".transcribe.json")
-    if transcribed.exists():
-        put_transcript(session, read_transcript(transcribed.read_bytes(), transcribed.name))
+    job_output = path.with_suffix(".transcribe.json")
+    if job_output.exists():
+        put_transcript(session, read_transcript(job_output.read_bytes(), job_output.name))
     elif "transcript" in values:
         put_transcript(session, read_transcript(values["transcript"].encode()))
-    for field in DETAILS:
+    for field in OPTIONAL_FIELDS:
         if field in values:
             setattr(session, field, values[field])
     if values.get("shared"):
@@ -86,10 +86,10 @@ def load_session(path: Path, owner: User, campaign: Campaign | None) -> None:
     _backdate(session, values)
 
 
-def _backdate(thing: Campaign | Session, values: dict[str, Any]) -> None:
-    """Move the creation to ``days_ago`` days before today, ``at`` that time."""
+def _backdate(row: Campaign | Session, values: dict[str, Any]) -> None:
+    """Set both times of a row to ``days_ago`` days before today, ``at`` that time of the day."""
     day = timezone.now().astimezone(UTC).date() - timedelta(days=values["days_ago"])
     at: time = values["at"]
     moment = datetime.combine(day, at, tzinfo=UTC)
-    # save() always puts the present moment in both fields.
-    type(thing).objects.filter(pk=thing.pk).update(created_at=moment, updated_at=moment)
+    # save() would set the fields to the current time.
+    type(row).objects.filter(pk=row.pk).update(created_at=moment, updated_at=moment)

@@ -1,10 +1,10 @@
-"""A session as a file, and a campaign as an archive, to download.
+"""Downloads: a session as one file, a campaign as a ZIP archive.
 
-The game master's own: neither share links nor places in storage are exported.
+Exports are for the game master. They leave out share links and storage keys.
 """
 
 from sessions_app.exports.archive import Archive, archive_campaign
-from sessions_app.exports.formats import FORMATS, File, export
+from sessions_app.exports.formats import FORMATS, ExportFile, export
 from sessions_app.exports.webvtt_file import NoTimes, has_times
 
-__all__ = ["FORMATS", "Archive", "File", "NoTimes", "archive_campaign", "export", "has_times"]
+__all__ = ["FORMATS", "Archive", "ExportFile", "NoTimes", "archive_campaign", "export", "has_times"]

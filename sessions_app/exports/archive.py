@@ -13,51 +13,54 @@ from sessions_app.exports.webvtt_file import NoTimes
 from sessions_app.models import Session
 
 IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger archive is written to a temporary file
-AT_ONCE = 2  # sessions in memory: each may have a transcript of many megabytes
+CHUNK_SIZE = 2  # sessions in memory at once: each may have a transcript of many megabytes
+FIRST_ZIP_YEAR = 1980  # ZIP cannot store earlier dates
 
 
 class Archive(NamedTuple):
-    """A safe name, and the open file, read from its beginning; closing it removes it."""
+    """A safe file name, and the open file at its beginning. Closing the file removes it."""
 
     name: str
     file: IO[bytes]
 
 
 def archive_campaign(campaign: Campaign) -> Archive:
-    """Pack a campaign: what it is about, and each session as Markdown, JSON and WebVTT.
+    """Pack a campaign: its description, and each session as Markdown, JSON and WebVTT.
 
-    The files lie in a folder named after the campaign. The archive is complete when this returns,
-    so that an error cannot cut a download short.
+    The files are in a folder named after the campaign. The archive is complete when this returns,
+    so an error cannot cut a download short.
     """
     folder = file_name(campaign.name)
     names = UniqueNames()
-    with ExitStack() as opened:  # closes the file, should anything go wrong before it is whole
-        file = opened.enter_context(tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+    with ExitStack() as on_error:  # closes the file unless the archive is completed
+        file = on_error.enter_context(tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             about = f"# {campaign.name}\n\n{campaign.description}\n".encode()
             name = names.take("About this campaign")
-            packed.writestr(_entry(f"{folder}/{name}.md", campaign.updated_at), about)
+            archive.writestr(_zip_info(f"{folder}/{name}.md", campaign.updated_at), about)
             own = campaign.sessions.filter(owner=campaign.owner_id).order_by("created_at", "id")
-            for session in own.iterator(chunk_size=AT_ONCE):
-                session.campaign = campaign  # known already: no query for each session
-                _pack(packed, session, folder, names)
-        opened.pop_all()
+            for session in own.iterator(chunk_size=CHUNK_SIZE):
+                session.campaign = campaign  # saves a query for each session
+                _add_session(archive, session, folder, names)
+        on_error.pop_all()
     file.seek(0)
     return Archive(f"{folder}.zip", file)
 
 
-def _pack(packed: zipfile.ZipFile, session: Session, folder: str, names: UniqueNames) -> None:
+def _add_session(
+    archive: zipfile.ZipFile, session: Session, folder: str, names: UniqueNames
+) -> None:
     stem = names.take(file_name(session.name))
-    for ending in ("md", "json", "vtt"):
-        entry = _entry(f"{folder}/{stem}.{ending}", session.updated_at)
-        with suppress(NoTimes):  # then there is no WebVTT
-            packed.writestr(entry, export(session, ending).content)
+    for extension in ("md", "json", "vtt"):
+        info = _zip_info(f"{folder}/{stem}.{extension}", session.updated_at)
+        with suppress(NoTimes):  # a session without times has no WebVTT
+            archive.writestr(info, export(session, extension).content)
 
 
-def _entry(path: str, changed: datetime) -> zipfile.ZipInfo:
-    time = changed.astimezone(UTC)
-    year = max(time.year, 1980)  # where the calendar of ZIP begins
-    entry = zipfile.ZipInfo(path, (year, time.month, time.day, time.hour, time.minute, time.second))
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.external_attr = 0o644 << 16
-    return entry
+def _zip_info(path: str, modified: datetime) -> zipfile.ZipInfo:
+    time = modified.astimezone(UTC)
+    year = max(time.year, FIRST_ZIP_YEAR)
+    info = zipfile.ZipInfo(path, (year, time.month, time.day, time.hour, time.minute, time.second))
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = 0o644 << 16  # Unix permissions
+    return info

@@ -1,40 +1,41 @@
-"""Names of files that every system takes, made of what people typed."""
+"""File names that are valid on every system, made from what people typed."""
 
 import unicodedata
 
-MAX_BYTES = 120  # of a name without its ending; systems take 255 in all, archives need folders
+MAX_BYTES = 120  # without the extension; file systems allow 255, and an archive adds a folder
 UNNAMED = "unnamed"
-KEPT_SIGNS = frozenset(" -_,.'’()!&+")
+ALLOWED_SIGNS = frozenset(" -_,.'’()!&+")
 
-# Windows takes none of these as a file's name, whatever the ending.
+# Windows refuses these names, with any extension.
 RESERVED = frozenset(
     {"CON", "PRN", "AUX", "NUL"}
     | {f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³"}
 )
 
 
-def file_name(name: str, ending: str = "") -> str:
-    """Make a file's name of a title: letters, marks and digits of every script, and a few signs.
+def file_name(title: str, extension: str = "") -> str:
+    """Make a file name from a title: letters, marks and digits of any script, and a few signs.
 
-    Never empty, hidden, a path, a device of Windows, or of characters that turn the direction of
-    writing; at most 120 bytes before the ending.
+    The name is never empty, hidden, a path or a device name of Windows. It has no invisible
+    characters, such as those that reverse the direction of writing. It has at most 120 bytes
+    before the extension; one more if it had to be changed because Windows reserves it.
     """
-    text = unicodedata.normalize("NFC", name)
-    text = " ".join("".join(c if _is_kept(c) else " " for c in text).split())
+    text = unicodedata.normalize("NFC", title)
+    text = " ".join("".join(c if _is_allowed(c) else " " for c in text).split())
     text = text.encode()[:MAX_BYTES].decode(errors="ignore").lstrip("-").strip(" .") or UNNAMED
     if text.split(".")[0].strip().upper() in RESERVED:
         text = f"_{text}"
-    return f"{text}.{ending}" if ending else text
+    return f"{text}.{extension}" if extension else text
 
 
 class UniqueNames:
-    """Numbers the second of a name: ``Fog``, ``Fog (2)``; case makes no difference."""
+    """Numbers a name that is used again: ``Fog``, ``Fog (2)``. Ignores case."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
     def take(self, name: str) -> str:
-        """Return the name, or the next one that is free."""
+        """Return the name, or the first numbered form of it that is free."""
         free, number = name, 1
         while free.casefold() in self._taken:
             number += 1
@@ -43,5 +44,6 @@ class UniqueNames:
         return free
 
 
-def _is_kept(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LMN" or character in KEPT_SIGNS
+def _is_allowed(character: str) -> bool:
+    is_letter_mark_or_number = unicodedata.category(character)[0] in "LMN"
+    return is_letter_mark_or_number or character in ALLOWED_SIGNS

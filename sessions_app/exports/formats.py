@@ -1,7 +1,6 @@
-"""A session as a file to download: for its game master, not for players.
+"""The formats in which a session can be downloaded.
 
-Share links and places in storage are not exported. The JSON can be read again as a transcript, and
-so can the WebVTT, which gives the same turns.
+JSON and WebVTT can be imported again as a transcript. WebVTT then gives the same turns.
 """
 
 from collections.abc import Callable
@@ -15,21 +14,22 @@ from sessions_app.exports.webvtt_file import as_webvtt
 from sessions_app.models import Session
 
 
-class File(NamedTuple):
-    """A file to download: a safe name, its type for HTTP, and its bytes."""
+class ExportFile(NamedTuple):
+    """A file to download: a safe name, its content type for HTTP, and its bytes."""
 
     name: str
     content_type: str
     content: bytes
 
 
-def export(session: Session, ending: str) -> File:
-    """Return the session as a file with this ending, one of ``FORMATS``.
+def export(session: Session, extension: str) -> ExportFile:
+    """Return the session as a file with this extension, one of ``FORMATS``.
 
-    Raises ``KeyError`` for another ending, and ``NoTimes`` for ``vtt`` where there are no times.
+    Raises ``KeyError`` for another extension, and ``NoTimes`` for ``vtt`` if the transcript has no
+    times.
     """
-    content_type, write = FORMATS[ending]
-    return File(file_name(session.name, ending), content_type, write(session).encode())
+    content_type, write = FORMATS[extension]
+    return ExportFile(file_name(session.name, extension), content_type, write(session).encode())
 
 
 FORMATS: dict[str, tuple[str, Callable[[Session], str]]] = {

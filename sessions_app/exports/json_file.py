@@ -1,11 +1,11 @@
-"""A session as JSON: all of it."""
+"""A session as JSON, complete."""
 
 import io
 import json
 from typing import Any
 
 from sessions_app.models import Session
-from sessions_app.transcripts.json_files import EXPORT_FORMAT
+from sessions_app.transcripts.exported_session import EXPORT_FORMAT
 
 JSON_FIELDS = (
     "name",
@@ -21,7 +21,7 @@ JSON_FIELDS = (
 
 
 def as_json(session: Session) -> str:
-    """Write all that was typed, transcribed and counted, under the names of the model's fields."""
+    """Write the texts, the transcript and its metrics, under the names of the model's fields."""
     values: dict[str, Any] = {
         "format": EXPORT_FORMAT,
         "version": 1,
@@ -31,6 +31,7 @@ def as_json(session: Session) -> str:
         "updated_at": session.updated_at.isoformat(),
     }
     values |= {field: getattr(session, field) for field in JSON_FIELDS}
-    text = io.StringIO()  # takes the pieces as they come; a list of them is many times their size
+    # json.dump writes piece by piece; json.dumps would collect a list many times as large.
+    text = io.StringIO()
     json.dump(values, text, ensure_ascii=False, indent=2)
     return text.getvalue() + "\n"

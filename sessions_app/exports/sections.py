@@ -1,10 +1,10 @@
-"""What the readable exports, Markdown and plain text, have in common."""
+"""What the Markdown and plain text exports have in common."""
 
 from collections.abc import Iterator
 
 from sessions_app.models import Session
 
-# What a person typed in these fields is Markdown already.
+# People type these fields as Markdown, so they are exported as they are.
 SECTIONS = {
     "Description": "description",
     "Summary": "summary",
@@ -13,14 +13,14 @@ SECTIONS = {
 }
 
 
-def about(session: Session) -> str:
-    """Return the campaign and the date in one line."""
+def campaign_and_date(session: Session) -> str:
+    """Return the campaign's name, if there is one, and the date in one line."""
     campaign = f"{one_line(session.campaign.name)}, " if session.campaign else ""
     return f"{campaign}{session.created_at:%Y-%m-%d}"
 
 
 def sections(session: Session) -> Iterator[tuple[str, str]]:
-    """Yield heading and text of what was written about the session."""
+    """Yield the heading and the text of each field that is not empty."""
     for heading, field in SECTIONS.items():
         text: str = getattr(session, field).strip()
         if text:
@@ -28,5 +28,5 @@ def sections(session: Session) -> Iterator[tuple[str, str]]:
 
 
 def one_line(text: str) -> str:
-    """Return the text with single spaces for every white space."""
+    """Replace each run of white space, line breaks included, by one space."""
     return " ".join(text.split())

@@ -1,20 +1,21 @@
 """A session as plain text."""
 
-from sessions_app.exports.sections import about, one_line, sections
+from sessions_app.exports.sections import campaign_and_date, one_line, sections
 from sessions_app.models import Session
 from sessions_app.transcripts import turns
 
 
 def as_text(session: Session) -> str:
-    """Write everything about a session as plain text, the transcript as ``NAME: words``."""
-    parts = [_underlined(one_line(session.name), "="), about(session)]
+    """Write the texts of a session, and its transcript as ``NAME: words``."""
+    parts = [_underlined(one_line(session.name), "="), campaign_and_date(session)]
     for heading, text in sections(session):
         parts += [_underlined(heading, "-"), text]
-    said = turns(session)
-    if said:
+    transcript_turns = turns(session)
+    if transcript_turns:
         parts.append(_underlined("Transcript", "-"))
         parts += [
-            f"{turn.speaker_name}: {turn.text}" if turn.speaker_name else turn.text for turn in said
+            f"{turn.speaker_name}: {turn.text}" if turn.speaker_name else turn.text
+            for turn in transcript_turns
         ]
     return "\n\n".join(parts) + "\n"
 

@@ -3,6 +3,7 @@
 import webvtt
 from webvtt.models import Timestamp
 
+from sessions_app.exports.sections import one_line
 from sessions_app.models import Session
 from sessions_app.transcripts import Turn, cues
 from sessions_app.transcripts.plain_text import split_name
@@ -11,11 +12,11 @@ CUE_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 class NoTimes(Exception):
-    """The transcript does not tell when anything was said, so that it makes no subtitles."""
+    """The transcript has no times, so it cannot be written as subtitles."""
 
 
 def has_times(session: Session) -> bool:
-    """Whether the session makes subtitles, by its metrics alone: that is cheap in lists."""
+    """Whether the transcript has times. Reads the metrics alone, so that lists stay fast."""
     return isinstance(session.metrics, dict) and "totalDuration" in session.metrics
 
 
@@ -27,7 +28,7 @@ def as_webvtt(session: Session) -> str:
     captions = [_caption(cue) for cue in cues(session)]
     if not captions:
         raise NoTimes
-    title = " ".join(session.name.split()).replace("-->", "→")  # an arrow makes a cue of any line
+    title = one_line(session.name).replace("-->", "→")  # any line with "-->" is read as a cue
     subtitles: str = webvtt.WebVTT(captions=captions, header_text=f"- {title}").content
     return subtitles
 
@@ -35,10 +36,10 @@ def as_webvtt(session: Session) -> str:
 def _caption(cue: Turn) -> webvtt.Caption:
     if cue.start is None or cue.end is None:
         raise NoTimes
-    text = " ".join(cue.text.split()).translate(CUE_ESCAPES)
+    text = one_line(cue.text).translate(CUE_ESCAPES)
     if cue.speaker_name:
-        text = f"<v {' '.join(cue.speaker_name.split()).translate(CUE_ESCAPES)}>{text}"
+        text = f"<v {one_line(cue.speaker_name).translate(CUE_ESCAPES)}>{text}"
     elif split_name(text)[0]:
-        text = text.replace(":", "&#58;", 1)  # or it would be read as a speaker
+        text = text.replace(":", "&#58;", 1)  # the words before it would be read as a speaker
     start, end = (str(Timestamp.from_seconds(time)) for time in (cue.start, cue.end))
     return webvtt.Caption(start, end, text)

@@ -7,6 +7,16 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+# When the migration is undone, the column of 0002 gets its content back. Its triggers are there
+# again by then, so no change is missed. The sessions themselves do not change, so the mirror's
+# triggers are off meanwhile.
+FILL_COLUMN = """
+ALTER TABLE sessions_app_session DISABLE TRIGGER USER;
+UPDATE sessions_app_session SET search = vector
+    FROM sessions_app_sessionsearch WHERE session_id = id;
+ALTER TABLE sessions_app_session ENABLE TRIGGER USER;
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -22,6 +32,7 @@ class Migration(migrations.Migration):
                 ('vector', django.contrib.postgres.search.SearchVectorField()),
             ],
         ),
+        migrations.RunSQL(migrations.RunSQL.noop, FILL_COLUMN),
         pgtrigger.migrations.RemoveTrigger(
             model_name='session',
             name='search_insert',

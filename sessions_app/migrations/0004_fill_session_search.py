@@ -2,29 +2,43 @@ from typing import Any
 
 from django.db import migrations
 
-PORTION = 500  # sessions in one transaction: nobody waits for long
+PORTION = 500  # sessions in one transaction, so that nobody waits for long
 
-# What a trigger has indexed meanwhile is newer, and stays.
+# A trigger may have indexed a session meanwhile: its vector is newer, and stays. Without the lock a
+# session that is deleted meanwhile would leave an index row behind.
 COPY = """
     WITH portion AS (
-        SELECT id, search FROM sessions_app_session
-        WHERE id > %s ORDER BY id LIMIT %s
+        SELECT id, coalesce(
+            search, session_search_vector(name, description, transcript_text)
+        ) AS vector
+        FROM sessions_app_session
+        WHERE %(last)s::uuid IS NULL OR id > %(last)s
+        ORDER BY id LIMIT %(portion)s
+        FOR KEY SHARE
     ), copied AS (
         INSERT INTO sessions_app_sessionsearch (session_id, vector)
-        SELECT id, search FROM portion WHERE search IS NOT NULL
+        SELECT id, vector FROM portion
         ON CONFLICT (session_id) DO NOTHING
     )
     SELECT id FROM portion ORDER BY id DESC LIMIT 1
 """
 
+# The column is filled when 0003 is undone.
+ADD_COLUMN = """
+ALTER TABLE sessions_app_session ADD COLUMN IF NOT EXISTS search tsvector;
+CREATE INDEX IF NOT EXISTS session_search ON sessions_app_session USING gin (search);
+"""
+
 
 def copy_vectors(apps: Any, schema_editor: Any) -> None:
-    last = "00000000-0000-0000-0000-000000000000"
+    last = None
     with schema_editor.connection.cursor() as cursor:
-        while last:
-            cursor.execute(COPY, [last, PORTION])
+        while True:
+            cursor.execute(COPY, {"last": last, "portion": PORTION})
             row = cursor.fetchone()
-            last = row and row[0]
+            if row is None:
+                return
+            last = row[0]
 
 
 class Migration(migrations.Migration):
@@ -39,6 +53,6 @@ class Migration(migrations.Migration):
         migrations.RunPython(copy_vectors, migrations.RunPython.noop),
         migrations.RunSQL(
             'ALTER TABLE sessions_app_session DROP COLUMN IF EXISTS search',
-            'ALTER TABLE sessions_app_session ADD COLUMN search tsvector',
+            ADD_COLUMN,
         ),
     ]

@@ -1,12 +1,16 @@
-"""Transcripts of play sessions: reading them, counting, and showing what was said by whom."""
+"""Transcripts: reading files of several formats, storing, metrics, and turns for display.
+
+``read_transcript`` makes a ``Transcript`` of a file; ``put_transcript`` stores it in a session;
+``turns`` and ``cues`` read it out again.
+"""
 
 from sessions_app.transcripts.detect import MAX_BYTES, read_transcript
-from sessions_app.transcripts.metrics import measure
-from sessions_app.transcripts.stored import (
+from sessions_app.transcripts.metrics import compute_metrics
+from sessions_app.transcripts.session_transcript import (
     TRANSCRIPT_FIELDS,
     cues,
-    measure_again,
     put_transcript,
+    recompute_metrics,
     remove_transcript,
     turns,
 )
@@ -28,11 +32,11 @@ __all__ = [
     "Transcript",
     "TranscriptError",
     "Turn",
+    "compute_metrics",
     "cues",
-    "measure",
-    "measure_again",
     "put_transcript",
     "read_transcript",
+    "recompute_metrics",
     "remove_transcript",
     "turns",
 ]

@@ -1,67 +1,88 @@
-"""From the bytes of a file, or of a pasted text, to a transcript."""
+"""Decides which format a file or a pasted text has, and reads it. No other module decides that."""
 
 import codecs
 import re
 from pathlib import PurePath
 
-from sessions_app.transcripts import json_files, plain_text, subtitles
+from sessions_app.transcripts import (
+    exported_session,
+    json_parser,
+    plain_text,
+    subtitles,
+    transcribe,
+)
 from sessions_app.transcripts.transcript import Transcript, TranscriptError
 
 MAX_BYTES = 10 * 1024 * 1024
-NAMELESS = "The text"  # how an error calls what was pasted
+PASTED_NAME = "The text"  # what error messages call a text that was pasted
 
-# Text, but not of a form that is read here: taken as plain, it would make a session of markup.
-OTHER_FORMATS = frozenset({".rtf", ".html", ".htm", ".xml", ".ttml", ".sbv", ".ass", ".csv"})
-OTHER_BEGINNINGS = ("{\\rtf", "<?xml", "<!doctype", "<html")
+# Text formats that are not supported. Read as plain text, their markup would become the transcript.
+UNSUPPORTED_EXTENSIONS = frozenset(
+    {".rtf", ".html", ".htm", ".xml", ".ttml", ".sbv", ".ass", ".csv"}
+)
+UNSUPPORTED_BEGINNINGS = ("{\\rtf", "<?xml", "<!doctype", "<html")
 
 LOOKS_LIKE_JSON = re.compile(r'\s*\{\s*"')
 LOOKS_LIKE_SRT = re.compile(r"\s*\d+[ \t]*[\r\n][ \t]*[\d:,.]+[ \t]*-->")
 
 
-def read_transcript(data: bytes, name: str = "") -> Transcript:
-    """Read a transcript: output of Amazon Transcribe, WebVTT, SRT or plain text, in UTF-8.
+def read_transcript(data: bytes, file_name: str = "") -> Transcript:
+    """Read a transcript in UTF-8.
 
-    ``name`` is the file's, and empty for a text that was pasted. The content decides on the
-    format where it is unmistakable, then the ending of the name; what remains is plain text,
-    which is kept as it is but for a byte order mark and the line ends of Windows.
+    It may be the output of Amazon Transcribe, a session exported by this site, WebVTT, SRT or
+    plain text. ``file_name`` is empty for a text that was pasted. An unmistakable beginning of
+    the content or the extension of the file name decides the format; anything else is plain text.
+    Plain text is kept unchanged, apart from a byte order mark and Windows line ends.
 
-    Raises ``TranscriptError`` where the transcript is empty, larger than 10 MB, has too many lines,
-    is not UTF-8, not of its format, or holds what PostgreSQL cannot keep. The message begins with
-    ``name``, says in which line, byte or JSON path, and quotes nothing of the content.
+    Raises ``TranscriptError`` if the transcript is empty, larger than 10 MB, not UTF-8 or not
+    valid in its format, has too many lines, or contains what PostgreSQL cannot store. The message
+    begins with ``file_name``, names the line, byte or JSON path, and quotes none of the content.
     """
-    shown = name or NAMELESS
-    ending = PurePath(name).suffix.lower()
+    source_name = file_name or PASTED_NAME
+    extension = PurePath(file_name).suffix.lower()
     if len(data) > MAX_BYTES:
-        raise TranscriptError(f"{shown} is larger than {MAX_BYTES // 1024**2} MB.")
-    text = _decode(data, shown)
+        raise TranscriptError(f"{source_name} is larger than {MAX_BYTES // 1024**2} MB.")
+    text = _decode(data, source_name)
     if not text.strip():
-        raise TranscriptError(f"{shown} is empty.")
-    if ending in OTHER_FORMATS or text[:20].lstrip().lower().startswith(OTHER_BEGINNINGS):
+        raise TranscriptError(f"{source_name} is empty.")
+    if _is_unsupported(text, extension):
         raise TranscriptError(
-            f"{shown} is not of a format that can be read: it takes the JSON of Amazon "
-            "Transcribe, WebVTT, SRT or plain text."
+            f"{source_name} is not in a supported format: the JSON of Amazon Transcribe, WebVTT, "
+            "SRT or plain text."
         )
-    if ending == ".json" or LOOKS_LIKE_JSON.match(text):
-        return json_files.read(text, shown)
-    if ending == ".vtt" or subtitles.is_webvtt(text.lstrip()):
-        return subtitles.read_webvtt(text, shown)
-    if ending == ".srt" or LOOKS_LIKE_SRT.match(text):
-        return subtitles.read_srt(text, shown)
-    return plain_text.read(text, shown)
+    if extension == ".json" or LOOKS_LIKE_JSON.match(text):
+        parsed = json_parser.parse(text, source_name)
+        if exported_session.is_exported_session(parsed):
+            return exported_session.read(parsed, source_name)
+        return transcribe.read(parsed, source_name)
+    if extension == ".vtt" or subtitles.is_webvtt(text.lstrip()):
+        return subtitles.read_webvtt(text, source_name)
+    if extension == ".srt" or LOOKS_LIKE_SRT.match(text):
+        return subtitles.read_srt(text, source_name)
+    return plain_text.read(text, source_name)
 
 
-def _decode(data: bytes, shown: str) -> str:
+def _decode(data: bytes, source_name: str) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise TranscriptError(f"{shown} is not UTF-8 but UTF-16 from byte 1 on: save it as UTF-8.")
+        raise TranscriptError(f"{source_name} is UTF-16: save it as UTF-8.")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        # The decoder's own message, and its exception, quote the bytes.
+        # The message of the decoder quotes the bytes, and so does its exception.
         line = data.count(b"\n", 0, error.start) + 1
         place = f"line {line}, byte {error.start + 1} of the file"
-        raise TranscriptError(f"{shown} is not UTF-8 text ({place}): save it as UTF-8.") from None
+        raise TranscriptError(
+            f"{source_name} is not UTF-8 text ({place}): save it as UTF-8."
+        ) from None
     nul = text.find("\x00")
     if nul >= 0:
         line = text.count("\n", 0, nul) + 1
-        raise TranscriptError(f"{shown} has a null character in line {line}: it is not plain text.")
+        raise TranscriptError(
+            f"{source_name} has a null character in line {line}: it is not plain text."
+        )
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def _is_unsupported(text: str, extension: str) -> bool:
+    beginning = text[:20].lstrip().lower()
+    return extension in UNSUPPORTED_EXTENSIONS or beginning.startswith(UNSUPPORTED_BEGINNINGS)

@@ -1,62 +1,65 @@
-"""Plain text: a line for each turn, ``NAME: what was said``, or no names at all.
+"""Plain text: a line for each turn, ``NAME: words``, or text without names.
 
-A line without a name goes on with the turn before it; an empty line begins a new paragraph. As
-long as nobody is named every line is a paragraph.
+A line without a name continues the turn before it, and an empty line begins a new paragraph. Until
+the first name, every line is a paragraph.
 """
 
 import re
 from collections.abc import Iterator
 
-from sessions_app.transcripts.metrics import measure
+from sessions_app.transcripts.metrics import compute_metrics
 from sessions_app.transcripts.transcript import MAX_SPEAKERS, Segment, Transcript, TranscriptError
 
-# Each may be a turn, and every page of a transcript goes through all of them: more take it seconds
-# and a gigabyte. An evening has some 5,000 turns.
+# Each line may be a turn, and a page goes through all turns: with more lines it would take seconds
+# and a gigabyte of memory. An evening has some 5,000 turns.
 MAX_LINES = 200_000
-MAX_NAME_LENGTH = 60  # before a colon; a longer beginning is a sentence
-MAX_PARTICLE = 3  # "of", "the", "and" in a name
+MAX_NAME_LENGTH = 60  # in characters; a longer text before a colon is a sentence
+MAX_PARTICLE_LENGTH = 3  # "of", "the" and "and" in a name
 
 # A word of a name, an initial or a title (J., Dr.; a longer word ends a sentence), or a sign.
 NAME_WORD = re.compile(r"[(#]?[^\W_][\w'’/-]*[),]?|(?:[^\W\d_]{1,3}\.)+|[&-]")
-LINE = re.compile("^.*", re.MULTILINE)  # one at a time: a text may have a million of them
+LINE = re.compile("^.*", re.MULTILINE)  # found one by one: a text may have a million lines
 
 
-def read(text: str, shown: str) -> Transcript:
-    """Read a text, which is kept as it is. Raises ``TranscriptError``, beginning with ``shown``."""
+def read(text: str, source_name: str) -> Transcript:
+    """Read a text and keep it unchanged.
+
+    Raises ``TranscriptError``, which begins with ``source_name``, if it has too many lines.
+    """
     if text.removesuffix("\n").count("\n") >= MAX_LINES:
         raise TranscriptError(
-            f"{shown} has more than {MAX_LINES:,} lines: divide it into several sessions."
+            f"{source_name} has more than {MAX_LINES:,} lines: divide it into several sessions."
         )
-    return Transcript(text, measure(segments(text)))
+    return Transcript(text, compute_metrics(split_segments(text)))
 
 
-def segments(text: str) -> list[Segment]:
+def split_segments(text: str) -> list[Segment]:
     """Divide a text into the paragraphs of each speaker.
 
-    With more than ``MAX_SPEAKERS`` names it is a list or a glossary and no conversation: then
-    nobody is named.
+    A text with more than ``MAX_SPEAKERS`` names is a list or a glossary, not a conversation, so
+    its segments have no speakers.
     """
-    found = list(_paragraphs(text, named=True))
-    if len({segment.label for segment in found} - {None}) > MAX_SPEAKERS:
-        return list(_paragraphs(text, named=False))
-    return found
+    segments = list(_paragraphs(text, with_names=True))
+    if len({segment.label for segment in segments} - {None}) > MAX_SPEAKERS:
+        return list(_paragraphs(text, with_names=False))
+    return segments
 
 
 def split_name(line: str) -> tuple[str | None, str]:
-    """Divide ``NAME: words``; a line that names nobody is all words."""
+    """Divide ``NAME: words`` into name and words. The name is ``None`` if the line has none."""
     name, colon, words = line.partition(":")
     if colon and (not words or words[0].isspace()) and _is_name(name.strip()):
         return name.strip(), words
     return None, line
 
 
-def _paragraphs(text: str, *, named: bool) -> Iterator[Segment]:
+def _paragraphs(text: str, *, with_names: bool) -> Iterator[Segment]:
     speaker: str | None = None
-    names: dict[str, str] = {}  # one string for each speaker, not for each line
+    names: dict[str, str] = {}  # so that all segments of a speaker share one string
     lines: list[str] = []
     for match in LINE.finditer(text):
         line = match[0]
-        name, words = split_name(line) if named else (None, line)
+        name, words = split_name(line) if with_names else (None, line)
         words = words.strip()
         if lines and (name is not None or speaker is None or not words):
             yield Segment(speaker, "\n".join(lines))
@@ -72,8 +75,8 @@ def _paragraphs(text: str, *, named: bool) -> Iterator[Segment]:
 def _is_name(text: str) -> bool:
     """Whether ``text``, before a colon, names a speaker: ``MATT``, ``spk_0``, ``Lady of the Ice``.
 
-    Of several words the first and the last are capitalised and what is not is short, so that
-    ``And then he says: ...`` in the middle of a turn makes no speaker.
+    In a name of several words the first and the last are capitalised, and words in lower case are
+    short. So ``And then he says: ...`` in the middle of a turn does not name a speaker.
     """
     words = text.split()
     if not words or len(text) > MAX_NAME_LENGTH or not all(map(NAME_WORD.fullmatch, words)):
@@ -81,7 +84,7 @@ def _is_name(text: str) -> bool:
     if len(words) == 1:
         return True
     return not any(map(_is_lower, (words[0], words[-1]))) and not any(
-        _is_lower(word) and len(word) > MAX_PARTICLE for word in words
+        _is_lower(word) and len(word) > MAX_PARTICLE_LENGTH for word in words
     )
 
 

@@ -1,10 +1,10 @@
-"""What a transcript is once it has been read, whatever its format was."""
+"""What reading a transcript returns, in whatever format it was."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
-MAX_LABEL_LENGTH = 100  # of a speaker, in characters; names that people give may be as long
-MAX_SPEAKERS = 200  # every one has an entry in the metrics, which DynamoDB keeps in the item
+MAX_LABEL_LENGTH = 100  # of a speaker, in characters; a name that a person gives may be as long
+MAX_SPEAKERS = 200  # each has an entry in the metrics, which are part of the DynamoDB item
 
 
 class TranscriptError(ValueError):
@@ -14,8 +14,8 @@ class TranscriptError(ValueError):
 class Segment(NamedTuple):
     """Something that one speaker said, as finely as the source divides it.
 
-    ``label`` is the source's own (``None``: nobody is named). Times are seconds from the start of
-    the recording, to the millisecond; ``None`` where the source has none.
+    ``label`` is the speaker's label in the source, ``None`` if it names nobody. Times are seconds
+    from the start of the recording, to the millisecond; ``None`` if the source has none.
     """
 
     label: str | None
@@ -25,10 +25,10 @@ class Segment(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """What one speaker said at a stretch, as it is shown to people.
+    """What one speaker said without interruption, as people read it.
 
     ``speaker_name`` is the name that somebody gave to the label, or else the label. ``start`` and
-    ``end`` are seconds from the start of the recording, ``None`` where they are not known.
+    ``end`` are seconds from the start of the recording, ``None`` if they are not known.
     ``text`` may have several lines.
     """
 
@@ -39,30 +39,30 @@ class Turn(NamedTuple):
     text: str
 
 
-class SpeakerShare(TypedDict):
-    """One speaker's part; ``duration`` in seconds, only where the transcript has times."""
+class SpeakerMetrics(TypedDict):
+    """The metrics of one speaker. ``duration`` is in seconds, if the transcript has times."""
 
     words: int
     duration: NotRequired[float]
 
 
 class Metrics(TypedDict):
-    """What ``Session.metrics`` holds; the services that read the mirror know these names.
+    """The content of ``Session.metrics``. Services that read the mirror rely on these keys.
 
-    ``totalDuration`` is the moment in seconds at which the last word ends.
+    ``totalDuration`` is the time in seconds at which the last word ends.
     """
 
     totalDuration: NotRequired[float]
     totalWordCount: int
-    speakerDistribution: dict[str, SpeakerShare]
+    speakerDistribution: dict[str, SpeakerMetrics]
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was read: the text to keep, what was counted in it, and more if the source has more.
+    """What was read: the text to store, its metrics, and what else the source has.
 
-    ``json`` has the form of Amazon Transcribe (see ``transcribe``) and is ``None`` for plain
-    text. ``speaker_names`` gives names to labels; it is empty unless the source knows both.
+    ``json`` has the form of Amazon Transcribe (see ``transcribe``); it is ``None`` for plain text.
+    ``speaker_names`` maps labels to names; it is empty unless the source has both.
     """
 
     text: str
@@ -72,5 +72,5 @@ class Transcript:
 
     @property
     def speakers(self) -> list[str]:
-        """The labels as they are written, in the order in which they first speak."""
+        """The labels, in the order in which the speakers first speak."""
         return list(self.metrics["speakerDistribution"])

@@ -1,4 +1,4 @@
-"""The page of a campaign: what it is about, and its sessions."""
+"""The page of a campaign, with its sessions."""
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse

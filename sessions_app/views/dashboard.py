@@ -12,16 +12,16 @@ from sessions_app.models import Session
 from sessions_app.views.campaign import SESSIONS_PER_PAGE
 
 CAMPAIGNS_PER_PAGE = 12
-LATEST = 3  # sessions shown with each campaign
+LATEST_SESSIONS = 3  # shown with each campaign
 
 
 @require_safe
-def dashboard(request: SignedInRequest) -> HttpResponse:
+def show(request: SignedInRequest) -> HttpResponse:
     """Show the campaigns with their latest sessions, and the sessions without a campaign."""
     own = Session.objects.for_list().filter(owner=request.user)
-    latest = Prefetch("sessions", own[:LATEST], to_attr="latest")
+    latest = Prefetch("sessions", own[:LATEST_SESSIONS], to_attr="latest")
     campaigns = Campaign.objects.filter(owner=request.user).with_session_count()
-    # A query that groups loses the model's own order.
+    # Grouping drops the model's ordering.
     campaigns = campaigns.order_by("-created_at", "id")
     page = Paginator(campaigns.prefetch_related(latest), CAMPAIGNS_PER_PAGE)
     unfiled = Paginator(own.filter(campaign=None), SESSIONS_PER_PAGE)

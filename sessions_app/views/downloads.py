@@ -1,4 +1,4 @@
-"""Downloads: a session as one file, a campaign as one archive."""
+"""Downloads of a session as one file and of a campaign as one archive."""
 
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,20 +15,23 @@ from sessions_app.models import Session
 @require_safe
 def campaign(request: SignedInRequest, found: Campaign) -> HttpResponseBase:
     """Send a campaign with all its sessions."""
-    packed = archive_campaign(found)
-    # The response closes the file, and so removes it.
-    return FileResponse(packed.file, as_attachment=True, filename=packed.name)
+    archive = archive_campaign(found)
+    # The response closes the file, which removes it.
+    return FileResponse(archive.file, as_attachment=True, filename=archive.name)
 
 
 @owned(Session.objects.select_related("campaign"))
 @require_safe
 def session(request: SignedInRequest, found: Session) -> HttpResponse:
-    """Send a session in the format of ``?as=``; 404 where it cannot be had in that one."""
-    ending = request.GET.get("as", "")
-    if ending not in FORMATS:
+    """Send a session in the format of ``?as=``.
+
+    Answers 404 to an unknown format, and to WebVTT if the transcript has no times.
+    """
+    extension = request.GET.get("as", "")
+    if extension not in FORMATS:
         raise Http404
     try:
-        file = export(found, ending)
+        file = export(found, extension)
     except NoTimes:
         raise Http404 from None
     response = HttpResponse(file.content, content_type=file.content_type)

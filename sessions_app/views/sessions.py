@@ -9,23 +9,24 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.web.access import SignedInRequest, owned
-from config.web.forms import posted, tell_merged
+from config.web.forms import posted
+from config.web.tab_safe_forms import tell_merged
 from sessions_app.exports.webvtt_file import has_times
 from sessions_app.forms import SessionEditForm, SessionForm
 from sessions_app.models import Session
-from sessions_app.speaker_stats import talk_time
+from sessions_app.speaker_stats import speaker_stats
 
 SESSIONS = Session.objects.without_transcript().select_related("campaign")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
-    """Make a session, in the campaign of ``?campaign=``."""
+    """Create a session; ``?campaign=`` preselects its campaign."""
     form = SessionForm(
         posted(request),
         owner=request.user,
         instance=Session(owner=request.user),
-        initial={"campaign": _as_uuid(request.GET.get("campaign", ""))},
+        initial={"campaign": _parse_uuid(request.GET.get("campaign", ""))},
     )
     if form.is_valid():
         session = form.save()
@@ -37,11 +38,11 @@ def new(request: SignedInRequest) -> HttpResponse:
 @owned(SESSIONS)
 @require_safe
 def show(request: SignedInRequest, session: Session) -> HttpResponse:
-    """Show everything about a session but the words of its transcript."""
+    """Show everything about a session except its transcript."""
     context: dict[str, Any] = {
         "session": session,
-        "talk": talk_time(session),
-        "subtitles": has_times(session),
+        "stats": speaker_stats(session),
+        "has_times": has_times(session),
     }
     if session.share_token:
         context["share_url"] = request.build_absolute_uri(session.get_share_url())
@@ -51,7 +52,7 @@ def show(request: SignedInRequest, session: Session) -> HttpResponse:
 @owned(SESSIONS, lock=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedInRequest, session: Session) -> HttpResponse:
-    """Change a session, or file it under another campaign."""
+    """Edit a session, or file it in another campaign."""
     form = SessionEditForm(posted(request), owner=request.user, instance=session)
     if form.is_valid():
         form.save()
@@ -72,7 +73,7 @@ def delete(request: SignedInRequest, session: Session) -> HttpResponse:
     return render(request, "sessions_app/delete.html", {"session": session})
 
 
-def _as_uuid(text: str) -> UUID | None:
+def _parse_uuid(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Share links: made, replaced and revoked by the owner; read by whoever has one."""
+"""Share links: the owner makes, replaces and revokes them; anybody with a link can read."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -19,7 +19,7 @@ SHARED = Session.objects.select_related("campaign").only(
 @owned(Session.objects.without_transcript(), lock=True)
 @require_POST
 def share(request: SignedInRequest, session: Session) -> HttpResponse:
-    """Make a link, or a new one in place of an older one."""
+    """Make a share link, which replaces an older one."""
     replaced = session.share_token is not None
     session.share()
     session.save(update_fields=SHARE_FIELDS)
@@ -35,7 +35,7 @@ def share(request: SignedInRequest, session: Session) -> HttpResponse:
 @owned(Session.objects.without_transcript(), lock=True)
 @require_POST
 def unshare(request: SignedInRequest, session: Session) -> HttpResponse:
-    """Revoke the link."""
+    """Revoke the share link."""
     session.stop_sharing()
     session.save(update_fields=SHARE_FIELDS)
     messages.success(request, "The recap is private again: the link no longer works.")
@@ -46,10 +46,10 @@ def unshare(request: SignedInRequest, session: Session) -> HttpResponse:
 @never_cache
 @require_safe
 def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """Show players the recap: campaign, name, date, and nothing else."""
+    """Show players the recap with the campaign's name, the session's name and its date alone."""
     session = get_object_or_404(SHARED, share_token=token)
     response = render(request, "sessions_app/shared.html", {"session": session})
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    # The address is the secret: it must not travel to the sites that a recap links to.
+    # The URL is the secret, so the sites that a recap links to must not receive it.
     response["Referrer-Policy"] = "no-referrer"
     return response

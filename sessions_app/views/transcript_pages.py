@@ -1,4 +1,4 @@
-"""The pages of a transcript: reading it, putting it in, naming its speakers."""
+"""The pages of a transcript: show, replace, remove, and name its speakers."""
 
 from typing import Any
 
@@ -9,54 +9,59 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.web.access import SignedInRequest, owned
-from config.web.forms import posted, tell_merged
+from config.web.forms import posted
+from config.web.tab_safe_forms import tell_merged
 from sessions_app import reader
 from sessions_app.models import Session
-from sessions_app.reader import Reading
-from sessions_app.search import readable
-from sessions_app.speaker_stats import talk_time
+from sessions_app.reader import TranscriptReader
+from sessions_app.search import clean_query
 from sessions_app.transcript_forms import SpeakersForm, TranscriptForm
 from sessions_app.transcripts import TRANSCRIPT_FIELDS, put_transcript, remove_transcript
 
 SESSIONS = Session.objects.select_related("campaign")
 SAVED_FIELDS = [*TRANSCRIPT_FIELDS, "updated_at"]
+MAX_DIGITS = 8  # of the number of a part
 
 
 @owned(SESSIONS)
 @require_safe
 def show(request: SignedInRequest, session: Session) -> HttpResponse:
-    """Show the transcript by turns; ``?find=`` the turns with these words, ``?at=`` jumps."""
+    """Show one part of the transcript (``?part=``), or the turns with the words of ``?find=``.
+
+    ``?at=`` redirects to the turn that is spoken at this time.
+    """
     if not session.has_transcript:
         return render(
             request,
             "sessions_app/transcript_empty.html",
             {"session": session, "form": TranscriptForm(session=session)},
         )
-    text = Reading(session)
-    context: dict[str, Any] = {"session": session, "reading": text, "talk": talk_time(session)}
-    if wanted := request.GET.get("at", ""):
-        at = reader.seconds(wanted)
-        found = text.at(at) if at is not None and text.has_times else None
-        if found:
-            return redirect(f"{request.path}?part={found.part}#t{found.number}")
+    transcript = TranscriptReader(session)
+    context: dict[str, Any] = {"session": session, "transcript": transcript}
+    if at := request.GET.get("at", ""):
+        seconds = reader.parse_time(at)
+        if seconds is not None and transcript.has_times:
+            turn = transcript.at(seconds)
+            if turn:
+                return redirect(f"{request.path}?part={turn.part}#t{turn.number}")
         messages.warning(request, "Write a time as 1:02:03 or 12:30.")
         return redirect("transcript", session.pk)
-    context["find"] = readable(request.GET.get("find", ""))
+    context["find"] = clean_query(request.GET.get("find", ""))
     if context["find"]:
-        matches = text.find(context["find"])
+        matches = transcript.find(context["find"])
         context["count"] = len(matches)
         context["turns"] = matches[: reader.MAX_MATCHES]
     else:
-        context["part"] = _part(request.GET.get("part", ""), text.parts)
-        context["turns"] = text.part(context["part"])
-        context["parts"] = range(1, text.parts + 1)
+        context["part"] = _parse_part(request.GET.get("part", ""), transcript.part_count)
+        context["turns"] = transcript.part(context["part"])
+        context["parts"] = range(1, transcript.part_count + 1)
     return render(request, "sessions_app/transcript.html", context)
 
 
 @owned(SESSIONS, lock=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedInRequest, session: Session) -> HttpResponse:
-    """Put a transcript in, pasted or from a file, in place of an older one."""
+    """Add a transcript, pasted or as a file, or replace the one that is there."""
     form = TranscriptForm(posted(request), request.FILES or None, session=session)
     if form.is_valid():
         put_transcript(session, form.transcript)
@@ -70,7 +75,7 @@ def edit(request: SignedInRequest, session: Session) -> HttpResponse:
 @owned(SESSIONS, lock=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: SignedInRequest, session: Session) -> HttpResponse:
-    """Take the transcript away once its owner has confirmed it; the session stays."""
+    """Remove the transcript once its owner has confirmed it. The session stays."""
     if request.method == "POST":
         remove_transcript(session)
         session.save(update_fields=SAVED_FIELDS)
@@ -82,8 +87,10 @@ def delete(request: SignedInRequest, session: Session) -> HttpResponse:
 @owned(SESSIONS, lock=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def speakers(request: SignedInRequest, session: Session) -> HttpResponse:
-    """Give speakers their names. The transcript itself stays as it is."""
-    form = SpeakersForm(posted(request), session=session, labels=sorted(Reading(session).speakers))
+    """Name the speakers. The transcript itself is not changed."""
+    form = SpeakersForm(
+        posted(request), session=session, labels=sorted(TranscriptReader(session).speakers)
+    )
     if form.is_valid():
         if form.changed:
             session.speaker_names = form.names
@@ -94,6 +101,8 @@ def speakers(request: SignedInRequest, session: Session) -> HttpResponse:
     return render(request, "sessions_app/speakers.html", {"session": session, "form": form})
 
 
-def _part(text: str, parts: int) -> int:
-    """Read a part's number; anything else is the first or the last one."""
-    return min(max(int(text), 1), parts) if text.isdecimal() and len(text) < 9 else 1  # noqa: PLR2004
+def _parse_part(text: str, part_count: int) -> int:
+    """Read the number of a part: 1 if the text is not a number, the nearest if out of range."""
+    if not text.isdecimal() or len(text) > MAX_DIGITS:
+        return 1
+    return min(max(int(text), 1), part_count)

@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium, driven by Playwright, against Django's live server."""
+"""A real browser: the installed Chromium, driven by Playwright, and Django's live server."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Open = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium; tests that want it are skipped where it is not installed."""
+    """Chromium. Tests that need it are skipped if it is not installed."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (apt-get install chromium).")
-    # Playwright runs an event loop in this thread, and Django would take that for async code.
+    # Playwright runs an event loop in this thread. Django would mistake the tests for async code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -40,15 +40,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, live_server: object) -> Iterator[Open]:
-    """Return a function that opens a window with a session of its own.
+    """A function that opens a window with cookies of its own.
 
-    A page that breaks the content security policy, or whose script fails, fails the test.
+    The test fails if a page violates the content security policy or its script raises an error.
+    With ``server_error`` the server may answer with a status of 5xx, otherwise only 4xx.
     """
     contexts = []
     problems: list[str] = []
 
-    def open_window(*, breaks: bool = False, **options: object) -> Page:
-        expected = "status of 5" if breaks else "status of 4"
+    def open_window(*, server_error: bool = False, **options: object) -> Page:
+        expected = "status of 5" if server_error else "status of 4"
         context = browser.new_context(base_url=str(live_server), **options)  # type: ignore[arg-type]
         context.set_default_timeout(15_000)
         contexts.append(context)

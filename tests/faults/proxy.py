@@ -1,7 +1,7 @@
-"""A proxy on loopback, in front of a stand-in for AWS, that does to requests what networks do.
+"""A proxy on loopback, in front of an emulator of AWS, that makes requests fail on purpose.
 
-It logs every request. A rule picks requests by service, operation and key, and says what befalls
-them; without one a request is passed on.
+It logs every request. A rule selects requests by service, operation and key, and names the fault
+that hits them. A request that no rule selects is forwarded.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
-from tests.faults.messages import Request, ask, error_answer, read_request
+from tests.faults.http_messages import Request, error_response, forward, read_request
 
 T = TypeVar("T")
-WAIT = 20.0  # seconds: what a test waits for at most before it fails
+MAX_WAIT = 20.0  # seconds that a test waits for something before it fails
 
 
 class Fault(Enum):
-    """What can befall a request."""
+    """What can happen to a request."""
 
     REFUSE = "the connection is dropped, nothing is applied"
-    HANG = "nothing is applied, and nobody ever answers"
+    HANG = "nothing is applied, and no answer ever comes"
     DELAY = "applied and answered, but late"
-    HOLD = "the connection is dropped, and it is applied when the test releases it"
-    STALL = "nobody answers; applied, and answered, when the test releases it"
+    HOLD = "the connection is dropped; applied when the test releases it"
+    STALL = "no answer; applied and answered when the test releases it"
     LOSE_ANSWER = "applied, but the connection is dropped instead of an answer"
     CUT = "applied, but the answer ends in the middle"
     TRICKLE = "applied, but the answer comes byte by byte"
@@ -37,30 +37,30 @@ class Fault(Enum):
 
 @dataclass(eq=False)
 class Rule:
-    """Which requests are hit, how often, and by what."""
+    """Which requests are hit by ``fault``. An empty condition holds for every request."""
 
     fault: Fault
     service: str = ""
     operation: str = ""
     key: str = ""  # a part of the key
     revision: int | None = None
-    skip: int = 0  # so many matching requests pass first
-    times: int | None = None  # then so many are hit; None: all
+    skip: int = 0  # how many matching requests are forwarded first
+    times: int | None = None  # how many are hit after that; None: all
     seconds: float = 0.3  # of DELAY, and between two bytes of TRICKLE
-    status: int = 500
-    code: str = "InternalServerError"
+    status: int = 500  # of ERROR
+    code: str = "InternalServerError"  # of ERROR
     hit: list[Request] = field(default_factory=list)
-    seen: threading.Event = field(default_factory=threading.Event)
+    was_hit: threading.Event = field(default_factory=threading.Event)
 
-    def takes(self, request: Request) -> bool:
-        """Whether ``request`` is hit; counts it if so."""
-        wanted = (
+    def hits(self, request: Request) -> bool:
+        """Whether ``request`` is hit; counts it."""
+        matches = (
             self.service in {"", request.service}
             and self.operation in {"", request.operation}
             and self.key in request.key
             and self.revision in {None, request.revision}
         )
-        if not wanted or (self.times is not None and len(self.hit) >= self.times):
+        if not matches or (self.times is not None and len(self.hit) >= self.times):
             return False
         if self.skip:
             self.skip -= 1
@@ -68,22 +68,23 @@ class Rule:
         self.hit.append(request)
         return True
 
-    def wait(self) -> Request:
-        """Wait until a request was hit, and return it."""
-        assert self.seen.wait(WAIT), f"no request came for {self.fault} {self.operation}"
+    def wait_for_request(self) -> Request:
+        """Wait until a request is hit, and return the first one."""
+        assert self.was_hit.wait(MAX_WAIT), f"no request came for {self.fault} {self.operation}"
         return self.hit[0]
 
 
 class Proxy:
-    """The proxy itself, on a thread of its own."""
+    """The proxy. Its event loop runs on a thread of its own."""
 
     def __init__(self, store: str, *, s3: str = "") -> None:
+        """``store`` and ``s3`` are addresses, or paths of sockets."""
         self.stores = {"DynamoDB": store, "S3": s3 or store}
         self.rules: list[Rule] = []
-        self.requests: list[Request] = []
+        self.requests: list[Request] = []  # the log
         self._held: list[tuple[Rule, Request, asyncio.Future[bytes]]] = []
-        self._silence = asyncio.Event()  # never set
-        self._one_at_a_time = asyncio.Lock()  # moto loses updates under threads
+        self._never = asyncio.Event()  # is never set
+        self._one_at_a_time = asyncio.Lock()  # moto loses updates that arrive at the same time
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="fault-proxy", daemon=True
@@ -95,7 +96,7 @@ class Proxy:
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
-        return future.result(WAIT)
+        return future.result(MAX_WAIT)
 
     def stop(self) -> None:
         """Drop every connection and end the thread."""
@@ -106,20 +107,23 @@ class Proxy:
 
     async def _stop(self) -> None:
         self._server.close()
-        await self._drop()
+        await self._drop_connections()
 
-    def add(self, fault: Fault, operation: str = "", **where: Any) -> Rule:
-        """Let ``fault`` befall the requests that fit; the rule added last comes first."""
-        rule = Rule(fault, operation=operation, **where)
+    def add(self, fault: Fault, operation: str = "", **conditions: Any) -> Rule:
+        """Add a rule, with the other fields of ``Rule`` as conditions.
+
+        The rule that was added last is asked first.
+        """
+        rule = Rule(fault, operation=operation, **conditions)
         self.rules.insert(0, rule)
         return rule
 
-    def calm(self) -> None:
-        """End all faults. What is held stays held."""
+    def stop_faults(self) -> None:
+        """Remove all rules. Requests that are held stay held."""
         self.rules.clear()
 
     def release(self, rule: Rule | None = None) -> int:
-        """Let what is held land now; return how many requests did."""
+        """Apply the held requests (of one rule, or all) now; return how many there were."""
         return self._run(self._release(rule))
 
     async def _release(self, rule: Rule | None) -> int:
@@ -127,79 +131,78 @@ class Proxy:
         for held in chosen:
             self._held.remove(held)
             _, request, answer = held
-            answer.set_result(await self._pass_on(request))
+            answer.set_result(await self._forward(request))
         return len(chosen)
 
-    def reset(self) -> None:
-        """Forget all rules and the log, and drop what is held."""
-        self.calm()
-        self._run(self._drop())
-        self.forget()
-
-    async def _drop(self) -> None:
+    def drop_held(self) -> None:
+        """Forget the held requests: they are never applied."""
         self._held.clear()
+
+    def reset(self) -> None:
+        """Remove all rules, drop the held requests and all connections, and clear the log."""
+        self.stop_faults()
+        self._run(self._drop_connections())
+        self.clear_log()
+
+    async def _drop_connections(self) -> None:
+        self.drop_held()
         connections = asyncio.all_tasks() - {asyncio.current_task()}
         for task in connections:
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
 
-    def lose(self) -> None:
-        """Let what is held never land."""
-        self._held.clear()
-
     def calls(self, operation: str = "", key: str = "") -> list[Request]:
-        """Return the requests that came, by operation and part of the key."""
+        """Return the logged requests with this operation and this part of the key."""
         return [r for r in self.requests if operation in {"", r.operation} and key in r.key]
 
-    def forget(self) -> None:
-        """Empty the log."""
+    def clear_log(self) -> None:
+        """Forget the logged requests."""
         self.requests.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             request = await read_request(reader, writer)
             self.requests.append(request)
-            rule = next((rule for rule in self.rules if rule.takes(request)), None)
+            rule = next((rule for rule in self.rules if rule.hits(request)), None)
             if rule is None:
-                writer.write(await self._pass_on(request))
+                writer.write(await self._forward(request))
                 await writer.drain()
             else:
                 request.fault = rule.fault.name
-                await self._harm(rule, request, writer)
+                await self._apply_fault(rule, request, writer)
         with suppress(ConnectionError):
             writer.close()
 
-    async def _pass_on(self, request: Request) -> bytes:
+    async def _forward(self, request: Request) -> bytes:
         async with self._one_at_a_time:
-            answer = await ask(self.stores[request.service], request)
+            answer = await forward(request, self.stores[request.service])
         request.landed = True
         return answer
 
-    async def _harm(self, rule: Rule, request: Request, writer: asyncio.StreamWriter) -> None:
+    async def _apply_fault(
+        self, rule: Rule, request: Request, writer: asyncio.StreamWriter
+    ) -> None:
         fault, answer = rule.fault, b""
         held: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         if fault in {Fault.HOLD, Fault.STALL}:
             self._held.append((rule, request, held))
         if fault in {Fault.LOSE_ANSWER, Fault.CUT, Fault.TRICKLE}:
-            answer = await self._pass_on(request)
-        rule.seen.set()
+            answer = await self._forward(request)
+        rule.was_hit.set()
         match fault:
             case Fault.REFUSE | Fault.HOLD | Fault.LOSE_ANSWER:
                 writer.transport.abort()
             case Fault.HANG:
-                await self._silence.wait()
+                await self._never.wait()
             case Fault.DELAY:
                 await asyncio.sleep(rule.seconds)
-                writer.write(await self._pass_on(request))
+                writer.write(await self._forward(request))
                 await writer.drain()
             case Fault.STALL:
                 writer.write(await held)
                 await writer.drain()
             case Fault.CUT:
-                head, separator, body = answer.partition(b"\r\n\r\n")
-                says_something = len(body) > len(b"{}")
-                half = head + separator + body[: len(body) // 2] if says_something else head[:8]
-                writer.write(half)
+                writer.write(first_half(answer))
                 await writer.drain()
             case Fault.TRICKLE:
                 for byte in answer:
@@ -207,5 +210,13 @@ class Proxy:
                     await writer.drain()
                     await asyncio.sleep(rule.seconds)
             case Fault.ERROR:
-                writer.write(error_answer(request, rule.status, rule.code))
+                writer.write(error_response(request, rule.status, rule.code))
                 await writer.drain()
+
+
+def first_half(answer: bytes) -> bytes:
+    """Return the head and half of the body; of an answer without content, part of the head."""
+    head, separator, body = answer.partition(b"\r\n\r\n")
+    if len(body) <= len(b"{}"):
+        return head[:8]
+    return head + separator + body[: len(body) // 2]

@@ -1,10 +1,12 @@
-"""PostgreSQL at its worst: contention, rollbacks, lost connections, and a restored backup."""
+"""PostgreSQL: contention, rollbacks, lost connections, long transactions, a restored backup."""
 
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 
@@ -19,45 +21,43 @@ from mirror.models import LedgerEntry
 from mirror.sync import worker
 from mirror.verify import check, repair
 from sessions_app.models import Session
-from tests.faults import scenarios
 from tests.faults.mutants import kills_mutant
-from tests.faults.points import before
-from tests.faults.scenarios import in_thread
+from tests.faults.protocol_steps import before_step
+from tests.faults.scenarios import filed_session
+from tests.faults.threads import running_in_thread
 from tests.faults.world import World
 
 WRITERS = 8
 
 
-def from_eight_connections(work: Callable[[int], object]) -> None:
-    """Do ``work`` on eight connections at the same moment."""
-    together = threading.Barrier(WRITERS)
+def run_on_eight_connections(work: Callable[[int], object]) -> None:
+    """Call ``work`` on eight connections at the same moment, with the numbers from 0 to 7."""
+    all_connected = threading.Barrier(WRITERS)
 
     def write(number: int) -> None:
         connection.ensure_connection()
-        together.wait()
+        all_connected.wait()
         work(number)
 
-    jobs = [in_thread(partial(write, number)) for number in range(WRITERS)]
-    for job in jobs:
-        job.__enter__()
-    for job in jobs:
-        job.__exit__(None)
+    with ExitStack() as stack:
+        for number in range(WRITERS):
+            stack.enter_context(running_in_thread(partial(write, number)))
 
 
-@kills_mutant("a trigger that inserts without upsert")
-def test_first_save_ever_of_one_object_from_eight_connections(world: World) -> None:
+@kills_mutant("trigger inserts without upsert")
+def test_eight_first_saves_of_a_row_at_once_all_raise_its_revision(world: World) -> None:
     campaign = world.campaign()
-    LedgerEntry.objects.all().delete()  # rows from before the mirror was installed
+    LedgerEntry.objects.all().delete()  # as for rows older than the mirror
 
-    from_eight_connections(
+    run_on_eight_connections(
         lambda number: Campaign.objects.filter(pk=campaign.pk).update(name=f"{number}")
     )
     assert LedgerEntry.objects.get().revision == WRITERS
     world.assert_settles()
 
 
-@kills_mutant("a trigger that inserts without upsert")
-def test_creation_of_one_object_from_eight_connections(world: World) -> None:
+@kills_mutant("trigger inserts without upsert")
+def test_eight_creations_of_a_row_at_once_all_raise_its_revision(world: World) -> None:
     key = uuid.uuid4()
 
     def create(number: int) -> None:
@@ -66,14 +66,14 @@ def test_creation_of_one_object_from_eight_connections(world: World) -> None:
         except IntegrityError:
             Campaign.objects.filter(pk=key).update(name=f"{number}")
 
-    from_eight_connections(create)
+    run_on_eight_connections(create)
     assert LedgerEntry.objects.get().revision == WRITERS
     world.assert_settles()
 
 
-@kills_mutant("dispatched before the commit")
+@kills_mutant("dispatch before the commit")
 @pytest.mark.parametrize("dispatch", ["inline", "worker"])
-def test_what_is_rolled_back_asks_aws_nothing(
+def test_a_save_that_is_rolled_back_sends_nothing_to_aws(
     world: World, settings: Settings, dispatch: str
 ) -> None:
     settings.MIRROR = {**settings.MIRROR, "DISPATCH": dispatch}
@@ -84,8 +84,10 @@ def test_what_is_rolled_back_asks_aws_nothing(
     assert not LedgerEntry.objects.exists()
 
 
-@kills_mutant("dispatched before the commit")
-def test_what_a_savepoint_rolls_back_asks_aws_nothing(world: World, settings: Settings) -> None:
+@kills_mutant("dispatch before the commit")
+def test_a_save_rolled_back_to_a_savepoint_sends_nothing_to_aws(
+    world: World, settings: Settings
+) -> None:
     settings.MIRROR = {**settings.MIRROR, "DISPATCH": "inline"}
     with transaction.atomic():
         kept = world.campaign("kept")
@@ -100,7 +102,7 @@ def test_what_a_savepoint_rolls_back_asks_aws_nothing(world: World, settings: Se
 
 
 def terminate(*, own: bool) -> int:
-    """End this connection, or all others to this database, as a restart of the server does."""
+    """End this connection, or all others to this database, as a server restart does."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
@@ -111,7 +113,7 @@ def terminate(*, own: bool) -> int:
 
 
 def lose_connection() -> None:
-    """End this thread's connection."""
+    """End the connection of this thread."""
     try:
         terminate(own=True)
     except DatabaseError:
@@ -119,83 +121,82 @@ def lose_connection() -> None:
     raise AssertionError("the connection survived")
 
 
-@kills_mutant("acknowledged before it is written")
+@kills_mutant("acknowledgement before the write")
 @pytest.mark.parametrize(
     "step",
     [
         *("record", "object put", "item put", "object removal"),
-        pytest.param("acknowledgement", marks=kills_mutant("a put that refuses its own revision")),
+        pytest.param("acknowledgement", marks=kills_mutant("put refuses an equal revision")),
     ],
 )
-def test_connection_lost_in_the_middle_of_a_drain(world: World, step: str) -> None:
-    _, _, session = scenarios.filed(world)
+def test_a_connection_lost_in_an_attempt_leaves_the_row_pending(world: World, step: str) -> None:
+    _, _, session = filed_session(world)
     session.transcript_text = "MATT: new"
     session.save()
-    with before(step, lose_connection), pytest.raises(DatabaseError):
+    with before_step(step, lose_connection), pytest.raises(DatabaseError):
         worker.mirror_due()
     connection.close()
     assert world.entry(session).state == "pending"
     world.assert_settles()
 
 
-@kills_mutant("a worker that ends with its connection")
-def test_the_worker_survives_the_loss_of_its_connection(
+@kills_mutant("watch ends at the first error")
+def test_a_worker_that_loses_its_connection_connects_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop, idle = threading.Event(), threading.Semaphore(0)
     sleep = worker._sleep
 
-    def sleep_and_say_so(event: threading.Event) -> None:
+    def signal_and_sleep(event: threading.Event) -> None:
         idle.release()
         sleep(event)
 
-    monkeypatch.setattr(worker, "_sleep", sleep_and_say_so)
-    with in_thread(worker.Worker(stop=stop).watch):
+    monkeypatch.setattr(worker, "_sleep", signal_and_sleep)
+    with running_in_thread(worker.Worker(stop=stop).watch):
         try:
             for name in ("before", "after"):
                 assert idle.acquire(timeout=10)
-                world.proxy.forget()
-                await_put(world, str(world.campaign(name).pk))
+                world.proxy.clear_log()
+                wait_for_put(world, str(world.campaign(name).pk))
                 terminate(own=False)
         finally:
             stop.set()
     world.assert_settles()
 
 
-def await_put(world: World, key: str) -> None:
-    """Wait until the proxy has passed on a put of this key."""
-    waited = threading.Event()
+def wait_for_put(world: World, key: str) -> None:
+    """Wait until an item with this part in its key was put."""
     for _ in range(200):
         if any(request.landed for request in world.proxy.calls("PutItem", key)):
             return
-        waited.wait(0.05)
+        time.sleep(0.05)
     raise AssertionError("nothing was put")
 
 
-@kills_mutant("a drain that waits for locks")
+@kills_mutant("drain waits for locks")
 @pytest.mark.parametrize("state", ["mirrored", "pending"])
-def test_a_long_transaction_holds_up_nobody(
+def test_a_long_transaction_delays_no_other_row(
     world: World, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
     monkeypatch.setattr(worker, "PATIENCE", 0.2)
-    _, _, session = scenarios.filed(world)
-    if state == "pending":  # and waits out a back-off
+    _, _, session = filed_session(world)
+    if state == "pending":  # and in back-off
         session.save()
         LedgerEntry.objects.update(next_attempt_at=Now() + timedelta(hours=1))
-    else:  # and something of it is to be removed again
+    else:  # and a sweep is due
         LedgerEntry.objects.update(sweep_at=Now())
-    holds, done = threading.Event(), threading.Event()
+    locked, done = threading.Event(), threading.Event()
 
-    def hold() -> None:
+    def hold_lock() -> None:
         with transaction.atomic():
             Session.objects.filter(pk=session.pk).update(name="in the transaction")
-            holds.set()
+            locked.set()
             assert done.wait(20)
 
-    with in_thread(hold):
+    with running_in_thread(hold_lock):
         try:
-            assert holds.wait(20)
-            other = world.session(name="somebody else's")
+            assert locked.wait(20)
+            other = world.session(name="other")
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '1s'")
             worker.drain()
@@ -207,41 +208,41 @@ def test_a_long_transaction_holds_up_nobody(
     world.assert_settles()
 
 
-@kills_mutant("a record over the notes of others")
-def test_marked_between_claim_and_record(world: World) -> None:
-    """A repair notes keys while a worker begins: the worker must not write over the note."""
-    _, b, session = scenarios.filed(world)
+@kills_mutant("record overwrites keys noted meanwhile")
+def test_keys_noted_between_claim_and_record_are_kept(world: World) -> None:
+    """A repair notes an orphan while an attempt begins: the attempt must not overwrite the note."""
+    _, b, session = filed_session(world)
     entry = world.entry(session)
     session.campaign, session.transcript_text = b, "MATT: new"
     session.save()
-    stray = f"transcripts/{session.pk}/1-stray.json"
-    world.raw.s3.put_object(Bucket=world.raw.bucket, Key=stray, Body=b"{}")
+    orphan = f"transcripts/{session.pk}/1-orphan.json"
+    world.raw.s3.put_object(Bucket=world.raw.bucket, Key=orphan, Body=b"{}")
 
-    def mark() -> None:
-        LedgerEntry.objects.mark_dirty(entry.model, entry.object_id, object_keys=[stray])
+    def note_orphan() -> None:
+        LedgerEntry.objects.mark_dirty(entry.model, entry.object_id, object_keys=[orphan])
 
-    with before("record", mark):
+    with before_step("record", note_orphan):
         world.attempt()
     world.assert_settles()
 
 
-@kills_mutant("an unconditional put")
-def test_a_ledger_restored_from_an_older_backup(
+@kills_mutant("unconditional put")
+def test_a_repair_after_restoring_an_older_backup_makes_all_stores_equal(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repair, "YOUNG", timedelta(0))
-    _, b, session = scenarios.filed(world)
-    gone_later = world.session(name="was there at the backup")
+    _, b, session = filed_session(world)
+    deleted_later = world.session(name="deleted after the backup")
     world.settle()
     backup = list(LedgerEntry.objects.values()), list(Session.objects.values())
     for number in range(3):
         session.campaign, session.transcript_text = b, f"MATT: {number}"
         session.save()
-        gone_later.name = f"{number}"
-        gone_later.save()
+        deleted_later.name = f"{number}"
+        deleted_later.save()
         world.settle()
-    Session.objects.filter(pk=gone_later.pk).delete()
-    newer = world.session(name="made after the backup")
+    Session.objects.filter(pk=deleted_later.pk).delete()
+    newer = world.session(name="created after the backup")
     world.settle()
 
     Session.objects.all().delete()
@@ -252,13 +253,13 @@ def test_a_ledger_restored_from_an_older_backup(
     assert not LedgerEntry.objects.owed().exists()
     report = check.check(world.stores)
     assert report.parity_percent < 100
-    assert {str(session.pk), str(gone_later.pk), str(newer.pk)} <= {
+    assert {str(session.pk), str(deleted_later.pk), str(newer.pk)} <= {
         finding.object_id for finding in report.findings
     }
 
-    Session.objects.filter(pk=gone_later.pk).update(name="saved after the backup")
+    Session.objects.filter(pk=deleted_later.pk).update(name="saved after the restore")
     worker.drain()
-    entry = world.entry(gone_later)
+    entry = world.entry(deleted_later)
     assert (entry.state, entry.error_class) == ("parked", "RemoteAhead")
 
     plan = repair.plan(check.check(world.stores).findings, world.stores, delete_orphans=True)
@@ -268,9 +269,9 @@ def test_a_ledger_restored_from_an_older_backup(
     world.assert_equal()
 
 
-@kills_mutant("a repair that trusts the ledger")
-def test_an_object_deleted_behind_the_back(world: World) -> None:
-    _, _, session = scenarios.filed(world)
+@kills_mutant("repair trusts the recorded object keys")
+def test_an_object_deleted_past_the_mirror_is_uploaded_by_a_repair(world: World) -> None:
+    _, _, session = filed_session(world)
     (key,) = world.raw.object_keys()
     world.raw.s3.delete_object(Bucket=world.raw.bucket, Key=key)
 

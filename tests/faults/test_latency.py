@@ -1,4 +1,4 @@
-"""AWS fails, and the person who saves does not wait: breaker and budget, in real requests."""
+"""Latency of requests during faults: breaker and budget keep a person from waiting for AWS."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from itertools import pairwise
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.http import HttpResponse
@@ -14,14 +15,15 @@ from django.test import Client
 
 from campaigns.models import Campaign
 from mirror.models import LedgerEntry, Outage
-from mirror.sync import budget, worker
+from mirror.stores import clients
+from mirror.sync import budget, dispatch, worker
 from sessions_app.models import Session
 from tests.faults.mutants import kills_mutant
 from tests.faults.proxy import Fault
 from tests.faults.world import World
 
 FAULTS: dict[str, dict[str, Any]] = {
-    "refused": {"fault": Fault.REFUSE},
+    "connection refused": {"fault": Fault.REFUSE},
     "hanging": {"fault": Fault.HANG},
     "trickling": {"fault": Fault.TRICKLE, "seconds": 0.2},
     "slow": {"fault": Fault.DELAY, "seconds": 0.7},
@@ -29,7 +31,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def person(world: World) -> Client:
+def browser(world: World) -> Client:
     client = Client()
     client.force_login(world.owner)
     return client
@@ -37,68 +39,69 @@ def person(world: World) -> Client:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float]]:
-    """For each call to AWS on behalf of a request: whose budget, and what was left of it."""
-    seen: list[tuple[int, float]] = []
+    """For each call within a request: the identity of its budget, and the seconds left of it."""
+    waits: list[tuple[int, float]] = []
     run = budget.Budget.run
 
-    def note(self: budget.Budget, *arguments: Any, **options: Any) -> Any:
+    def note_and_run(self: budget.Budget, *arguments: Any, **options: Any) -> Any:
         if self.left > 0:
-            seen.append((id(self), self.left))
+            waits.append((id(self), self.left))
         return run(self, *arguments, **options)
 
-    monkeypatch.setattr(budget.Budget, "run", note)
-    return seen
+    monkeypatch.setattr(budget.Budget, "run", note_and_run)
+    return waits
 
 
 def assert_bounded(
     request: Callable[[], HttpResponse], world: World, waits: list[tuple[int, float]]
 ) -> None:
-    """Require that a request succeeds and waits for AWS two seconds at most, in all.
+    """Require that a request succeeds and waits for AWS two seconds at most, all calls together.
 
-    No clock is read, as a busy machine would spoil it: every call was made on one budget, for
-    what was left of it.
+    No clock is read, as a busy machine would distort it. Instead, all calls must have shared one
+    budget, and each must have waited no longer than what was left of it.
     """
     waits.clear()
-    world.proxy.forget()
+    world.proxy.clear_log()
     response = request()
     assert response.status_code == 302, response.content
-    assert len({owner for owner, _ in waits}) == 1
-    lefts = [left for _, left in waits]
-    assert lefts[0] == budget.INLINE_SECONDS == 2
-    assert all(later < earlier for earlier, later in pairwise(lefts))
+    assert len({budget_id for budget_id, _ in waits}) == 1
+    seconds_left = [left for _, left in waits]
+    assert seconds_left[0] == budget.INLINE_SECONDS == 2
+    assert all(later < earlier for earlier, later in pairwise(seconds_left))
     assert len(world.proxy.requests) <= len(waits)
 
 
-def add_session(person: Client, world: World, name: str) -> HttpResponse:
+def add_session(browser: Client, world: World, name: str) -> HttpResponse:
     form = {"name": name, "owner": world.owner.pk, "transcript_text": f"MATT: {name}"}
-    return person.post("/admin/sessions_app/session/add/", form)  # type: ignore[return-value]
+    return browser.post("/admin/sessions_app/session/add/", form)  # type: ignore[return-value]
 
 
 @kills_mutant("no breaker")
 @pytest.mark.parametrize("service", ["DynamoDB", "S3"])
-@pytest.mark.parametrize("name", ["refused", "hanging", "trickling"])
-def test_inline_the_first_waits_a_little_and_the_others_do_not(
+@pytest.mark.parametrize("name", ["connection refused", "hanging", "trickling"])
+def test_inline_only_the_first_request_of_an_outage_waits(
     world: World,
-    person: Client,
+    browser: Client,
     inline: None,
     waits: list[tuple[int, float]],
     name: str,
     service: str,
 ) -> None:
+    clients.inline_clients()  # so that making them takes nothing from the budget
     world.proxy.add(**FAULTS[name], service=service)
-    assert_bounded(lambda: add_session(person, world, "first"), world, waits)
+    assert_bounded(lambda: add_session(browser, world, "first"), world, waits)
     assert Outage.objects.open().exists()
-    world.proxy.forget()
+    world.proxy.clear_log()
     for number in range(5):
-        add_session(person, world, f"after {number}")
+        add_session(browser, world, f"after {number}")
     assert world.proxy.requests == []
     assert LedgerEntry.objects.pending().count() == 6
     world.assert_settles()
 
 
-@kills_mutant("neither breaker nor budget")
+@kills_mutant("no breaker and no budget")
 def test_inline_a_slow_store_costs_no_more_than_the_budget(
-    world: World, person: Client, inline: None, waits: list[tuple[int, float]]
+    world: World, browser: Client, inline: None, waits: list[tuple[int, float]]
 ) -> None:
     campaigns = [world.campaign(f"{number}") for number in range(3)]
     world.settle()
@@ -108,14 +111,14 @@ def test_inline_a_slow_store_costs_no_more_than_the_budget(
         "_selected_action": [str(campaign.pk) for campaign in campaigns],
         "post": "yes",
     }
-    assert_bounded(lambda: person.post("/admin/campaigns/campaign/", form), world, waits)  # type: ignore[arg-type,return-value]
+    assert_bounded(lambda: browser.post("/admin/campaigns/campaign/", form), world, waits)  # type: ignore[arg-type,return-value]
     world.assert_settles()
 
 
-@kills_mutant("neither breaker nor budget")
+@kills_mutant("no breaker and no budget")
 @pytest.mark.parametrize("name", ["hanging", "trickling", "slow"])
-def test_inline_a_bulk_action_obeys_the_same_budget(
-    world: World, person: Client, inline: None, waits: list[tuple[int, float]], name: str
+def test_inline_a_bulk_action_stays_within_the_budget(
+    world: World, browser: Client, inline: None, waits: list[tuple[int, float]], name: str
 ) -> None:
     Campaign.objects.bulk_create(Campaign(owner=world.owner, name=f"{n}") for n in range(40))
     worker.drain()
@@ -125,38 +128,42 @@ def test_inline_a_bulk_action_obeys_the_same_budget(
         "_selected_action": [str(key) for key in Campaign.objects.values_list("pk", flat=True)],
         "post": "yes",
     }
-    assert_bounded(lambda: person.post("/admin/campaigns/campaign/", form), world, waits)  # type: ignore[arg-type,return-value]
+    assert_bounded(lambda: browser.post("/admin/campaigns/campaign/", form), world, waits)  # type: ignore[arg-type,return-value]
     assert not Campaign.objects.exists()
     assert LedgerEntry.objects.pending().count() >= 35
     world.assert_settles()
 
 
-@kills_mutant("nothing dispatched")
-def test_inline_all_is_well(world: World, person: Client, inline: None) -> None:
-    add_session(person, world, "one")
-    person.post(f"/admin/sessions_app/session/{Session.objects.get().pk}/delete/", {"post": "yes"})
+@kills_mutant("no dispatch")
+def test_inline_without_faults_the_stores_are_equal_after_each_request(
+    world: World, browser: Client, inline: None
+) -> None:
+    add_session(browser, world, "one")
+    browser.post(f"/admin/sessions_app/session/{Session.objects.get().pk}/delete/", {"post": "yes"})
     assert world.proxy.calls("PutObject")
     world.assert_equal()
 
 
-@kills_mutant("dispatched before the commit")
+@kills_mutant("dispatch before the commit")
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_worker_leaves_requests_alone(world: World, person: Client, name: str) -> None:
+def test_in_worker_mode_a_request_sends_nothing_to_aws(
+    world: World, browser: Client, name: str
+) -> None:
     world.proxy.add(**FAULTS[name])
-    add_session(person, world, "one")
+    add_session(browser, world, "one")
     form = {
         "action": "delete_selected",
         "_selected_action": [str(key) for key in Session.objects.values_list("pk", flat=True)],
         "post": "yes",
     }
-    person.post("/admin/sessions_app/session/", form)
+    browser.post("/admin/sessions_app/session/", form)
     assert not Session.objects.exists()
     assert world.proxy.requests == []
     assert LedgerEntry.objects.pending().count() == 1
     world.assert_settles()
 
 
-@kills_mutant("a call that cannot be taken back")
+@kills_mutant("call not cancelled when the budget ends")
 def test_a_call_that_waits_for_a_thread_when_the_budget_ends_is_never_made() -> None:
     gate = threading.Event()
     made: list[str] = []
@@ -168,3 +175,19 @@ def test_a_call_that_waits_for_a_thread_when_the_budget_ends_is_never_made() -> 
     gate.set()
     wait([*busy, budget._threads.submit(int)])
     assert made == []
+
+
+@kills_mutant("clients made outside the budget")
+def test_inline_a_failing_source_of_credentials_is_an_outage_and_is_not_asked_again(
+    world: World, inline: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9/none")
+    clients.reset_clients()
+    world.campaign()
+    assert Outage.objects.open().exists()
+    with mock.patch.object(dispatch, "inline_clients") as make_clients:
+        world.campaign()
+    make_clients.assert_not_called()
+    assert LedgerEntry.objects.pending().count() == 2

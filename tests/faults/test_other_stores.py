@@ -1,4 +1,4 @@
-"""What moto does not know: other stand-ins, Amazon's own engine among them, say the same."""
+"""Scenarios and values with other emulators: ministack, and Amazon's own DynamoDB Local."""
 
 from __future__ import annotations
 
@@ -10,29 +10,22 @@ from typing import Any
 import pytest
 
 from mirror.documents.sizes import MAX_ITEM_BYTES, item_size
-from mirror.stores import clients, provision
+from mirror.stores import provision
 from mirror.stores.clients import Stores
 from mirror.sync import worker
-from tests.conftest import Make
-from tests.faults import backends
-from tests.faults.comparison import RawStores
-from tests.faults.conftest import (
-    PATIENCE,
-    make_world,
-    stores_at,
-    use_stores,
-)
+from tests.faults import emulators
+from tests.faults.conftest import make_clients, make_world, raw_stores_at
 from tests.faults.mutants import kills_mutant
 from tests.faults.proxy import Proxy
-from tests.faults.test_order import ROWS
-from tests.faults.test_values import largest
+from tests.faults.raw_stores import RawStores
+from tests.faults.test_scenarios import SCENARIOS
+from tests.faults.test_values import largest_item_size
 from tests.faults.world import Scenario, World
-from tests.support.aws import point_clients_at
 
 
 @dataclass
-class Behind:
-    """A stand-in, the proxy in front of it, and clients of both."""
+class Emulator:
+    """An emulator: direct access to it, the proxy in front of it, and the engine's clients."""
 
     raw: RawStores
     proxy: Proxy
@@ -40,51 +33,47 @@ class Behind:
 
 
 @pytest.fixture(scope="module", params=["ministack", "dynamodb-local"])
-def behind(
-    request: pytest.FixtureRequest, store: RawStores, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Behind]:
-    """The stand-in of this name; DynamoDB Local has moto's S3 beside it."""
+def emulator(
+    request: pytest.FixtureRequest, moto_stores: RawStores, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Emulator]:
+    """The emulator of this name. DynamoDB Local has no S3, so moto's is used with it."""
     with ExitStack() as stack:
         monkeypatch = stack.enter_context(pytest.MonkeyPatch.context())
         try:
             if request.param == "ministack":
-                address = stack.enter_context(backends.ministack())
+                address = stack.enter_context(emulators.ministack())
                 direct, proxy = Proxy(address), Proxy(address)
             else:
                 folder = tmp_path_factory.mktemp("dynamodb")
-                path = stack.enter_context(backends.dynamodb_local(folder))
-                direct, proxy = Proxy(path, s3=store.address), Proxy(path, s3=store.address)
-                monkeypatch.setattr(provision, "_expires", lambda stores: True)  # it knows no TTL
-        except backends.Unavailable as reason:
+                path = stack.enter_context(emulators.dynamodb_local(folder))
+                s3 = moto_stores.address
+                direct, proxy = Proxy(path, s3=s3), Proxy(path, s3=s3)
+                monkeypatch.setattr(provision, "_expires", lambda stores: True)  # it has no TTL
+        except emulators.Unavailable as reason:
             pytest.skip(f"{request.param} cannot run here: {reason}")
         stack.callback(direct.stop)
         stack.callback(proxy.stop)
-        monkeypatch.setattr(clients, "BACKGROUND_TIMEOUT", PATIENCE)
-        point_clients_at(proxy.address, proxy.address, monkeypatch)
-        made = clients.background_clients()
-        clients.reset_clients()
-        yield Behind(stores_at(direct.address), proxy, made)
+        yield Emulator(raw_stores_at(direct.address), proxy, make_clients(proxy))
 
 
 @pytest.fixture
 def world(
-    behind: Behind, transactional_db: None, make_user: Make, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
-    owner = make_user("gm", is_staff=True, is_superuser=True)
-    use_stores(behind.stores, behind.proxy, monkeypatch)
-    yield from make_world(behind.raw, behind.proxy, behind.stores, owner)
-    clients.reset_clients()
+    yield from make_world(emulator.raw, emulator.proxy, emulator.stores, monkeypatch)
 
 
-@pytest.mark.parametrize("scenario", ROWS)
-def test_order_in_other_stores(scenario: Scenario, world: World) -> None:
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_scenario_in_other_stores_ends_with_equal_stores(scenario: Scenario, world: World) -> None:
     scenario(world)
 
 
 VALUES: dict[str, Any] = {
     "numbers": {"n": [0, -0.0, 0.1, 1e-130, 9.9e125, 10**125, int("9" * 38), -int("1" * 38)]},
-    "empty": {"n": [[], {}, "", None, False, {"n": [[[]]]}]},
-    "planes": {"\U0010ffff": "\U00010000\U0002fffd\U000e0001\ufeff\u2028\ud7ff\ue000"},
+    "empty values": {"n": [[], {}, "", None, False, {"n": [[[]]]}]},
+    "all planes of Unicode": {
+        "\U0010ffff": "\U00010000\U0002fffd\U000e0001\ufeff\u2028\ud7ff\ue000"
+    },
 }
 
 
@@ -92,20 +81,22 @@ VALUES: dict[str, Any] = {
     "name",
     [
         pytest.param("numbers", marks=kills_mutant("numbers as floats")),
-        pytest.param("empty", marks=kills_mutant("empty values left out")),
-        pytest.param("planes", marks=kills_mutant("only the basic plane of Unicode")),
+        pytest.param("empty values", marks=kills_mutant("empty values left out")),
+        pytest.param(
+            "all planes of Unicode", marks=kills_mutant("only the basic plane of Unicode")
+        ),
     ],
 )
-def test_values_in_other_stores(world: World, name: str) -> None:
+def test_values_in_other_stores_come_back_unchanged(world: World, name: str) -> None:
     world.session(metrics=VALUES[name], transcript_json=VALUES[name])
     worker.drain()
     world.assert_equal()
 
 
-@kills_mutant("values measured a byte short")
-def test_the_store_takes_exactly_400_kb(world: World) -> None:
+@kills_mutant("value sizes a byte short")
+def test_other_stores_accept_items_of_exactly_400_kb_and_no_larger(world: World) -> None:
     session = world.session(transcript_text="", metrics={"n": ""})
-    room = MAX_ITEM_BYTES - largest(session)  # with the highest revision there can be
+    room = MAX_ITEM_BYTES - largest_item_size(session)
     session.metrics = {"n": "é" * (room // 2) + "x" * (room % 2)}
     session.save()
     worker.drain()
@@ -120,7 +111,7 @@ def test_the_store_takes_exactly_400_kb(world: World) -> None:
 
 
 @kills_mutant("one batch only")
-def test_many_objects_at_once(world: World) -> None:
+def test_sixty_rows_take_several_batches_and_are_all_mirrored(world: World) -> None:
     for number in range(60):
         world.session(name=f"{number}", transcript_text=f"MATT: {number}")
     worker.drain()

@@ -1,4 +1,4 @@
-"""What a fault test holds in its hands: people, stores, the proxy, and time."""
+"""The world of a fault test: a user, rows, both stores, the proxy, a worker, and time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from mirror.sync import worker
 from mirror.sync.breaker import breaker
 from mirror.verify import check
 from sessions_app.models import Session
-from tests.faults.comparison import RawStores, differences
-from tests.faults.points import Killed, before, die
+from tests.faults.comparison import differences
+from tests.faults.protocol_steps import SimulatedKill, before_step, simulate_kill
 from tests.faults.proxy import Proxy
+from tests.faults.raw_stores import RawStores
+from tests.support.factories import make_campaign, make_session
 
 
 @dataclass
@@ -30,56 +32,64 @@ class World:
     """The real stack, with the proxy between the engine and the stores."""
 
     proxy: Proxy
-    raw: RawStores
-    stores: Stores  # the engine's own way to the stores: through the proxy
+    raw: RawStores  # the stores, read directly: never affected by a fault
+    stores: Stores  # the engine's clients, which reach the stores through the proxy
     owner: User
 
-    def campaign(self, name: str = "A", **fields: Any) -> Campaign:
-        """Make a campaign."""
-        return Campaign.objects.create(**{"owner": self.owner, "name": name, **fields})
+    # Rows
 
-    def session(self, campaign: Campaign | None = None, **fields: Any) -> Session:
-        """Make a session, with a transcript."""
-        values = {"owner": self.owner, "name": "one", "transcript_text": "MATT: hello", **fields}
-        return Session.objects.create(campaign=campaign, **values)
+    def campaign(self, name: str = "A", *, owner: User | None = None, **fields: Any) -> Campaign:
+        """Save a campaign."""
+        return make_campaign(owner or self.owner, name, **fields)
 
-    def entry(self, instance: Campaign | Session | uuid.UUID) -> LedgerEntry:
-        """Return the ledger's entry."""
-        key = instance if isinstance(instance, uuid.UUID) else instance.pk
+    def session(
+        self, campaign: Campaign | None = None, *, owner: User | None = None, **fields: Any
+    ) -> Session:
+        """Save a session with a transcript."""
+        values = {"name": "one", "transcript_text": "MATT: hello", **fields}
+        return make_session(owner or self.owner, campaign, **values)
+
+    def entry(self, row: Campaign | Session | uuid.UUID) -> LedgerEntry:
+        """Return the ledger's entry for a row, or for a primary key."""
+        key = row if isinstance(row, uuid.UUID) else row.pk
         return LedgerEntry.objects.get(object_id=str(key))
 
+    # The worker
+
     def attempt(self) -> None:
-        """Let a worker take what is due, once; nobody is told to hurry."""
+        """Let a worker mirror what is due now. A row in back-off is not due."""
         worker.mirror_due()
 
-    def attempt_in_vain(self) -> None:
-        """The same, where it is to fail; the next one need not wait out back-off and outage."""
+    def attempt_and_reset_backoff(self) -> None:
+        """Let a worker make an attempt that fails; the next attempt need not wait."""
         self.attempt()
-        self.forgive()
+        self.reset_backoff()
 
-    def crash(self, point: str, *, nth: int = 1) -> None:
-        """Let a worker die before ``point``, and its lease run out."""
+    def attempt_and_crash(self, step: str, *, nth: int = 1) -> None:
+        """Let a worker die before ``step``; its lease runs out at once."""
         try:
-            with before(point, die, nth=nth):
+            with before_step(step, simulate_kill, nth=nth):
                 worker.mirror_due()
-        except Killed:
+        except SimulatedKill:
             self.expire_leases()
             return
-        raise AssertionError(f"nobody came to {point}")
+        raise AssertionError(f"the worker did not come to the step {step!r}")
+
+    # Time
 
     def expire_leases(self) -> None:
-        """Let as much time pass as a lease lasts."""
+        """Let every lease run out."""
         LedgerEntry.objects.exclude(claim=None).update(claimed_until=Now())
 
-    def forgive(self) -> None:
-        """Let back-off and outage be over."""
+    def reset_backoff(self) -> None:
+        """End every outage and every back-off."""
         Outage.objects.open().update(ended_at=Now())
         breaker.open.clear()
         breaker._busy.clear()
         LedgerEntry.objects.pending().update(next_attempt_at=Now())
 
     def pass_time(self, time: timedelta = timedelta(minutes=20)) -> None:
-        """Let ``time`` pass for what the ledger waits for."""
+        """Move leases, sweeps and the moments until which uploads may land back by ``time``."""
         LedgerEntry.objects.update(
             sweep_at=F("sweep_at") - time, claimed_until=F("claimed_until") - time
         )
@@ -93,36 +103,41 @@ class World:
             entry.object_keys = dump(earlier)
             entry.save(update_fields=["object_keys"])
 
-    def settle_now(self) -> None:
-        """The engine brings everything up to date; only then does what was held land."""
-        self.proxy.calm()
-        self.expire_leases()
-        LedgerEntry.objects.retry()
-        worker.drain()
-        self.proxy.release()
+    # The end of all faults
 
     def settle(self) -> None:
-        """Faults stop, what was held lands, leases run out; then one drain."""
-        self.proxy.calm()
+        """End all faults, apply the held requests, let leases run out, then drain."""
+        self.proxy.stop_faults()
         self.proxy.release()
+        self._drain()
+
+    def settle_before_release(self) -> None:
+        """The same, but the held requests are applied after the drain: as late as possible."""
+        self.proxy.stop_faults()
+        self._drain()
+        self.proxy.release()
+
+    def _drain(self) -> None:
         self.expire_leases()
         LedgerEntry.objects.retry()
         worker.drain()
 
+    # What must hold
+
     def assert_equal(self) -> None:
-        """PostgreSQL, items and objects are equal, nothing is left over, and the check agrees."""
+        """Require that PostgreSQL, items and objects are equal, and that the check says so."""
         assert differences(self.raw) == []
         assert not LedgerEntry.objects.owed().exists()
         report = check.check(self.stores)
         assert (report.parity_percent, report.findings) == (100, set())
 
     def assert_settles(self) -> None:
-        """Whatever has happened: in the end everything is equal."""
+        """Settle, and require that everything is equal."""
         self.settle()
         self.assert_equal()
 
-    def assert_never_hidden(self) -> None:
-        """What differs is either owed, or found by the check: never silently equal."""
+    def assert_no_silent_difference(self) -> None:
+        """Require that each difference is owed or found by the check (invariant I3)."""
         if differences(self.raw) and not LedgerEntry.objects.owed().exists():
             assert check.check(self.stores).findings
 

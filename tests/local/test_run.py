@@ -1,4 +1,4 @@
-"""``make run``, as a newcomer starts it: it comes up, is equal, stops, and comes up again."""
+"""``make run`` in a new folder: it starts, mirrors everything, stops, and starts again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.paths import PROJECT
 
-PATIENCE = 60  # seconds
+TIMEOUT = 60  # seconds
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    """A machine's own environment, and a free port."""
+    """The variables that every machine has, and a free port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
@@ -48,16 +48,16 @@ def start(project: Path, environment: dict[str, str], log: Path) -> subprocess.P
 
 
 def wait_until_ready(run: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while "Ctrl-C stops everything" not in log.read_text():
         assert run.poll() is None, log.read_text()
-        assert time.monotonic() < until, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.1)
 
 
 def check_until_equal(project: Path, environment: dict[str, str]) -> str:
-    """Run mirror_check as in a second terminal, until the worker has mirrored everything."""
-    until = time.monotonic() + PATIENCE
+    """Run mirror_check, as in a second terminal, until all is equal or time is up."""
+    deadline = time.monotonic() + TIMEOUT
     while True:
         done = subprocess.run(
             [sys.executable, "manage.py", "mirror_check"],
@@ -65,16 +65,17 @@ def check_until_equal(project: Path, environment: dict[str, str]) -> str:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
         assert done.returncode in {0, 1}, done.stderr
-        if " 0 pending, 0 differences" in done.stdout or time.monotonic() > until:
+        if " 0 pending, 0 differences" in done.stdout or time.monotonic() > deadline:
             return done.stdout
 
 
 @pytest.fixture
-def stop_at_the_end() -> Iterator[list[subprocess.Popen[bytes]]]:
+def runs() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """A list of runs that are killed at the end of the test."""
     runs: list[subprocess.Popen[bytes]] = []
     yield runs
     for run in runs:
@@ -82,23 +83,23 @@ def stop_at_the_end() -> Iterator[list[subprocess.Popen[bytes]]]:
             run.kill()
 
 
-def test_everything_comes_up_is_equal_stops_and_comes_up_again(
+def test_a_run_mirrors_everything_stops_and_starts_again(
     project: Path,
     environment: dict[str, str],
     tmp_path: Path,
-    stop_at_the_end: list[subprocess.Popen[bytes]],
+    runs: list[subprocess.Popen[bytes]],
 ) -> None:
     log = tmp_path / "log"
-    for _ in range(2):  # the second time the stores are empty and the database is not
+    for _ in range(2):  # the second time only the stores are empty
         run = start(project, environment, log)
-        stop_at_the_end.append(run)
+        runs.append(run)
         wait_until_ready(run, log)
         assert "gm / gm" in log.read_text()
         address = f"http://127.0.0.1:{environment['PORT']}/healthz"
-        with urllib.request.urlopen(address, timeout=10) as answer:
-            assert answer.status == 200
+        with urllib.request.urlopen(address, timeout=10) as response:
+            assert response.status == 200
         assert check_until_equal(project, environment).startswith("100 % in sync: 17 of 17")
 
         run.send_signal(signal.SIGINT)
-        assert run.wait(PATIENCE) == 0, log.read_text()
+        assert run.wait(TIMEOUT) == 0, log.read_text()
         assert not (project / ".local" / "run.env").exists()

@@ -1,4 +1,4 @@
-"""Whoever writes, and however: after a drain both stores hold what PostgreSQL holds."""
+"""Every way to write a row is captured: after a drain, all stores are equal."""
 
 import json
 import uuid
@@ -15,6 +15,7 @@ from campaigns.models import Campaign
 from mirror.models import LedgerEntry
 from mirror.stores.clients import Stores
 from sessions_app.models import Session
+from tests.support.factories import TRANSCRIPT, make_campaign, make_session, make_sessions
 from tests.support.stored import all_items, assert_equal_after_sync, item_of, live_items, objects
 
 Write = Callable[[User, Campaign, Session], None]
@@ -25,10 +26,7 @@ def update_query(owner: User, campaign: Campaign, session: Session) -> None:
 
 
 def bulk_create(owner: User, campaign: Campaign, session: Session) -> None:
-    Session.objects.bulk_create(
-        Session(owner=owner, campaign=campaign, name=f"S{n}", transcript_text=f"MATT: {n}")
-        for n in range(20)
-    )
+    make_sessions(owner, 20, campaign, transcript_text=TRANSCRIPT)
 
 
 def bulk_update(owner: User, campaign: Campaign, session: Session) -> None:
@@ -53,14 +51,14 @@ def raw_insert(owner: User, campaign: Campaign, session: Session) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO campaigns_campaign (id, owner_id, name, description, created_at,"
-            " updated_at) VALUES (%s, %s, 'by hand', '', now(), now())",
+            " updated_at) VALUES (%s, %s, 'by SQL', '', now(), now())",
             [uuid.uuid4(), owner.pk],
         )
 
 
 def raw_update(owner: User, campaign: Campaign, session: Session) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE sessions_app_session SET transcript_text = 'by hand'")
+        cursor.execute("UPDATE sessions_app_session SET transcript_text = 'by SQL'")
 
 
 def raw_update_of_primary_key(owner: User, campaign: Campaign, session: Session) -> None:
@@ -89,10 +87,10 @@ def upsert(owner: User, campaign: Campaign, session: Session) -> None:
 
 def change_then_rollback_to_savepoint(owner: User, campaign: Campaign, session: Session) -> None:
     with transaction.atomic():
-        Campaign.objects.create(owner=owner, name="stays")
-        point = transaction.savepoint()
-        Campaign.objects.create(owner=owner, name="goes")
-        transaction.savepoint_rollback(point)
+        make_campaign(owner)
+        savepoint = transaction.savepoint()
+        make_campaign(owner)
+        transaction.savepoint_rollback(savepoint)
 
 
 WRITES = [
@@ -114,32 +112,30 @@ WRITES = [
 
 @pytest.fixture
 def campaign(mirror: Stores, owner: User) -> Campaign:
-    return Campaign.objects.create(owner=owner, name="Lighthouses", description="By the sea.")
+    return make_campaign(owner, description="By the sea.")
 
 
 @pytest.fixture
 def session(campaign: Campaign) -> Session:
-    return Session.objects.create(
-        owner=campaign.owner, campaign=campaign, name="One", transcript_text="MATT: Hello."
-    )
+    return make_session(campaign.owner, campaign, transcript_text=TRANSCRIPT)
 
 
 @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.__name__)
-def test_every_writer_is_mirrored(
+def test_every_way_to_write_is_mirrored(
     mirror: Stores, owner: User, campaign: Campaign, session: Session, write: Write
 ) -> None:
     assert_equal_after_sync(mirror)
-    before = {e.pk: e.revision for e in LedgerEntry.objects.all()}
+    before = dict(LedgerEntry.objects.values_list("pk", "revision"))
 
     write(owner, campaign, session)
 
-    assert {e.pk: e.revision for e in LedgerEntry.objects.all()} != before
+    assert dict(LedgerEntry.objects.values_list("pk", "revision")) != before
     assert LedgerEntry.objects.pending().exists()
     assert_equal_after_sync(mirror)
 
 
 def test_loaddata_is_mirrored(mirror: Stores, owner: User, tmp_path: Path) -> None:
-    fixture = tmp_path / "some.json"
+    fixture = tmp_path / "fixture.json"
     fields = {
         "owner": owner.pk,
         "name": "From a fixture",
@@ -170,18 +166,20 @@ def test_save_and_delete_are_mirrored(mirror: Stores, session: Session) -> None:
     assert objects(mirror) == {}
 
 
-def test_deletion_leaves_a_tombstone_that_expires(mirror: Stores, session: Session) -> None:
+def test_a_deletion_leaves_a_tombstone_that_expires(mirror: Stores, session: Session) -> None:
     assert_equal_after_sync(mirror)
     item = item_of(mirror, session.pk)
     session.delete()
     assert_equal_after_sync(mirror)
 
-    (grave,) = (i for i in all_items(mirror) if i["sk"] == item["sk"])
-    assert grave.keys() == {"pk", "sk", "mirrorRevision", "expiresAt"}
-    assert grave["mirrorRevision"] > item["mirrorRevision"]
+    (tombstone,) = (other for other in all_items(mirror) if other["sk"] == item["sk"])
+    assert tombstone.keys() == {"pk", "sk", "mirrorRevision", "expiresAt"}
+    assert tombstone["mirrorRevision"] > item["mirrorRevision"]
 
 
-def test_an_object_that_comes_back_is_mirrored_again(mirror: Stores, session: Session) -> None:
+def test_a_row_that_is_deleted_and_inserted_again_is_mirrored(
+    mirror: Stores, session: Session
+) -> None:
     assert_equal_after_sync(mirror)
     key = session.pk
     session.delete()
@@ -189,17 +187,17 @@ def test_an_object_that_comes_back_is_mirrored_again(mirror: Stores, session: Se
     session.pk = key
     session.save(force_insert=True)
     assert_equal_after_sync(mirror)
-    assert item_of(mirror, key)["name"] == "One"
+    assert item_of(mirror, key)["name"] == session.name
 
 
-def test_rollback_owes_nothing(mirror: Stores, owner: User) -> None:
+def test_a_change_that_is_rolled_back_is_not_owed(mirror: Stores, owner: User) -> None:
     with transaction.atomic():
-        Campaign.objects.create(owner=owner, name="never")
+        make_campaign(owner)
         transaction.set_rollback(True)
     assert not LedgerEntry.objects.exists()
 
 
-def test_admin_creates_edits_and_deletes(
+def test_what_the_admin_creates_edits_and_deletes_is_mirrored(
     mirror: Stores, admin_client: Client, owner: User, campaign: Campaign, session: Session
 ) -> None:
     created = admin_client.post(

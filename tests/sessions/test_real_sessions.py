@@ -1,4 +1,4 @@
-"""Fifty-eight real play sessions, imported, mirrored, and proven equal."""
+"""58 real sessions are imported and mirrored, and both stores are compared with PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.stored import assert_equal_after_sync, item_of, transcript_of
 
 
 @real_sessions.needs_sessions
-def test_the_real_sessions_are_mirrored_whole(mirror: Stores, owner: User, tmp_path: Path) -> None:
+def test_real_sessions_are_mirrored_complete(mirror: Stores, owner: User, tmp_path: Path) -> None:
     files = []
     for name, lines in real_sessions.sessions().items():
         files.append(tmp_path / f"{name}.txt")

@@ -1,1 +1,1 @@
-"""What several tests share: factories, stand-ins for AWS, tampering, and real transcripts."""
+"""What several folders of tests share: factories, stand-ins for AWS, tampering, test data."""

@@ -1,4 +1,4 @@
-"""Commands, as a person would type them."""
+"""Runs management commands within the process of the test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    """Run a command and return its exit code and all that it printed."""
+    """Run a command; return its exit code and everything that it printed."""
     out = io.StringIO()
     try:
         call_command(*arguments, stdout=out, stderr=out)

@@ -1,6 +1,6 @@
-"""Where the project is."""
+"""The folders of the project and of its test data."""
 
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-SHARED = PROJECT.parent / "shared"  # real data, where it lies beside the project
+SHARED = PROJECT.parent / "shared"  # real transcripts, on machines that have them

@@ -1,4 +1,4 @@
-"""What the tests read from the stores themselves, past the code under test."""
+"""Reads what the stores hold, without the code under test, and asserts that all is equal."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ _deserialize = TypeDeserializer().deserialize
 
 
 def plain(item: dict[str, Any]) -> dict[str, Any]:
-    """Return an item as plain Python values, numbers as ints and floats."""
-    value: dict[str, Any] = _numbers({name: _deserialize(v) for name, v in item.items()})
-    return value
+    """Return an item as plain Python values, with ints and floats for numbers."""
+    deserialized = {name: _deserialize(value) for name, value in item.items()}
+    with_numbers: dict[str, Any] = _without_decimals(deserialized)
+    return with_numbers
 
 
-def _numbers(value: Any) -> Any:
+def _without_decimals(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):
-        return {name: _numbers(member) for name, member in value.items()}
+        return {name: _without_decimals(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_numbers(member) for member in value]
+        return [_without_decimals(member) for member in value]
     return value
 
 
@@ -38,23 +39,23 @@ def all_items(stores: Stores) -> list[dict[str, Any]]:
 
 
 def live_items(stores: Stores) -> list[dict[str, Any]]:
-    """Return every item of the table that ElectroDB would show."""
+    """Return every item of the table but tombstones: those that ElectroDB shows."""
     return [item for item in all_items(stores) if "__edb_e__" in item]
 
 
 def item_of(stores: Stores, object_id: Any) -> dict[str, Any]:
-    """Return the one live item of an object."""
+    """Return the only live item of a row."""
     (item,) = (item for item in live_items(stores) if item["id"] == str(object_id))
     return item
 
 
 def key_of(item: dict[str, Any]) -> dict[str, Any]:
-    """Return the key of an item, as DynamoDB takes it."""
+    """Return the key of an item in the format of DynamoDB."""
     return {"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}}
 
 
 def stored_item(stores: Stores, object_id: Any) -> dict[str, Any]:
-    """Return the one live item of an object, as DynamoDB holds it."""
+    """Return the only live item of a row, in the format of DynamoDB."""
     key = key_of(item_of(stores, object_id))
     item: dict[str, Any] = stores.items.client.get_item(TableName=stores.items.table, Key=key)[
         "Item"
@@ -63,7 +64,7 @@ def stored_item(stores: Stores, object_id: Any) -> dict[str, Any]:
 
 
 def objects(stores: Stores) -> dict[str, bytes]:
-    """Return every object of the bucket."""
+    """Return every object of the bucket: its key and its content."""
     keys = [listed.key for listed in stores.objects.list("")]
     return {key: stores.objects.get(key) or b"" for key in keys}
 
@@ -75,14 +76,14 @@ def transcript_of(stores: Stores, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def assert_equal_after_sync(stores: Stores) -> None:
-    """Worker, and require that nothing is owed and all three stores are equal."""
+    """Drain, and require that nothing is owed and that PostgreSQL and both stores are equal."""
     drained = worker.drain()
     assert drained.complete, drained
     assert_equal(stores)
 
 
 def assert_equal(stores: Stores) -> None:
-    """Require that all three stores are equal, with nothing left over."""
+    """Require that PostgreSQL and both stores are equal, without orphans."""
     report = check.check(stores)
     assert not report.findings, report.findings
     assert report.parity_percent == 100

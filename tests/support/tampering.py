@@ -1,4 +1,4 @@
-"""Hands that change what stands in the stores, past the mirror, and what a check calls each."""
+"""Changes the stores behind the mirror's back, and names the finding that each change causes."""
 
 from __future__ import annotations
 
@@ -34,15 +34,14 @@ def remove_attribute(stores: Stores, item: dict[str, Any], name: str) -> None:
     )
 
 
-def put_stray_item(stores: Stores, item: dict[str, Any]) -> None:
-    stray = stored_item(stores, item["id"]) | {"pk": {"S": "camp#elsewhere"}}
-    stores.items.client.put_item(TableName=stores.items.table, Item=stray)
+def put_copy_of_item(stores: Stores, item: dict[str, Any]) -> None:
+    copy = stored_item(stores, item["id"]) | {"pk": {"S": "camp#elsewhere"}}
+    stores.items.client.put_item(TableName=stores.items.table, Item=copy)
 
 
 def put_foreign_item(stores: Stores, item: dict[str, Any]) -> None:
-    stores.items.client.put_item(
-        TableName=stores.items.table, Item={"pk": {"S": "what"}, "sk": {"S": "is this"}}
-    )
+    foreign = {"pk": {"S": "not written"}, "sk": {"S": "by the mirror"}}
+    stores.items.client.put_item(TableName=stores.items.table, Item=foreign)
 
 
 def delete_object(stores: Stores, item: dict[str, Any]) -> None:
@@ -53,15 +52,15 @@ def change_object(stores: Stores, item: dict[str, Any]) -> None:
     stores.objects.put(item["transcriptStorageKey"], b'{"tampered":1}')
 
 
-def stray_object(stores: Stores, item: dict[str, Any]) -> None:
+def put_orphaned_object(stores: Stores, item: dict[str, Any]) -> None:
     stores.objects.put(f"transcripts/{item['id']}/1-0.json", b"{}")
 
 
-def object_of_nobody(stores: Stores, item: dict[str, Any]) -> None:
+def put_object_without_row(stores: Stores, item: dict[str, Any]) -> None:
     stores.objects.put("transcripts/00000000-0000-4000-8000-000000000000/1-0.json", b"{}")
 
 
-def oddly_named_object(stores: Stores, item: dict[str, Any]) -> None:
+def put_object_with_odd_key(stores: Stores, item: dict[str, Any]) -> None:
     stores.objects.put("texts/odd", b"{}")
 
 
@@ -73,6 +72,7 @@ def removed(name: str) -> Tamper:
     return lambda stores, item: remove_attribute(stores, item, name)
 
 
+# Each change with the kind of its finding and the attributes that the finding lists.
 TAMPERINGS: dict[str, tuple[Tamper, str, list[str]]] = {
     "item deleted": (delete_item, "missing", []),
     "name changed": (changed("name", {"S": "x"}), "stale", ["name"]),
@@ -100,11 +100,11 @@ TAMPERINGS: dict[str, tuple[Tamper, str, list[str]]] = {
         ["transcriptStorageKey"],
     ),
     "reference removed": (removed("transcriptStorageKey"), "stale", ["transcriptStorageKey"]),
-    "item copied elsewhere": (put_stray_item, "orphaned", []),
+    "item copied elsewhere": (put_copy_of_item, "orphaned", []),
     "foreign item": (put_foreign_item, "orphaned", []),
     "object deleted": (delete_object, "object_missing", ["transcriptStorageKey"]),
     "object changed": (change_object, "object_stale", ["transcriptStorageKey"]),
-    "stray object": (stray_object, "object_orphaned", []),
-    "object of nobody": (object_of_nobody, "object_orphaned", []),
-    "oddly named object": (oddly_named_object, "object_orphaned", []),
+    "orphaned object": (put_orphaned_object, "object_orphaned", []),
+    "object without a row": (put_object_without_row, "object_orphaned", []),
+    "object with an odd key": (put_object_with_odd_key, "object_orphaned", []),
 }

@@ -1,15 +1,19 @@
-"""Small documents in the form of Amazon Transcribe, for the tests."""
+"""Small transcripts in the form of Amazon Transcribe, and helpers to read them."""
 
 import json
 from typing import Any
 
-from sessions_app.transcripts import TranscriptError, read_transcript
+import pytest
+
+from sessions_app.models import Session
+from sessions_app.transcripts import TranscriptError, put_transcript, read_transcript
+from sessions_app.transcripts.transcribe import read_segments
 
 
 def word(
     content: str, start: float | None = None, end: float | None = None, **more: Any
 ) -> dict[str, Any]:
-    """A word of half a second, or without a start a punctuation mark."""
+    """Return a word of half a second or, without a start, a punctuation mark."""
     item = {"alternatives": [{"confidence": "0.9", "content": content}], **more}
     if start is None:
         return {"type": "punctuation", **item}
@@ -29,8 +33,20 @@ def as_file(document: Any) -> bytes:
     return json.dumps(document).encode()
 
 
+def spoken(output: Any) -> list[tuple[str | None, str]]:
+    """Return the label and the text of each segment of a job's output."""
+    return [(segment.label, segment.text) for segment in read_segments(output, "job.json")]
+
+
+def session_with(data: bytes | str, **fields: Any) -> Session:
+    """Return an unsaved session with a transcript."""
+    session = Session(**fields)
+    put_transcript(session, read_transcript(data.encode() if isinstance(data, str) else data))
+    return session
+
+
 def refusal(data: bytes, name: str) -> str | None:
-    """Why a transcript is refused; ``None`` if it is not."""
+    """Return why a transcript is refused, ``None`` if it is not."""
     try:
         read_transcript(data, name)
     except TranscriptError as error:
@@ -38,7 +54,20 @@ def refusal(data: bytes, name: str) -> str | None:
     return None
 
 
-# Two people, as today's jobs write it.
+def private_refusal(data: bytes, name: str) -> str:
+    """Return why a transcript is refused, and assert that the error quotes nothing of it.
+
+    Neither the message nor a chained exception may have the word ``SECRET``.
+    """
+    with pytest.raises(TranscriptError) as caught:
+        read_transcript(data, name)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    assert "SECRET" not in str(caught.value)
+    return str(caught.value)
+
+
+# Two speakers, as jobs write it since 2024.
 EVENING = job(
     language_code="en-US",
     transcripts=[{"transcript": "Who goes there? It's me. Open up!"}],

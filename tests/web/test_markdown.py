@@ -1,4 +1,4 @@
-"""Markdown becomes HTML that can do no harm and fits below the page's own headings."""
+"""Markdown becomes safe HTML whose headings fit below those of the page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from config.web.markdown import MAX_RENDERED, render
         ("<b>a</b>", "<p>&lt;b&gt;a&lt;/b&gt;</p>\n"),
     ],
 )
-def test_rendering(text: str, html: str) -> None:
+def test_markdown_becomes_html(text: str, html: str) -> None:
     assert render(text) == html
 
 
@@ -43,9 +43,9 @@ def test_rendering(text: str, html: str) -> None:
         "```<script>\n</script>```",
     ],
 )
-def test_harm_is_taken_out(text: str) -> None:
+def test_harmful_html_is_removed(text: str) -> None:
     html = render(text)
-    for bad in (
+    for harmful in (
         "<script",
         "<img",
         "<svg",
@@ -55,15 +55,15 @@ def test_harm_is_taken_out(text: str) -> None:
         'href="javascript',
         'href="data',
     ):
-        assert bad not in html.lower()
+        assert harmful not in html.lower()
 
 
-def test_a_huge_text_is_shown_as_typed() -> None:
+def test_a_very_long_text_is_shown_as_typed() -> None:
     html = render("<b>*a*</b>\n" + "[" * MAX_RENDERED)
     assert html.startswith("<p>&lt;b&gt;*a*&lt;/b&gt;<br>")
 
 
-def test_deep_nesting_is_rendered_in_time() -> None:
+def test_deep_nesting_is_rendered_without_a_timeout() -> None:
     assert render(">" * 50_000).startswith("<blockquote>\n<blockquote>")
     for text in ("[" * 50_000, "*a_" * 16_000):
         assert render(text) == f"<p>{text}</p>\n"

@@ -1,4 +1,4 @@
-"""Uploads are measured while they stream in."""
+"""The limit for uploads, and the answer to those that exceed it."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ from django.test import Client
 
 from config.web.uploads import MAX_FILE_BYTES, MeasuredUpload
 from sessions_app.models import Session
+from tests.support.factories import make_session
 
 
 @pytest.fixture
-def path(client: Client, owner: User) -> str:
-    client.force_login(owner)
-    session = Session.objects.create(owner=owner, name="Evening")
-    return f"/sessions/{session.pk}/transcript/edit/"
+def path(owner: User) -> str:
+    """The form for the transcript of a session."""
+    return f"/sessions/{make_session(owner).pk}/transcript/edit/"
 
 
-def test_ten_megabytes_are_welcome(client: Client, path: str) -> None:
+def test_a_file_of_ten_megabytes_is_accepted(gm: Client, path: str) -> None:
     content = (b"MATT:" + b" word" * 19 + b"\n") * (MAX_FILE_BYTES // 101)
     file = SimpleUploadedFile("log.txt", content)
-    assert client.post(path, {"file": file}).status_code == 302
+    assert gm.post(path, {"file": file}).status_code == 302
     assert len(Session.objects.get().transcript_text) == len(content)
 
 
 @pytest.mark.parametrize("size", [MAX_FILE_BYTES + 1, 4 * MAX_FILE_BYTES])
 @pytest.mark.parametrize("debug", [False, True])
-def test_more_is_refused_with_a_friendly_page(
-    client: Client, path: str, size: int, debug: bool, settings: Any
+def test_a_larger_file_is_answered_with_a_page(
+    gm: Client, path: str, size: int, debug: bool, settings: Any
 ) -> None:
     settings.DEBUG = debug
-    answer = client.post(path, {"file": SimpleUploadedFile("log.txt", b"x" * size)})
-    assert answer.status_code == 413
-    assert b"That file is too large" in answer.content
+    response = gm.post(path, {"file": SimpleUploadedFile("log.txt", b"x" * size)})
+    assert response.status_code == 413
+    assert b"That file is too large" in response.content
     assert not Session.objects.get().has_transcript
 
 
-def test_the_limit_holds_for_all_files_of_a_request(client: Client) -> None:
+def test_the_limit_is_for_all_files_of_a_request_together(client: Client) -> None:
     half = b"x" * (MAX_FILE_BYTES // 2)
     files = {f"file{number}": SimpleUploadedFile("a.txt", half) for number in range(3)}
     assert client.post("/accounts/login/", files).status_code == 413
 
 
-def test_a_form_that_is_too_large_is_refused_as_well(client: Client, path: str) -> None:
-    assert client.post(path, {"text": "x" * 25 * 1024 * 1024}).status_code == 413
+def test_a_text_that_is_too_large_is_refused_as_well(gm: Client, path: str) -> None:
+    assert gm.post(path, {"text": "x" * 25 * 1024 * 1024}).status_code == 413
 
 
-def test_reading_stops_at_the_limit() -> None:
+def test_the_handler_stops_at_the_limit() -> None:
     handler = MeasuredUpload()
     handler.new_file("file", "log.txt", "text/plain", 0)
     chunk = b"x" * 65536
@@ -61,14 +61,14 @@ def test_reading_stops_at_the_limit() -> None:
         handler.receive_data_chunk(b"x", MAX_FILE_BYTES)
 
 
-def test_a_real_server_answers_who_sends_too_much(live_server: Any) -> None:
-    """The answer arrives although the upload is not read to its end by the form."""
+def test_a_client_of_a_real_server_receives_the_answer(live_server: Any) -> None:
+    """Even though the form does not read the upload to its end."""
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
     body = head + b"x" * (3 * MAX_FILE_BYTES) + b"\r\n--x--\r\n"
     connection = HTTPConnection(live_server.thread.host, live_server.thread.port, timeout=20)
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     connection.request("POST", "/accounts/login/", body, headers)
-    answer = connection.getresponse()
-    assert answer.status == 413
-    assert b"That file is too large" in answer.read()
+    response = connection.getresponse()
+    assert response.status == 413
+    assert b"That file is too large" in response.read()
     connection.close()

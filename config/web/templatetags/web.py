@@ -1,4 +1,4 @@
-"""Template tags for every page: Markdown, times and figures."""
+"""Template filters for all pages: Markdown, times and numbers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,39 +8,38 @@ from django.utils.safestring import SafeString
 
 from config.web import markdown as renderer
 
-HOUR = 3600
-MINUTE = 60
-
 register = template.Library()
 
 
 @register.filter
 def markdown(text: str, top_level: int = 3) -> SafeString:
-    """Render Markdown; the highest heading becomes one of ``top_level``."""
+    """Render Markdown; its highest headings get the level ``top_level``."""
     return renderer.render(text, top_level)
 
 
 @register.filter
 def clock(seconds: float) -> str:
-    """Return a time or length as ``1:02:03`` or ``2:03``."""
-    whole = int(seconds)
-    hours, minutes, rest = whole // HOUR, whole % HOUR // MINUTE, whole % MINUTE
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    """Return a time or duration in seconds as ``1:02:03`` or ``2:03``."""
+    minutes, whole_seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}:{minutes:02}:{whole_seconds:02}"
+    return f"{minutes}:{whole_seconds:02}"
 
 
 @register.filter
 def thousands(number: int) -> str:
-    """Return ``12,345``."""
+    """Return a number as ``12,345``."""
     return f"{number:,}"
 
 
 @register.filter
 def unlocalised(number: float) -> str:
-    """Return a number as HTML attributes want it, whatever the language."""
+    """Return a number with a decimal point, as HTML attributes need it in every language."""
     return f"{number:.1f}"
 
 
 @register.filter
 def get(values: Mapping[str, Any], key: str) -> Any:
-    """Look a key up."""
+    """Return the value for a key that is in a variable, or ``None``."""
     return values.get(key)

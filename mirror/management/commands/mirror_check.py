@@ -1,4 +1,4 @@
-"""``manage.py mirror_check``: prove that PostgreSQL, DynamoDB and S3 hold the same."""
+"""``manage.py mirror_check``: compare PostgreSQL with DynamoDB and S3."""
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError
@@ -16,11 +16,11 @@ from mirror.verify import history, repair
 from mirror.verify.check import check, count_rows
 from mirror.verify.report import Report, Scope
 
-SHOWN = 50  # findings in the text output; --json and --html have them all
+MAX_SHOWN = 50  # findings in the text output; --json and --html have them all
 
 
 def percent(text: str) -> float:
-    """Return a percentage above 0, up to 100."""
+    """Parse a percentage above 0, up to 100."""
     try:
         value = float(text)
     except ValueError:
@@ -34,9 +34,9 @@ class Command(MirrorCommand):
     """Parses, compares, prints."""
 
     help = (
-        "Compare every row with its item and its objects, in both directions, every attribute. "
-        "What is on its way is counted as pending, not as a difference. Each run is kept for the "
-        "verdict on the validation period. "
+        "Compare every row with its item and its objects, in both directions and in every "
+        "attribute. Changes on their way count as pending, not as differences. Each run is saved "
+        "for the verdict on the validation period. "
         "Exit codes: 0 equal (with --history: ready to switch), 1 something differs (not ready), "
         "2 could not check."
     )
@@ -49,27 +49,27 @@ class Command(MirrorCommand):
         parser.add_argument(
             "--deep",
             action="store_true",
-            help="read every object in S3 instead of trusting the checksum that it lists",
+            help="read every object instead of trusting the checksums that S3 lists",
         )
         parser.add_argument(
             "--sample",
             type=percent,
             default=100.0,
             metavar="PERCENT",
-            help="compare only so many of the rows, the same ones each time",
+            help="compare only this share of the rows, the same rows each time",
         )
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="mirror again what differs, then check again; what is left over stays",
+            help="mirror again what differs, then check again; orphans are left alone",
         )
         parser.add_argument(
             "--delete-orphans",
             action="store_true",
-            help="with --repair: remove what is left over too (objects after their first hour)",
+            help="with --repair: remove orphans, too (objects after their first hour)",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="with --repair: only say what it would do"
+            "--dry-run", action="store_true", help="with --repair: only print what it would do"
         )
         parser.add_argument(
             "--history",
@@ -98,21 +98,21 @@ class Command(MirrorCommand):
 
     def _check(self, scope: Scope) -> Report:
         total = round(count_rows() * scope.sample / 100)
-        with tqdm(total=total, unit=" objects", disable=self.quiet) as bar:
+        with tqdm(total=total, unit=" rows", disable=self.quiet) as bar:
             return check(background_clients(), scope, bar.update)
 
     def _repair(self, report: Report, scope: Scope, **options: Any) -> tuple[Report, bool]:
-        """Mark what differs, drain, and check again; with ``dry_run`` only say so.
+        """Enqueue what differs, drain, and check again; with ``dry_run`` only print the plan.
 
-        Returns the new report, and whether a repair has not worked: what is pending since then
-        is no difference any more, and not equal either.
+        Returns the new report, and whether a repair has failed. The report does not tell: a row
+        that is still pending is not a finding.
         """
         stores = background_clients()
         plan = repair.plan(report.findings, stores, delete_orphans=options["delete_orphans"])
         for verb, findings in (("repaired", plan.repaired), ("left", plan.left)):
-            would = "would be" if options["dry_run"] else "is"
+            auxiliary = "would be" if options["dry_run"] else "is"
             for finding in findings:
-                self.stderr.write(f"{finding.kind} {finding.key_text} {would} {verb}.")
+                self.stderr.write(f"{finding.kind} {finding.key_text} {auxiliary} {verb}.")
         if options["dry_run"] or not plan.repaired:
             return report, False
         repair.mark_dirty(plan.repaired, stores)
@@ -120,7 +120,7 @@ class Command(MirrorCommand):
         report = self._check(scope)
         unrepaired = repair.still_owed(plan.repaired)
         if unrepaired:
-            self.stderr.write("Not everything could be repaired: it stays owed to the mirror.")
+            self.stderr.write("Not everything could be repaired; some rows are still owed.")
         return report, unrepaired
 
     def _write_page(self, path: Path, report: Report) -> None:
@@ -136,14 +136,16 @@ class Command(MirrorCommand):
         sample = "" if report.complete else " (a sample)"
         self.stdout.write(
             f"{report.parity_percent:.10g} % in sync: {report.in_sync} of {report.expected} "
-            f"objects{sample}, {report.pending} pending, {len(report.findings)} differences."
+            f"rows{sample}, {report.pending} pending, {len(report.findings)} differences."
         )
-        for finding in report.sorted_findings()[:SHOWN]:
+        for finding in report.sorted_findings()[:MAX_SHOWN]:
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""
-            what = f"{finding.model} {finding.object_id} {finding.key_text}{attributes}"
-            self.stdout.write(f"  {finding.kind:20} {what}")
-        if len(report.findings) > SHOWN:
-            self.stdout.write(f"  … and {len(report.findings) - SHOWN} more; --json has them all.")
+            place = f"{finding.model} {finding.object_id} {finding.key_text}"
+            self.stdout.write(f"  {finding.kind:20} {place}{attributes}")
+        if len(report.findings) > MAX_SHOWN:
+            self.stdout.write(
+                f"  … and {len(report.findings) - MAX_SHOWN} more; --json has them all."
+            )
 
     def _print_history(self) -> int:
         verdict = history.verdict()

@@ -1,4 +1,4 @@
-"""``manage.py mirror_restore``: what the mirror alone would give back."""
+"""``manage.py mirror_restore``: rebuild rows from the mirror alone."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -17,20 +17,22 @@ class Command(MirrorCommand):
     """Parses, compares or restores, prints."""
 
     help = (
-        "Rebuild every object from DynamoDB and S3 alone and compare it with PostgreSQL: the "
-        "rehearsal of a way back. --apply inserts the rows that PostgreSQL has lost, with their "
-        "times, and overwrites none; repeat it after an interruption. Without a bar of progress "
-        "in a pipe. Exit codes: 0 nothing is missing or all is restored, 1 something differs or "
-        "cannot be restored, 2 could not work."
+        "Rebuild every row from DynamoDB and S3 alone and compare it with PostgreSQL. "
+        "--apply inserts the rows that PostgreSQL has lost, with their original times, and "
+        "overwrites none; after an interruption, run it again. "
+        "Exit codes: 0 nothing is missing or everything is restored, 1 something differs or cannot "
+        "be restored, 2 could not work."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         mode = parser.add_mutually_exclusive_group(required=True)
-        mode.add_argument("--dry-run", action="store_true", help="change nothing; say what would")
+        mode.add_argument(
+            "--dry-run", action="store_true", help="change nothing; print what would change"
+        )
         mode.add_argument("--apply", action="store_true", help="insert the rows that are missing")
 
     def run(self, **options: Any) -> int:
-        with tqdm(unit=" objects", disable=self.quiet) as bar:
+        with tqdm(unit=" rows", disable=self.quiet) as bar:
 
             def begin(total: int) -> None:
                 bar.reset(total)
@@ -40,28 +42,32 @@ class Command(MirrorCommand):
             )
         self._print(tallies, applied=options["apply"])
         missing = sum(tally.restored for tally in tallies) if options["dry_run"] else 0
-        return 1 if missing or any(tally.wrong for tally in tallies) else 0
+        return 1 if missing or any(tally.problems for tally in tallies) else 0
 
     def _print(self, tallies: list[Tally], *, applied: bool) -> None:
-        """Print the table, then what differs, by name; never a value."""
+        """Print the table, then the names of what differs, never a value."""
         titles = {"restored": "restored" if applied else "missing"}
         width = max(len(tally.label) for tally in tallies)
-        heads = "".join(f"{titles.get(column, column):>12}" for column in COLUMNS)
-        self.stdout.write(f"{'':{width}}{heads}")
+        header = "".join(f"{titles.get(column, column):>12}" for column in COLUMNS)
+        self.stdout.write(f"{'':{width}}{header}")
         for tally in tallies:
             numbers = "".join(f"{getattr(tally, column):>12}" for column in COLUMNS)
             self.stdout.write(f"{tally.label:{width}}{numbers}")
         for tally in tallies:
             if tally.fields:
-                by_field = ", ".join(f"{name} {n}" for name, n in tally.fields.most_common())
+                by_field = ", ".join(
+                    f"{name} {number}" for name, number in tally.fields.most_common()
+                )
                 self.stdout.write(f"{tally.label} differs in: {by_field}.")
             for note in tally.notes:
                 self.stdout.write(f"  {note}")
-            left = tally.wrong - len(tally.notes)
-            if left > 0:
-                self.stdout.write(f"  … and {left} more.")
+            more = tally.problems - len(tally.notes)
+            if more > 0:
+                self.stdout.write(f"  … and {more} more.")
         restored = sum(tally.restored for tally in tallies)
         if restored and applied:
-            self.stdout.write(f"{restored} rows are back; mirror_sync brings them to the mirror.")
+            self.stdout.write(
+                f"{restored} rows are restored and enqueued; mirror_sync mirrors them."
+            )
         elif restored:
-            self.stdout.write(f"{restored} rows would come back with --apply.")
+            self.stdout.write(f"{restored} rows would be restored with --apply.")

@@ -1,4 +1,4 @@
-"""``manage.py mirror_sync``: bring the mirror what is owed."""
+"""``manage.py mirror_sync``: mirror everything that is owed."""
 
 import signal
 from argparse import ArgumentParser, ArgumentTypeError
@@ -15,7 +15,7 @@ from mirror.sync.worker import Drained, Worker
 
 
 def positive(text: str) -> float:
-    """Return a number above 0."""
+    """Parse a number above 0."""
     try:
         value = float(text)
     except ValueError:
@@ -29,8 +29,8 @@ class Command(MirrorCommand):
     """Parses, drains or watches, prints."""
 
     help = (
-        "Mirror everything that is owed, and exit: changes in back-off too, and after waiting for "
-        "those that another process is working on. "
+        "Mirror everything that is owed, and exit. Rows in back-off are retried at once, and rows "
+        "that another process has claimed are waited for. "
         "Exit codes: 0 nothing is owed any more, 1 something is parked or still failing, "
         "2 could not work at all."
     )
@@ -39,19 +39,19 @@ class Command(MirrorCommand):
         parser.add_argument(
             "--all",
             action="store_true",
-            help="owe every object first (a backfill; to resume it, run again without --all)",
+            help="enqueue every row first (a backfill; to resume it, run again without --all)",
         )
         parser.add_argument(
             "--watch",
             action="store_true",
-            help="stay, and mirror each change as it comes (the worker); ends on SIGTERM or Ctrl-C",
+            help="run until SIGTERM or Ctrl-C and mirror each change as it comes (the worker)",
         )
 
         parser.add_argument(
             "--rate",
             type=positive,
             metavar="N",
-            help="mirror no more than N objects a second, to spare the database and the table",
+            help="mirror no more than N rows a second, to limit the load on database and table",
         )
 
     def run(self, **options: Any) -> int:
@@ -69,7 +69,7 @@ class Command(MirrorCommand):
             return self._report(worker.drain())
 
     def _watch(self, stop: Event, rate: float | None) -> int:
-        self.stdout.write("Watching for changes; Ctrl-C ends it.")
+        self.stdout.write("Watching for changes. Ctrl-C ends it.")
         self.stdout.flush()
         Worker(stop=stop, rate=rate).watch()
         return 0

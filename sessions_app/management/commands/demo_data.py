@@ -1,4 +1,4 @@
-"""``manage.py demo_data``: accounts and campaigns for trying things out."""
+"""``manage.py demo_data``: creates accounts and campaigns for trying things out."""
 
 from typing import Any
 
@@ -14,19 +14,19 @@ STAFF = "staff"
 
 
 class Command(BaseCommand):
-    """Creates what is not there yet; prints where to log in."""
+    """Creates the demo data that is missing, and prints how to log in."""
 
     help = (
         "Create a game master with three campaigns and an administrator, for trying things out. "
-        "Repeating it changes nothing. Needs DEBUG: the passwords are known to everybody."
+        "Repeating it changes nothing. Needs DEBUG, since everybody knows the passwords."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the data. Raises ``CommandError`` without DEBUG."""
         if not settings.DEBUG:
             raise CommandError(
-                "demo_data makes accounts with passwords that everybody knows: "
-                "it runs only where DEBUG is on."
+                "demo_data creates accounts with passwords that everybody knows, "
+                "so it runs only if DEBUG is on."
             )
         game_master = demo.create_game_master(GAME_MASTER)
         if game_master is None:
@@ -40,6 +40,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Staff: {self.login(STAFF)} (admin)")
 
     def login(self, username: str) -> str:
-        """Return ``user / password``, or that the password is another by now."""
-        known = User.objects.get(username=username).check_password(username)
-        return f"{username} / {username if known else '(its password was changed)'}"
+        """Return ``user / password``, or say that the password was changed."""
+        unchanged = User.objects.get(username=username).check_password(username)
+        return f"{username} / {username if unchanged else '(its password was changed)'}"

@@ -1,4 +1,4 @@
-"""Subtitles: WebVTT and SRT, whose lines are checked before webvtt-py reads the cues."""
+"""WebVTT and SRT: the lines are checked here, then webvtt-py reads the cues."""
 
 from sessions_app.transcripts.subtitles.cues import is_webvtt, read_srt, read_webvtt
 

@@ -1,10 +1,10 @@
-"""Subtitles: WebVTT (a W3C standard) and SRT (SubRip, never standardised), read by webvtt-py.
+"""Reads the cues of WebVTT (a W3C standard) and SRT (SubRip, not standardised) by webvtt-py.
 
-Who speaks is told by WebVTT's voice tags, ``<v Ruth>``; in a file without any, by ``RUTH:`` at
-the beginning of a line, which as in plain text holds until somebody else is named.
+In WebVTT, voice tags such as ``<v Ruth>`` name the speaker. In a file without voice tags, ``RUTH:``
+at the beginning of a line does. As in plain text, it holds until the next name.
 
-webvtt-py skips what is malformed, as players do; here nothing may get lost unnoticed, so the lines
-are checked first.
+webvtt-py skips what is malformed, as players do. No words must be lost here, so the lines are
+checked first.
 """
 
 import html
@@ -21,9 +21,10 @@ from sessions_app.transcripts.plain_text import split_name
 from sessions_app.transcripts.subtitles import line_checks
 from sessions_app.transcripts.transcript import Segment, Transcript, TranscriptError
 
+FORMAT_NAMES = {"vtt": "WebVTT", "srt": "SRT"}
 VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]*)>")
 
-# The tags of WebVTT and of SRT. Other angle brackets are somebody's words.
+# The tags of WebVTT and of SRT. Other angle brackets belong to the words.
 TAG = re.compile(r"</?(?:c|i|b|u|s|v|ruby|rt|lang|font)(?:[.\s][^<>]*)?>|<[\d:.]+>", re.IGNORECASE)
 SRT_POSITION = re.compile(r"\{\\[^{}]*\}")  # {\an8}: at the top
 
@@ -33,65 +34,66 @@ def is_webvtt(text: str) -> bool:
     return re.match(r"WEBVTT(?:[ \t\r\n]|\Z)", text) is not None
 
 
-def read_webvtt(text: str, shown: str) -> Transcript:
-    """Read WebVTT. Raises ``TranscriptError`` with the line of what is wrong."""
+def read_webvtt(text: str, source_name: str) -> Transcript:
+    """Read WebVTT. Raises ``TranscriptError``, which names the line."""
     if not is_webvtt(text):
-        raise TranscriptError(f"{shown} is not WebVTT: its line 1 does not begin with WEBVTT.")
+        raise TranscriptError(f"{source_name} is not WebVTT: line 1 does not begin with WEBVTT.")
     lines = re.split("[\r\n]", text)
-    line_checks.check_webvtt(lines, shown)
-    return _read(lines, "vtt", shown)
+    line_checks.check_webvtt(lines, source_name)
+    return _read(lines, "vtt", source_name)
 
 
-def read_srt(text: str, shown: str) -> Transcript:
-    """Read SRT. Raises ``TranscriptError`` with the line of what is wrong."""
+def read_srt(text: str, source_name: str) -> Transcript:
+    """Read SRT. Raises ``TranscriptError``, which names the line."""
     lines = re.split("[\r\n]", text)
-    line_checks.check_srt(lines, shown)
-    # webvtt-py is strict about the first line, and wants three at least.
-    first = next(number for number, line in enumerate(lines) if line.strip())
-    return _read([lines[first].strip(), *lines[first + 1 :], ""], "srt", shown)
+    line_checks.check_srt(lines, source_name)
+    # webvtt-py wants the first cue in the first line, and at least three lines.
+    first = next(index for index, line in enumerate(lines) if line.strip())
+    return _read([lines[first].strip(), *lines[first + 1 :], ""], "srt", source_name)
 
 
-def _read(lines: list[str], source: str, shown: str) -> Transcript:
+def _read(lines: list[str], extension: str, source_name: str) -> Transcript:
     try:
-        captions = webvtt.from_buffer(iter(lines), format=source).captions
+        captions = webvtt.from_buffer(iter(lines), format=extension).captions
     except (MalformedFileError, MalformedCaptionError, ValueError):  # their messages quote the text
-        raise TranscriptError(f"{shown} cannot be read: its cues are malformed.") from None
-    found = list(_segments(captions, escaped=source == "vtt"))
-    if not found:
-        raise TranscriptError(f"{shown} holds no words: its cues are empty.")
-    kind = {"vtt": "WebVTT", "srt": "SRT"}[source]
-    return transcribe.read(transcribe.as_document(found, kind), shown)
+        raise TranscriptError(f"{source_name} cannot be read: its cues are malformed.") from None
+    segments = list(_segments(captions, has_entities=extension == "vtt"))
+    if not segments:
+        raise TranscriptError(f"{source_name} has no words: its cues are empty.")
+    job_output = transcribe.as_job_output(segments, FORMAT_NAMES[extension])
+    return transcribe.read(job_output, source_name)
 
 
-def _segments(captions: Iterable[Caption], *, escaped: bool) -> Iterator[Segment]:
+def _segments(captions: Iterable[Caption], *, has_entities: bool) -> Iterator[Segment]:
     captions = list(captions)
-    voiced = any(VOICE.search(caption.raw_text) for caption in captions)
+    has_voices = any(VOICE.search(caption.raw_text) for caption in captions)
     speaker: str | None = None
     for caption in captions:
-        times = (
-            caption.start_time.in_milliseconds() / 1000,
-            caption.end_time.in_milliseconds() / 1000,
-        )
-        if voiced:
-            parts = _voices(caption.raw_text)
+        start = caption.start_time.in_milliseconds() / 1000
+        end = caption.end_time.in_milliseconds() / 1000
+        if has_voices:
+            parts = _split_at_voices(caption.raw_text)
         else:
-            parts = _prefixes(caption.raw_text, speaker)
+            parts = _split_at_names(caption.raw_text, speaker)
             speaker = parts[-1][0]
         for label, group in groupby(parts, key=lambda part: part[0]):
-            text = _words(" ".join(words for _, words in group), escaped=escaped)
+            text = _words(" ".join(words for _, words in group), has_entities=has_entities)
             if text:
-                name = _words(label, escaped=escaped) if label else ""
-                yield Segment(name or None, text, *times)
+                name = _words(label, has_entities=has_entities) if label else ""
+                yield Segment(name or None, text, start, end)
 
 
-def _voices(raw: str) -> list[tuple[str | None, str]]:
-    """Divide a cue at its voice tags."""
+def _split_at_voices(raw: str) -> list[tuple[str | None, str]]:
+    """Divide a cue at its voice tags into pairs of speaker and words."""
     before, *rest = VOICE.split(raw)
     return [(None, before), *zip(rest[::2], rest[1::2], strict=True)]
 
 
-def _prefixes(raw: str, speaker: str | None) -> list[tuple[str | None, str]]:
-    """Divide a cue at its lines with a name; the first lines may go on with ``speaker``."""
+def _split_at_names(raw: str, speaker: str | None) -> list[tuple[str | None, str]]:
+    """Divide a cue into its lines, as pairs of speaker and words.
+
+    Lines before the first name belong to ``speaker``, the last speaker of the cue before.
+    """
     parts = []
     for line in TAG.sub("", raw).split("\n"):
         name, words = split_name(line)
@@ -100,7 +102,8 @@ def _prefixes(raw: str, speaker: str | None) -> list[tuple[str | None, str]]:
     return parts
 
 
-def _words(raw: str, *, escaped: bool) -> str:
+def _words(raw: str, *, has_entities: bool) -> str:
+    """Remove tags, and decode the entities of WebVTT or remove the positions of SRT."""
     text = TAG.sub("", raw)
-    text = html.unescape(text) if escaped else SRT_POSITION.sub("", text)
+    text = html.unescape(text) if has_entities else SRT_POSITION.sub("", text)
     return " ".join(text.split())

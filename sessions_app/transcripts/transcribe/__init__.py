@@ -1,5 +1,5 @@
-"""Amazon Transcribe: its JSON output, read into segments, and subtitles kept in the same form."""
+"""Amazon Transcribe: its JSON output is read into segments; subtitles are stored in its form."""
 
-from sessions_app.transcripts.transcribe.document import as_document, read, segments
+from sessions_app.transcripts.transcribe.job_output import as_job_output, read, read_segments
 
-__all__ = ["as_document", "read", "segments"]
+__all__ = ["as_job_output", "read", "read_segments"]

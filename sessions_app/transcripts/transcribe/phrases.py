@@ -1,21 +1,21 @@
-"""From the single words of Amazon Transcribe to what was said in one breath."""
+"""Joins the single words of Amazon Transcribe into phrases: what was said in one breath."""
 
 import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sessions_app.transcripts.merge import PAUSE
-from sessions_app.transcripts.transcribe.json_checks import (
-    Misfit,
-    label_of,
-    mapping,
-    seconds,
-    string,
+from sessions_app.transcripts.transcribe.json_values import (
+    UnexpectedValue,
+    check_object,
+    read_label,
+    read_seconds,
+    read_string,
 )
 from sessions_app.transcripts.transcript import Segment
 
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！", "؟", "।")  # noqa: RUF001
-OPENING = tuple("([{«“‘¿¡")
+OPENING_MARKS = tuple("([{«“‘¿¡")
 
 # Chinese, Japanese, Thai and Lao are written without spaces between words (Korean has them).
 UNSPACED = re.compile(
@@ -24,9 +24,9 @@ UNSPACED = re.compile(
 
 
 class Word(NamedTuple):
-    """A word, or a punctuation mark, which has no times (in seconds).
+    """A word, or a punctuation mark, which has no times. Times are in seconds.
 
-    ``segment`` numbers the stretch that the transcriber put it in; 0: not known.
+    ``segment`` is the number of the segment in which the transcriber put the word, 0 if unknown.
     """
 
     text: str
@@ -36,54 +36,54 @@ class Word(NamedTuple):
     segment: int = 0
 
 
-def read_word(value: Any, *, is_joint: bool) -> Word:
-    """Read an element of ``items``. Raises ``Misfit``."""
-    mapping(value, "")
-    alternatives = value.get("alternatives")
+def read_word(value: Any, *, is_multichannel: bool) -> Word:
+    """Read an element of ``items``. Raises ``UnexpectedValue``."""
+    item = check_object(value, "")
+    alternatives = item.get("alternatives")
     if not isinstance(alternatives, list) or not alternatives:
-        raise Misfit(".alternatives", "lists no word")
+        raise UnexpectedValue(".alternatives", "is not a list of words")
     try:
-        text = " ".join(string(mapping(alternatives[0], ""), "content").split())
-    except Misfit as misfit:
-        raise Misfit(f".alternatives[0]{misfit.path}", misfit.problem) from None
-    label = label_of(value, is_joint=is_joint)
-    if value.get("type") == "punctuation" or not (text or "start_time" in value):
+        text = " ".join(read_string(check_object(alternatives[0], ""), "content").split())
+    except UnexpectedValue as error:
+        raise UnexpectedValue(f".alternatives[0]{error.path}", error.problem) from None
+    label = read_label(item, is_multichannel=is_multichannel)
+    if item.get("type") == "punctuation" or not (text or "start_time" in item):
         return Word(text, None, None, label)
-    start, end = seconds(value, "start_time"), seconds(value, "end_time")
+    start, end = read_seconds(item, "start_time"), read_seconds(item, "end_time")
     if end < start:
-        raise Misfit(".end_time", "lies before start_time")
+        raise UnexpectedValue(".end_time", "is before start_time")
     return Word(text, start, end, label)
 
 
-def phrases(words: Iterable[Word]) -> list[Segment]:
-    """Divide words where the speaker changes, and where the transcriber divided them.
+def join_phrases(words: Iterable[Word]) -> list[Segment]:
+    """Join words into phrases, divided where the speaker or the transcriber's segment changes.
 
-    Where it did not: at the end of a sentence, and at a pause.
+    Words without a segment are divided at the end of a sentence and at a pause.
     """
-    found: list[Segment] = []
+    phrases: list[Segment] = []
     phrase: list[Word] = []
-    spoken: Word | None = None
+    last_spoken: Word | None = None  # the last word with times, not a punctuation mark
     for word in words:
         if not word.text:
-            continue  # a vocabulary filter has taken it out
+            continue  # a vocabulary filter has removed it
         if word.start is not None:
-            if spoken is not None and _is_new(word, spoken, phrase[-1]):
-                found.append(_segment(phrase))
+            if last_spoken is not None and _begins_phrase(word, last_spoken, phrase[-1]):
+                phrases.append(_segment(phrase))
                 phrase = []
-            spoken = word
+            last_spoken = word
         phrase.append(word)
-    if spoken is not None:
-        found.append(_segment(phrase))
-    return found
+    if last_spoken is not None:
+        phrases.append(_segment(phrase))
+    return phrases
 
 
-def _is_new(word: Word, spoken: Word, last: Word) -> bool:
-    """Whether ``word`` begins a phrase, after the word ``spoken`` and the word or mark ``last``."""
-    if (word.label, word.segment) != (spoken.label, spoken.segment):
+def _begins_phrase(word: Word, last_spoken: Word, last: Word) -> bool:
+    """Whether ``word`` begins a phrase. ``last`` is ``last_spoken`` or a mark after it."""
+    if (word.label, word.segment) != (last_spoken.label, last_spoken.segment):
         return True
-    if word.segment or word.start is None or spoken.end is None:
+    if word.segment or word.start is None or last_spoken.end is None:
         return False
-    return last.text in SENTENCE_ENDS or word.start - spoken.end > PAUSE
+    return last.text in SENTENCE_ENDS or word.start - last_spoken.end > PAUSE
 
 
 def _segment(phrase: list[Word]) -> Segment:
@@ -96,16 +96,19 @@ def _segment(phrase: list[Word]) -> Segment:
 def _join(phrase: list[Word]) -> str:
     text = ""
     for word in phrase:
-        if text and _has_space(text, word):
+        if text and _needs_space(text, word):
             text += " "
         text += word.text
     return text
 
 
-def _has_space(text: str, word: Word) -> bool:
-    """Whether a space stands between ``text`` and ``word``: not before a mark, but a bracket."""
-    if text.endswith(OPENING):
+def _needs_space(text: str, word: Word) -> bool:
+    """Whether there is a space between ``text`` and ``word``.
+
+    There is none before a punctuation mark, unless it opens something.
+    """
+    if text.endswith(OPENING_MARKS):
         return False
     if word.start is None:
-        return word.text.startswith(OPENING)
+        return word.text.startswith(OPENING_MARKS)
     return not (UNSPACED.match(text[-1]) and UNSPACED.match(word.text[0]))

@@ -1,9 +1,8 @@
-"""Broken engines: each lacks one part of what makes the mirror reliable.
+"""Mutants: broken engines, each of which lacks one part of what makes the mirror reliable.
 
-A test that passes with the engine that it is to catch proves nothing. Every fault test therefore
-says, with ``kills_mutant``, which broken engine it notices; ``make mutants`` runs each against that
-engine and requires that it fails. The defects of the protocol itself (``PROTOCOL``) are noticed in
-``make test``, too.
+A test that passes with the broken engine that it should notice proves nothing. So every fault test
+names, with ``kills_mutant``, a mutant with which it fails; ``make mutants`` runs each test with its
+mutant and requires that it fails. ``make test`` does the same for the scenarios.
 """
 
 from __future__ import annotations
@@ -13,17 +12,22 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.faults.mutants import content, surroundings
+from tests.faults.mutants import capture_and_dispatch, protocol, values, verify, worker
 from tests.faults.mutants.patching import Change
-from tests.faults.mutants.protocol import PROTOCOL
 
-MUTANTS: dict[str, list[Change]] = PROTOCOL | surroundings.MUTANTS | content.MUTANTS
+MUTANTS: dict[str, list[Change]] = (
+    protocol.MUTANTS
+    | capture_and_dispatch.MUTANTS
+    | worker.MUTANTS
+    | verify.MUTANTS
+    | values.MUTANTS
+)
 
 kills_mutant = pytest.mark.kills_mutant
 
 
 @contextmanager
-def broken(name: str) -> Iterator[None]:
+def apply_mutant(name: str) -> Iterator[None]:
     """Run the block with the broken engine of this name."""
     with ExitStack() as stack:
         for change in MUTANTS[name]:

@@ -1,4 +1,4 @@
-"""How an engine is broken, for as long as a block runs."""
+"""How a mutant breaks the engine for as long as a block runs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from unittest import mock
 Change = Callable[[], AbstractContextManager[Any]]
 
 
-def instead(owner: object, name: str, what: Any) -> Change:
-    """Return a change that puts ``what`` in the place of ``owner.name``."""
-    return partial(mock.patch.object, owner, name, what)
+def replace(owner: object, name: str, replacement: Any) -> Change:
+    """Return a change that replaces ``owner.name``.
+
+    ``owner`` is the class, or the module that *uses* the name: after ``from a import name`` in
+    module ``b``, a replaced ``a.name`` does not reach ``b``.
+    """
+    return partial(mock.patch.object, owner, name, replacement)

@@ -1,4 +1,4 @@
-"""Engines that lack one part of the protocol."""
+"""Mutants that lack one part of the protocol (``docs/architecture.md``, "One attempt")."""
 
 from __future__ import annotations
 
@@ -17,29 +17,28 @@ from mirror.models.object_keys import IN_USE, LANDED, KeyState, dump
 from mirror.stores.dynamodb import ItemStore
 from mirror.sync import engine, worker
 from mirror.sync.engine import Attempt, Outcome
-from tests.faults.mutants.patching import Change, instead
+from tests.faults.mutants.patching import Change, replace
 
 
 def put_without_condition(self: ItemStore, item: Item) -> None:
-    """Write over whatever stands there."""
-    with_table: Any = self.client
-    with_table.put_item(TableName=self.table, Item=item)
+    """Write over any item, also over a newer revision."""
+    self.client.put_item(TableName=self.table, Item=item)
 
 
 _put = ItemStore.put
 
 
-def put_over_older_ones_only(self: ItemStore, item: Item) -> None:
-    """Refuse what was written already, by an attempt that did not come to its end."""
+def put_over_older_revisions_only(self: ItemStore, item: Item) -> None:
+    """Refuse also an equal revision, which an attempt that did not finish may have written."""
     present = self.get_many([key_of(item)], consistent=True)
-    for other in present.values():
-        if revision_of(other) >= revision_of(item):
-            raise Superseded(revision_of(other))
+    for present_item in present.values():
+        if revision_of(present_item) >= revision_of(item):
+            raise Superseded(revision_of(present_item))
     _put(self, item)
 
 
 def delete_physically(self: ItemStore, key: ItemKey, revision: int, expires_at: datetime) -> None:
-    """Leave no tombstone."""
+    """Delete the item, so that a late put can bring it back."""
     self.client.delete_item(TableName=self.table, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})
 
 
@@ -60,31 +59,31 @@ def _acknowledge(
     return LedgerEntry.objects.filter(pk=entry.pk, **held).update(**values) == 1
 
 
-def acknowledge_whatever_it_is(
+def acknowledge_any_revision(
     self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
 ) -> bool:
-    """Say that the object is mirrored, in whatever revision it is by now."""
+    """Acknowledge the newest revision, although an older one was mirrored."""
     return _acknowledge(self, item_keys, key_states, claim=self.claim)
 
 
-def acknowledge_whoever_it_is(
+def acknowledge_without_claim(
     self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
 ) -> bool:
-    """The same, although the claim is somebody else's by now."""
+    """The same, even if another process holds the claim by now."""
     return _acknowledge(self, item_keys, key_states)
 
 
 _run = Attempt.run
 
 
-def acknowledge_first(self: Attempt) -> bool:
-    """Say that the object is mirrored, and then mirror it."""
+def acknowledge_before_the_write(self: Attempt) -> bool:
+    """Acknowledge the revision before mirroring it."""
     LedgerEntry.objects.filter(pk=self.entry.pk).update(mirrored_revision=self.entry.revision)
     return _run(self)
 
 
-def fail_as_if_done(attempt: Attempt, failure: Failure) -> Outcome:
-    """Take a failed attempt for a successful one."""
+def acknowledge_a_failure(attempt: Attempt, failure: Failure) -> Outcome:
+    """Acknowledge an attempt that has failed."""
     entry = attempt.entry
     known = LedgerEntry.objects.get(pk=entry.pk)
     _acknowledge(entry, [ItemKey(*key) for key in known.item_keys], known.key_states)
@@ -94,93 +93,89 @@ def fail_as_if_done(attempt: Attempt, failure: Failure) -> Outcome:
 _record = LedgerEntry.record
 
 
-def record_the_last_key_only(
+def record_only_the_last_key(
     self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
 ) -> bool:
-    """Remember where the item was put last, and nothing that came before."""
+    """Record the newest key of the item, and forget those that it had before."""
     return _record(self, list(item_keys)[-1:], key_states)
 
 
-def record_over_the_notes_of_others(
+def record_at_any_revision(
     self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
 ) -> bool:
-    """Record under whatever revision there is by now."""
+    """Record even if the revision was raised, and so overwrite keys that were noted meanwhile."""
     keys = [list(key) for key in item_keys]
     return self._change(at_my_revision=False, item_keys=keys, object_keys=dump(key_states))
 
 
 def lock_across_the_network(entry: LedgerEntry, *arguments: Any) -> Outcome:
-    """Keep the ledger's row locked while AWS is asked."""
+    """Keep the ledger's row locked during the calls to AWS."""
     with transaction.atomic():
         LedgerEntry.objects.select_for_update().get(pk=entry.pk)
         return engine.mirror_entry(entry, *arguments)
 
 
 def update_waiting_for_locks(self: LedgerQuerySet, **values: Any) -> int:
-    """Wait for whoever holds a row."""
+    """Wait for every transaction that has locked an entry."""
     return LedgerEntry.objects.filter(pk__in=self.values("pk")).update(**values)
 
 
-def forget_the_other_upload(self: Attempt, key: str) -> KeyState:
-    """Take the first acknowledged upload of a key for the only one."""
+def forget_repeated_upload(self: Attempt, key: str) -> KeyState:
+    """Forget that an earlier upload to the same key was never confirmed."""
     return IN_USE
 
 
-def keep_what_may_be_removed(self: Attempt, key: str) -> bool:
-    """Use an object again although its removal is under way."""
+def in_use_even_if_superseded(self: Attempt, key: str) -> bool:
+    """Use an object again although another attempt may still remove it."""
     return self.known.get(key) in {IN_USE, LANDED}
 
 
-def nothing_lands_late(self: Attempt, state: KeyState) -> bool:
-    """Take every removal for final."""
+def never_lands_late(self: Attempt, state: KeyState) -> bool:
+    """Treat every removal as final."""
     return False
 
 
 def note_nothing(self: Attempt) -> None:
-    """Do not think of what went out after the lease."""
+    """Forget the uploads that were sent after the claim was lost."""
 
 
 _mark_dirty = LedgerQuerySet.mark_dirty
 
 
-def mark_and_trust_the_ledger(self: LedgerQuerySet, *names: str, **known: Any) -> None:
-    """Owe an object again, but believe that what it needs in S3 is there."""
+def mark_dirty_but_trust_object_keys(self: LedgerQuerySet, *names: str, **known: Any) -> None:
+    """Enqueue the row, but believe that the objects which the ledger names exist."""
     trusted = {e.pk: e.object_keys for e in LedgerEntry.objects.all()}
     _mark_dirty(self, *names, **known)
     for pk, keys in trusted.items():
         LedgerEntry.objects.filter(pk=pk).update(object_keys=keys)
 
 
-PROTOCOL: dict[str, list[Change]] = {
-    "an unconditional put": [instead(ItemStore, "put", put_without_condition)],
-    "a put that refuses its own revision": [instead(ItemStore, "put", put_over_older_ones_only)],
-    "a physical delete": [instead(ItemStore, "put_tombstone", delete_physically)],
-    "acknowledgement without the revision": [
-        instead(LedgerEntry, "acknowledge", acknowledge_whatever_it_is)
+MUTANTS: dict[str, list[Change]] = {
+    "unconditional put": [replace(ItemStore, "put", put_without_condition)],
+    "put refuses an equal revision": [replace(ItemStore, "put", put_over_older_revisions_only)],
+    "physical delete": [replace(ItemStore, "put_tombstone", delete_physically)],
+    "acknowledgement ignores the revision": [
+        replace(LedgerEntry, "acknowledge", acknowledge_any_revision)
     ],
-    "acknowledgement without the claim": [
-        instead(LedgerEntry, "acknowledge", acknowledge_whoever_it_is)
+    "acknowledgement ignores the claim": [
+        replace(LedgerEntry, "acknowledge", acknowledge_without_claim)
     ],
-    "acknowledged before it is written": [instead(Attempt, "run", acknowledge_first)],
-    "a failure taken for success": [instead(engine, "_fail", fail_as_if_done)],
-    "only the last key remembered": [instead(LedgerEntry, "record", record_the_last_key_only)],
-    "a record over the notes of others": [
-        instead(LedgerEntry, "record", record_over_the_notes_of_others)
+    "acknowledgement before the write": [replace(Attempt, "run", acknowledge_before_the_write)],
+    "failures acknowledged": [replace(engine, "_fail", acknowledge_a_failure)],
+    "only the last key recorded": [replace(LedgerEntry, "record", record_only_the_last_key)],
+    "record overwrites keys noted meanwhile": [
+        replace(LedgerEntry, "record", record_at_any_revision)
     ],
-    "lock held across the network call": [instead(worker, "mirror_entry", lock_across_the_network)],
-    "a drain that waits for locks": [
-        instead(LedgerQuerySet, "update_unlocked", update_waiting_for_locks)
-    ],
-    "repeated upload forgotten": [instead(Attempt, "_state_in_use", forget_the_other_upload)],
-    "object used again during its removal": [
-        instead(Attempt, "_is_in_use", keep_what_may_be_removed)
-    ],
-    "a removal never repeated": [instead(Attempt, "_may_land", nothing_lands_late)],
+    "lock held across the network call": [replace(worker, "mirror_entry", lock_across_the_network)],
+    "drain waits for locks": [replace(LedgerQuerySet, "update_unlocked", update_waiting_for_locks)],
+    "repeated upload forgotten": [replace(Attempt, "_state_in_use", forget_repeated_upload)],
+    "object reused during its removal": [replace(Attempt, "_is_in_use", in_use_even_if_superseded)],
+    "removal never repeated": [replace(Attempt, "_may_land", never_lands_late)],
     "late uploads forgotten": [
-        instead(Attempt, "_may_land", nothing_lands_late),
-        instead(Attempt, "note_late_uploads", note_nothing),
+        replace(Attempt, "_may_land", never_lands_late),
+        replace(Attempt, "note_late_uploads", note_nothing),
     ],
-    "a repair that trusts the ledger": [
-        instead(LedgerQuerySet, "mark_dirty", mark_and_trust_the_ledger)
+    "repair trusts the recorded object keys": [
+        replace(LedgerQuerySet, "mark_dirty", mark_dirty_but_trust_object_keys)
     ],
 }

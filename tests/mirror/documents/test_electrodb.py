@@ -1,4 +1,4 @@
-"""The table as its readers see it: through the real ElectroDB client."""
+"""The real ElectroDB client reads the items that the mirror writes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from campaigns.models import Campaign
 from mirror.stores.clients import Stores
-from sessions_app.models import Session
+from tests.support.factories import make_campaign, make_session
 from tests.support.paths import PROJECT
 from tests.support.stored import assert_equal_after_sync
 
@@ -23,7 +22,7 @@ INSTALLED = PROJECT / ".local" / "electrodb"
 
 @pytest.fixture(scope="session")
 def reader() -> Path:
-    """The script beside its installed packages."""
+    """The path of read.mjs, copied to where ElectroDB is installed."""
     if shutil.which("npm") is None or shutil.which("node") is None:
         pytest.skip("Node.js and npm are not installed")
     INSTALLED.mkdir(parents=True, exist_ok=True)
@@ -42,6 +41,7 @@ def reader() -> Path:
 
 
 def read(script: Path, *arguments: object) -> dict[str, Any]:
+    """Run the script and return the JSON that it prints."""
     done = subprocess.run(
         [shutil.which("node") or "node", str(script), *map(str, arguments)],
         capture_output=True,
@@ -55,34 +55,34 @@ def read(script: Path, *arguments: object) -> dict[str, Any]:
 
 
 def test_electrodb_reads_what_the_mirror_writes(mirror: Stores, owner: User, reader: Path) -> None:
-    campaign = Campaign.objects.create(owner=owner, name="Le château 🐉", description="d")
-    filed = Session.objects.create(
-        owner=owner,
-        campaign=campaign,
-        name="filed",
+    campaign = make_campaign(owner, "Le château 🐉", description="d")
+    filed = make_session(
+        owner,
+        campaign,
+        "filed",
         metrics={"totalDuration": 5400.25, "speakers": [{"words": 6000}, None]},
         transcript_text="MATT: Hi",
     )
-    unfiled = Session.objects.create(owner=owner, name="unfiled", player_recap="You won.")
-    moved = Session.objects.create(owner=owner, campaign=campaign, name="moved")
-    gone = Session.objects.create(owner=owner, campaign=campaign, name="gone")
+    unfiled = make_session(owner, name="unfiled", player_recap="You won.")
+    moved = make_session(owner, campaign, "moved")
+    deleted = make_session(owner, campaign, "deleted")
     assert_equal_after_sync(mirror)
-    gone_id = gone.pk
-    gone.delete()
+    deleted_id = deleted.pk
+    deleted.delete()
     moved.campaign = None
     moved.save()
     assert_equal_after_sync(mirror)
 
-    seen = read(reader, mirror.items.table, owner.pk, campaign.pk, filed.pk, gone_id)
+    seen = read(reader, mirror.items.table, owner.pk, campaign.pk, filed.pk, deleted_id)
 
     assert [c["name"] for c in seen["campaigns"]] == ["Le château 🐉"]
     assert [s["name"] for s in seen["sessionsOfCampaign"]] == ["filed"]
     assert {s["name"] for s in seen["sessionsOfUser"]} == {"filed", "unfiled", "moved"}
-    found, buried = seen["sessionsById"]
+    found, tombstone = seen["sessionsById"]
     assert found["metrics"] == filed.metrics
     assert found["transcriptStorageKey"].startswith(f"transcripts/{filed.pk}/")
     assert found["createdAt"].endswith("Z")
     assert "notes" not in found
-    assert buried is None
+    assert tombstone is None
     recap = next(s for s in seen["sessionsOfUser"] if s["id"] == str(unfiled.pk))
     assert recap["playerRecap"] == "You won."

@@ -1,4 +1,4 @@
-"""The runbook's rollback, rehearsed: its own commands, in its own order."""
+"""The commands of the runbook work: the rollback is rehearsed as it is written there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shlex
 import uuid
 
 from django.contrib.auth.models import User
+from django.core.management import get_commands, load_command_class
 from django.db import connection
 
 from campaigns.models import Campaign
@@ -14,6 +15,7 @@ from mirror.models import LedgerEntry
 from mirror.stores.clients import Stores
 from sessions_app.models import Session
 from tests.support.commands import run
+from tests.support.factories import TRANSCRIPT, make_campaign, make_session
 from tests.support.paths import PROJECT
 from tests.support.stored import assert_equal, assert_equal_after_sync
 
@@ -21,22 +23,22 @@ RUNBOOK = PROJECT / "docs" / "runbook.md"
 
 
 def commands(after: str, before: str) -> list[list[str]]:
-    """Return the manage.py commands that the runbook shows between two of its phrases."""
+    """Return the manage.py commands in the runbook between two of its phrases."""
     text = RUNBOOK.read_text().partition(after)[2].partition(before)[0]
     return [shlex.split(line) for line in re.findall(r"^\s*manage\.py (.*)$", text, re.MULTILINE)]
 
 
-def written_by_another_service(stores: Stores, owner: User, campaign: Campaign) -> str:
+def put_as_another_service(stores: Stores, owner: User, campaign: Campaign) -> str:
     """Put a session as a service that knows nothing of the mirror would; return its id."""
-    key = str(uuid.uuid4())
+    session_id = str(uuid.uuid4())
     item = {
         "pk": f"camp#{campaign.pk}",
-        "sk": f"sess#{key}",
+        "sk": f"sess#{session_id}",
         "gsi1pk": f"user#{owner.pk}",
-        "gsi1sk": f"sess#{key}",
+        "gsi1sk": f"sess#{session_id}",
         "__edb_e__": "session",
         "__edb_v__": "1",
-        "id": key,
+        "id": session_id,
         "userId": str(owner.pk),
         "campaignId": str(campaign.pk),
         "name": "After the switch",
@@ -46,14 +48,16 @@ def written_by_another_service(stores: Stores, owner: User, campaign: Campaign) 
     stores.items.client.put_item(
         TableName=stores.items.table, Item={name: {"S": value} for name, value in item.items()}
     )
-    return key
+    return session_id
 
 
-def test_the_rollback_after_a_cut_over(mirror: Stores, owner: User) -> None:
-    campaign = Campaign.objects.create(owner=owner, name="C")
-    Session.objects.create(owner=owner, campaign=campaign, name="S", transcript_text="MATT: Hi")
+def test_the_rollback_after_a_cut_over_restores_what_other_services_wrote(
+    mirror: Stores, owner: User
+) -> None:
+    campaign = make_campaign(owner)
+    make_session(owner, campaign, transcript_text=TRANSCRIPT)
     assert_equal_after_sync(mirror)
-    new = written_by_another_service(mirror, owner, campaign)
+    new = put_as_another_service(mirror, owner, campaign)
 
     steps = commands("**After the cut-over**", "## After a restore")
     assert [step[0] for step in steps] == [
@@ -67,8 +71,10 @@ def test_the_rollback_after_a_cut_over(mirror: Stores, owner: User) -> None:
     assert_equal(mirror)
 
 
-def test_taking_the_mirror_out_of_play_and_back(mirror: Stores, owner: User) -> None:
-    with connection.cursor() as cursor:  # no signal, no hand-off: as while the mirror is off
+def test_rows_that_changed_while_the_mirror_was_off_are_mirrored_by_the_next_sync(
+    mirror: Stores, owner: User
+) -> None:
+    with connection.cursor() as cursor:  # without a signal, as if the mirror were off
         cursor.execute(
             "INSERT INTO campaigns_campaign (id, owner_id, name, description, created_at,"
             " updated_at) VALUES (%s, %s, 'meanwhile', '', now(), now())",
@@ -79,9 +85,7 @@ def test_taking_the_mirror_out_of_play_and_back(mirror: Stores, owner: User) -> 
     assert run("mirror_check")[0] == 0
 
 
-def test_every_command_of_the_runbook_exists() -> None:
-    from django.core.management import get_commands, load_command_class
-
+def test_every_command_and_option_in_the_runbook_exists() -> None:
     known = get_commands()
     text = RUNBOOK.read_text()
     lines = re.findall(r"manage\.py ([a-z_]+[^`\n]*)", text)

@@ -1,4 +1,4 @@
-"""AWS refuses, or hangs: people notice nothing, operators are told once, nothing is lost."""
+"""An outage: saves go on, it is reported once, and the rows are mirrored afterwards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
-from campaigns.models import Campaign
 from mirror.errors import StoreError
 from mirror.models import LedgerEntry, Outage
 from mirror.stores import clients
@@ -18,6 +17,7 @@ from mirror.stores.clients import Stores
 from mirror.sync import worker
 from sessions_app.models import Session
 from tests.support.aws import point_clients_at
+from tests.support.factories import TRANSCRIPT, make_campaign, make_session
 from tests.support.stored import assert_equal_after_sync
 
 
@@ -35,12 +35,11 @@ def hanging() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def write(owner: User, count: int = 5) -> None:
-    campaign = Campaign.objects.create(owner=owner, name="C")
-    for number in range(count):
-        Session.objects.create(
-            owner=owner, campaign=campaign, name=f"S{number}", transcript_text=f"MATT: {number}"
-        )
+def save_rows(owner: User, count: int = 5) -> None:
+    """Save a campaign and this number of sessions, one by one."""
+    campaign = make_campaign(owner)
+    for _ in range(count):
+        make_session(owner, campaign, transcript_text=TRANSCRIPT)
 
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -49,7 +48,7 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 @pytest.mark.parametrize("fault", ["refusing", "hanging"])
 @pytest.mark.parametrize("store", ["DynamoDB", "S3"])
-def test_people_notice_nothing_and_operators_are_told_once(
+def test_an_outage_does_not_stop_saves_and_is_reported_once(
     fault: str,
     store: str,
     mirror: Stores,
@@ -61,16 +60,16 @@ def test_people_notice_nothing_and_operators_are_told_once(
     caplog: pytest.LogCaptureFixture,
     sentry: list[dict[str, object]],
 ) -> None:
-    bad = request.getfixturevalue(fault)
-    dynamodb, s3 = (bad, aws_address) if store == "DynamoDB" else (aws_address, bad)
+    faulty = request.getfixturevalue(fault)
+    dynamodb, s3 = (faulty, aws_address) if store == "DynamoDB" else (aws_address, faulty)
     point_clients_at(dynamodb, s3, monkeypatch)
 
-    write(owner)
+    save_rows(owner)
 
     assert Session.objects.count() == 5
     assert LedgerEntry.objects.pending().count() >= 5
-    (said,) = errors(caplog)
-    assert said.startswith(f"{store} is out of reach")
+    (message,) = errors(caplog)
+    assert message.startswith(f"{store} is out of reach")
     assert len(sentry) == 1
     assert Outage.objects.open().get().store == store
 
@@ -81,7 +80,7 @@ def test_people_notice_nothing_and_operators_are_told_once(
     assert "is back" in caplog.text
 
 
-def test_both_out_of_reach_at_once(
+def test_a_drain_with_both_stores_out_of_reach_could_not_work(
     mirror: Stores,
     aws_address: str,
     owner: User,
@@ -90,7 +89,7 @@ def test_both_out_of_reach_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     point_clients_at(refusing, refusing, monkeypatch)
-    write(owner)
+    save_rows(owner)
     drained = worker.drain()
     assert drained.helpless
     assert drained.backlog.pending == 6
@@ -99,25 +98,25 @@ def test_both_out_of_reach_at_once(
     assert_equal_after_sync(clients.background_clients())
 
 
-def test_what_needs_no_s3_is_mirrored_while_s3_is_out(
+def test_rows_without_bodies_are_mirrored_while_s3_is_out_of_reach(
     mirror: Stores, aws_address: str, owner: User, refusing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     point_clients_at(aws_address, refusing, monkeypatch)
-    write(owner)
-    Campaign.objects.create(owner=owner, name="Later")
+    save_rows(owner)
+    make_campaign(owner)
     drained = worker.drain()
     assert (drained.mirrored, drained.backlog.pending) == (2, 5)
     assert not drained.helpless
 
 
-def test_credentials_that_come_late_are_used_without_a_restart(
+def test_credentials_that_appear_later_are_used_without_a_restart(
     mirror: Stores, owner: User, inline: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as without:
+    with monkeypatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            without.delenv(name)
+            patch.delenv(name)
         clients.reset_clients()
-        write(owner, 1)
+        save_rows(owner, 1)
         assert not worker.drain().mirrored
         classes = Outage.objects.open().values_list("error_class", flat=True)
         assert set(classes) == {"NoCredentialsError"}
@@ -125,7 +124,7 @@ def test_credentials_that_come_late_are_used_without_a_restart(
 
 
 @pytest.mark.parametrize("dispatch", ["inline", "worker"])
-def test_stores_that_cannot_be_set_up_leave_no_claim_behind(
+def test_clients_that_cannot_be_made_leave_no_claim_behind(
     mirror: Stores,
     aws_address: str,
     owner: User,
@@ -135,7 +134,7 @@ def test_stores_that_cannot_be_set_up_leave_no_claim_behind(
 ) -> None:
     settings.MIRROR = {**settings.MIRROR, "DISPATCH": dispatch}
     point_clients_at("no address", aws_address, monkeypatch)
-    write(owner, 1)
+    save_rows(owner, 1)
     if dispatch == "worker":
         with pytest.raises(StoreError):
             worker.mirror_due()

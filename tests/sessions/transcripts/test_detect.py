@@ -1,104 +1,44 @@
-import json
+import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.transcripts import Transcript, TranscriptError, read_transcript
-from sessions_app.transcripts.detect import OTHER_FORMATS
+from sessions_app.transcripts import TranscriptError, read_transcript
+from sessions_app.transcripts.detect import UNSUPPORTED_EXTENSIONS
+from tests.support.transcribe_files import (
+    EVENING,
+    as_file,
+    audio_segment,
+    job,
+    private_refusal,
+    refusal,
+)
 
 
-def speakers(text: str) -> list[str]:
-    return read_transcript(text.encode(), "log.txt").speakers
-
-
-def test_text_is_kept_exactly() -> None:
+def test_plain_text_is_kept_unchanged() -> None:
     text = "\n  MATT:  Hello,\tthere…  \n\n(They laugh.)\nLAURA: 🐉 Ça va?\rstill the same line\n\n"
     assert read_transcript(text.encode(), "log.txt").text == text
 
 
-def test_byte_order_mark_and_line_ends_of_windows_are_removed() -> None:
+def test_a_byte_order_mark_and_windows_line_ends_are_removed() -> None:
     data = "\ufeffMATT: One.\r\nLAURA: Two.\r\n".encode()
     transcript = read_transcript(data, "log.txt")
     assert transcript.text == "MATT: One.\nLAURA: Two.\n"
     assert transcript.speakers == ["MATT", "LAURA"]
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufeff\r")))
-def test_whatever_is_text_is_kept_and_counted(text: str) -> None:
-    if not text.strip():
-        return
-    transcript = read_transcript(text.encode(), "log.txt")
-    assert transcript.text == text
-    shares = transcript.metrics["speakerDistribution"].values()
-    assert sum(share["words"] for share in shares) <= transcript.metrics["totalWordCount"]
+@pytest.mark.parametrize("name", ["", "job.txt", "job.json", "JOB.JSON"])
+def test_json_is_recognised_by_its_beginning(name: str) -> None:
+    data = b"\xef\xbb\xbf\r\n  " + as_file(EVENING)
+    assert read_transcript(data, name).json == EVENING
 
 
-def test_words_are_counted_by_speaker() -> None:
-    text = (
-        "Thursday, the third evening.\n"
-        "MATT: Roll for initiative.\n"
-        "LAURA: Twenty – natural!\n"
-        "MATT:\n"
-        "You are\n"
-        "  all dead.\n"
-    )
-    assert read_transcript(text.encode(), "log.txt").metrics == {
-        "totalWordCount": 13,
-        "speakerDistribution": {"MATT": {"words": 7}, "LAURA": {"words": 2}},
-    }
-
-
-def test_plain_prose_has_words_and_no_speakers() -> None:
-    assert read_transcript(b"They met at noon.", "log.txt").metrics == {
-        "totalWordCount": 4,
-        "speakerDistribution": {},
-    }
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "MATT",
-        "spk_0",
-        "Zoë",
-        "龍",
-        "Player 2",
-        "O'Brien",
-        "Jean-Luc",
-        "Dr. Moss",
-        "J.R. Hart",
-        "Lady of the Ice",
-        "MATT and LAURA",
-        "MATT, LAURA",
-        "LAURA & SAM",
-        "ALL - TRAVIS - ORION - LIAM - AHSLEY - MATT",
-        "Ana (GM)",
-    ],
-)
-def test_speakers(name: str) -> None:
-    assert speakers(f"{name}: hello\n") == [name]
-    assert speakers(f"  {name} :\thello\n") == [name]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "And then he says: run",
-        "he says: run",
-        "It is 10:30 already",
-        "10:30",
-        "https://example.org/",
-        "Wait! Listen: a bell",
-        "The bell rang. Hush: it rang",
-        "A" * 61 + ": run",
-        ": run",
-        "std::move",
-        "*: run",
-    ],
-)
-def test_lines_that_name_no_speaker_go_on_with_the_turn(line: str) -> None:
-    assert speakers(f"MATT: hello\n{line}\n") == ["MATT"]
+def test_a_text_that_begins_with_a_brace_is_json_only_if_a_key_follows() -> None:
+    assert read_transcript(b"{laughs} RUTH: Hello.").json is None
+    output = job(audio_segments=[audio_segment("Hm.", 0, 1)])
+    assert read_transcript(as_file(output)).json == output
 
 
 @pytest.mark.parametrize(
@@ -115,55 +55,66 @@ def test_lines_that_name_no_speaker_go_on_with_the_turn(line: str) -> None:
             b"SECRET: \xed\xa0\x80",
             "log.txt is not UTF-8 text (line 1, byte 9 of the file): save it as UTF-8.",
         ),
-        (
-            "SECRET: hi".encode("utf-16"),
-            "log.txt is not UTF-8 but UTF-16 from byte 1 on: save it as UTF-8.",
-        ),
+        ("SECRET: hi".encode("utf-16"), "log.txt is UTF-16: save it as UTF-8."),
         (
             b"SECRET: hi\n\nSECRET: \x00",
             "log.txt has a null character in line 3: it is not plain text.",
         ),
     ],
 )
-def test_errors_say_where_and_quote_nothing(data: bytes, message: str) -> None:
-    with pytest.raises(TranscriptError) as caught:
-        read_transcript(data, "log.txt")
-    assert str(caught.value) == message
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+def test_an_error_names_the_place_and_quotes_nothing(data: bytes, message: str) -> None:
+    assert private_refusal(data, "log.txt") == message
 
 
-def test_ten_megabytes_are_the_limit() -> None:
+def test_an_error_calls_a_pasted_transcript_the_text() -> None:
+    assert refusal(b" ", "") == "The text is empty."
+    assert refusal(b'{"results": 7}', "") == (
+        "The text is not a transcript of Amazon Transcribe: $.results is not an object."
+    )
+
+
+def test_more_than_ten_megabytes_are_refused() -> None:
     whole = b"MATT: " + b"a" * (10 * 1024 * 1024 - 6)
     assert len(read_transcript(whole, "log.txt").text) == 10 * 1024 * 1024
     with pytest.raises(TranscriptError, match=r"^log\.txt is larger than 10 MB\.$"):
         read_transcript(whole + b"a", "log.txt")
 
 
-@pytest.mark.parametrize("name", ["log.txt", "", "session.json"])
-def test_more_lines_than_a_page_can_show_are_refused(name: str) -> None:
-    def read(text: str) -> Transcript:
-        exported = {"format": "tabletop-session", "transcript_text": text}
-        return read_transcript((json.dumps(exported) if ".json" in name else text).encode(), name)
-
-    assert read("A: b\n" * 200_000).speakers == ["A"]
-    problem = f"^{name or 'The text'} has more than 200,000 lines: "
-    with pytest.raises(TranscriptError, match=problem):
-        read("A: b\n" * 200_000 + "A")
+@pytest.mark.parametrize("extension", sorted(UNSUPPORTED_EXTENSIONS))
+def test_a_file_with_an_unsupported_extension_is_refused(extension: str) -> None:
+    with pytest.raises(TranscriptError, match="is not in a supported format"):
+        read_transcript(b"MATT: hi", f"log{extension.upper()}")
 
 
-# What takes odd time with these takes hours, and the suite's own limit ends it.
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [(b":" * 1_000_000, 0), (b"a " * 500_000, 500_000), (b"-" * 1_000_000 + b": a", 1)],
-    ids=["colons", "words", "dashes"],
-)
-def test_odd_lines_take_no_odd_time(line: bytes, words: int) -> None:
-    metrics = read_transcript((line + b"\n") * 5, "log.txt").metrics
-    assert metrics == {"totalWordCount": 5 * words, "speakerDistribution": {}}
+@pytest.mark.parametrize("beginning", ["{\\rtf1", "<?xml", "\n<!DOCTYPE html>", "<HTML>"])
+def test_a_text_with_an_unsupported_beginning_is_refused(beginning: str) -> None:
+    assert "is not in a supported format" in (refusal(f"{beginning} x".encode(), "a.txt") or "")
 
 
-@pytest.mark.parametrize("ending", sorted(OTHER_FORMATS))
-def test_other_formats_are_refused(ending: str) -> None:
-    with pytest.raises(TranscriptError, match="not of a format that can be read"):
-        read_transcript(b"MATT: hi", f"log{ending.upper()}")
+@given(st.binary(max_size=200), st.sampled_from(["", ".txt", ".json", ".vtt", ".srt", ".pdf"]))
+def test_any_bytes_are_read_or_refused(data: bytes, extension: str) -> None:
+    message = refusal(data, f"log{extension}")
+    assert message is None or message.startswith("log")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            ["status", "results", "items", "alternatives", "content", "type", "audio_segments",
+             "transcript", "transcripts", "start_time", "end_time", "speaker_label", "segments",
+             "speaker_labels", "channel_labels", "channels", "channel_label", "format",
+             "transcript_json", "transcript_text", "speaker_names"]
+        ),
+        inner,
+        max_size=6,
+    ),
+    max_leaves=30,
+)  # fmt: skip
+
+
+@given(json_values, st.booleans())
+def test_any_json_is_read_or_refused(value: Any, wrapped: bool) -> None:
+    message = refusal(as_file({"results": value} if wrapped else value), "job.json")
+    assert message is None or re.fullmatch(r"job\.json [^\n]+\.", message)

@@ -1,5 +1,3 @@
-"""Downloads of sessions and campaigns, as their owner gets them."""
-
 from __future__ import annotations
 
 import io
@@ -11,54 +9,60 @@ from django.test import Client
 
 from campaigns.models import Campaign
 from sessions_app.models import Session
+from tests.support.factories import make_session
+from tests.support.pages import text_of
 
 
 @pytest.fixture
-def session(client: Client, owner: User) -> Session:
-    client.force_login(owner)
-    campaign = Campaign.objects.create(owner=owner, name="Lamps")
-    return Session.objects.create(
-        owner=owner,
-        campaign=campaign,
-        name='Fög "/../" Signal',
+def session(owner: User, campaign: Campaign) -> Session:
+    return make_session(
+        owner,
+        campaign,
+        'Fög "/../" Signal',
         transcript_text="MATT: Roll.",
         share_token="token-of-the-test",
     )
 
 
 @pytest.mark.parametrize(
-    ("ending", "kind"),
+    ("extension", "content_type"),
     [("md", "text/markdown"), ("txt", "text/plain"), ("json", "application/json")],
 )
-def test_a_session(client: Client, session: Session, ending: str, kind: str) -> None:
-    answer = client.get(f"/sessions/{session.pk}/export/?as={ending}")
-    assert answer["Content-Type"].startswith(kind)
+def test_a_session_is_sent_as_a_file_without_its_share_token(
+    gm: Client, session: Session, extension: str, content_type: str
+) -> None:
+    answer = gm.get(f"/sessions/{session.pk}/export/?as={extension}")
+    assert answer["Content-Type"].startswith(content_type)
     disposition = answer["Content-Disposition"]
     assert disposition.startswith("attachment; filename")
-    assert disposition.endswith(f".{ending}")
+    assert disposition.endswith(f".{extension}")
     assert "/" not in disposition
-    assert "Roll." in answer.content.decode()
-    assert "token-of-the-test" not in answer.content.decode()
+    assert "Roll." in text_of(answer)
+    assert "token-of-the-test" not in text_of(answer)
 
 
-@pytest.mark.parametrize("ending", ["vtt", "exe", "", "%00"])
-def test_what_cannot_be_had_is_not_found(client: Client, session: Session, ending: str) -> None:
-    assert client.get(f"/sessions/{session.pk}/export/?as={ending}").status_code == 404
+@pytest.mark.parametrize("extension", ["vtt", "exe", "", "%00"])
+def test_a_format_that_is_unknown_or_needs_times_is_not_found(
+    gm: Client, session: Session, extension: str
+) -> None:
+    assert gm.get(f"/sessions/{session.pk}/export/?as={extension}").status_code == 404
 
 
-def test_subtitles_are_offered_only_where_there_are_times(client: Client, session: Session) -> None:
+def test_subtitles_are_offered_only_if_the_transcript_has_times(
+    gm: Client, session: Session
+) -> None:
     offer = "?as=vtt"
     page = f"/sessions/{session.pk}/"
-    assert offer not in client.get(page).content.decode()
+    assert offer not in text_of(gm.get(page))
     subtitles = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Matt>Roll.\n"
-    loaded = client.get(f"{page}transcript/edit/").context["form"]["loaded"].value()
-    client.post(f"{page}transcript/edit/", {"text": subtitles, "loaded": loaded})
-    assert offer in client.get(page).content.decode()
-    assert client.get(f"{page}export/{offer}").content.startswith(b"WEBVTT")
+    loaded = gm.get(f"{page}transcript/edit/").context["form"]["loaded"].value()
+    gm.post(f"{page}transcript/edit/", {"text": subtitles, "loaded": loaded})
+    assert offer in text_of(gm.get(page))
+    assert gm.get(f"{page}export/{offer}").content.startswith(b"WEBVTT")
 
 
-def test_a_campaign(client: Client, session: Session) -> None:
-    answer = client.get(f"/campaigns/{session.campaign_id}/export/")
+def test_a_campaign_is_sent_as_an_archive(gm: Client, session: Session) -> None:
+    answer = gm.get(f"/campaigns/{session.campaign_id}/export/")
     assert answer["Content-Disposition"] == 'attachment; filename="Lamps.zip"'
     packed = zipfile.ZipFile(io.BytesIO(b"".join(answer)))
     answer.close()

@@ -1,5 +1,3 @@
-"""Share links: made, replaced, revoked; what players see."""
-
 from __future__ import annotations
 
 import re
@@ -8,19 +6,20 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from campaigns.models import Campaign
 from sessions_app.models import Session
+from tests.support.factories import make_campaign, make_session
+from tests.support.pages import changed_fields, text_of
 
 
 @pytest.fixture
 def session(owner: User) -> Session:
     owner.username = "PRIVATE"
     owner.save()
-    campaign = Campaign.objects.create(owner=owner, name="The Lamps", description="PRIVATE")
-    return Session.objects.create(
-        owner=owner,
-        campaign=campaign,
-        name="The ninth lamp",
+    campaign = make_campaign(owner, "The Lamps", description="PRIVATE")
+    return make_session(
+        owner,
+        campaign,
+        "The ninth lamp",
         description="PRIVATE",
         notes="PRIVATE",
         summary="PRIVATE",
@@ -40,7 +39,7 @@ def token(session: Session) -> str:
 def test_players_see_names_date_and_recap_and_nothing_else(gm: Client, session: Session) -> None:
     gm.post(f"/sessions/{session.pk}/share/")
     answer = Client().get(f"/share/{token(session)}/")
-    page = answer.content.decode()
+    page = text_of(answer)
     for expected in (
         "The Lamps",
         "The ninth lamp",
@@ -58,17 +57,19 @@ def test_players_see_names_date_and_recap_and_nothing_else(gm: Client, session: 
         assert private not in page
 
 
-def test_it_is_kept_out_of_search_engines_and_caches(gm: Client, session: Session) -> None:
+def test_a_shared_recap_is_kept_out_of_search_engines_and_caches(
+    gm: Client, session: Session
+) -> None:
     gm.post(f"/sessions/{session.pk}/share/")
     answer = Client().get(f"/share/{token(session)}/")
     assert "noindex" in answer["X-Robots-Tag"]
-    assert 'name="robots" content="noindex' in answer.content.decode()
+    assert 'name="robots" content="noindex' in text_of(answer)
     assert answer["Referrer-Policy"] == "no-referrer"
     assert "no-store" in answer["Cache-Control"]
-    assert 'rel="nofollow noopener noreferrer"' in answer.content.decode()
+    assert 'rel="nofollow noopener noreferrer"' in text_of(answer)
 
 
-def test_a_new_link_ends_the_old_one(gm: Client, session: Session) -> None:
+def test_a_new_link_replaces_the_old_one(gm: Client, session: Session) -> None:
     gm.post(f"/sessions/{session.pk}/share/")
     old = token(session)
     assert len(old) * 6 >= 128
@@ -77,7 +78,7 @@ def test_a_new_link_ends_the_old_one(gm: Client, session: Session) -> None:
     assert Client().get(f"/share/{token(session)}/").status_code == 200
 
 
-def test_a_revoked_link_shows_nothing(gm: Client, session: Session) -> None:
+def test_a_revoked_link_is_not_found(gm: Client, session: Session) -> None:
     gm.post(f"/sessions/{session.pk}/share/")
     old = token(session)
     gm.post(f"/sessions/{session.pk}/unshare/")
@@ -86,21 +87,22 @@ def test_a_revoked_link_shows_nothing(gm: Client, session: Session) -> None:
     assert session.share_token is None
 
 
-def test_sharing_saves_nothing_but_the_token(gm: Client, session: Session) -> None:
+def test_sharing_changes_only_the_token_and_the_time_of_update(
+    gm: Client, session: Session
+) -> None:
     before = Session.objects.values().get()
     gm.post(f"/sessions/{session.pk}/share/")
-    pairs = zip(before.items(), Session.objects.values().get().values(), strict=True)
-    changed = {name for (name, old), new in pairs if old != new}
-    assert changed == {"share_token", "updated_at"}
+    after = Session.objects.values().get()
+    assert changed_fields(before, after) == {"share_token", "updated_at"}
 
 
-@pytest.mark.parametrize("wrong", ["None", "null", "-", "%00", "a%00b", "x" * 5000, "%ed%a0%80"])
+@pytest.mark.parametrize("invalid", ["None", "null", "-", "%00", "a%00b", "x" * 5000, "%ed%a0%80"])
 @pytest.mark.django_db
-def test_a_wrong_link_is_not_found(client: Client, wrong: str) -> None:
-    assert client.get(f"/share/{wrong}/").status_code == 404
+def test_an_invalid_link_is_not_found(client: Client, invalid: str) -> None:
+    assert client.get(f"/share/{invalid}/").status_code == 404
 
 
-def test_the_owner_gets_the_whole_address_to_copy(gm: Client, session: Session) -> None:
+def test_the_owner_is_shown_the_full_url_to_copy(gm: Client, session: Session) -> None:
     gm.post(f"/sessions/{session.pk}/share/")
-    page = gm.get(f"/sessions/{session.pk}/").content.decode()
+    page = text_of(gm.get(f"/sessions/{session.pk}/"))
     assert re.search(rf'value="http://testserver/share/{token(session)}/"', page)

@@ -1,5 +1,3 @@
-"""The transcript of a session, in the browser's hands."""
-
 from __future__ import annotations
 
 import json
@@ -13,15 +11,17 @@ from django.test import Client
 
 from sessions_app import reader
 from sessions_app.models import Session
-from sessions_app.reader import Reading
+from sessions_app.reader import TranscriptReader
 from sessions_app.transcripts import Turn
+from tests.support.factories import make_session
+from tests.support.pages import text_of
 
 LOG = "MATT: Roll for initiative.\nLAURA: Twenty!\nMATT: A dragon.\n"
 
 
 @pytest.fixture
 def session(owner: User) -> Session:
-    return Session.objects.create(owner=owner, name="Evening", notes="Kept")
+    return make_session(owner, notes="Kept")
 
 
 @pytest.fixture
@@ -29,15 +29,18 @@ def path(session: Session) -> str:
     return f"/sessions/{session.pk}/transcript/"
 
 
-def text(response: Any) -> str:
-    return str(response.content.decode())
+def hidden_fields(response: Any) -> dict[str, Any]:
+    form = response.context["form"]
+    return {field.name: field.value() for field in form.hidden_fields()}
 
 
-def test_without_a_transcript_the_page_asks_for_one(gm: Client, path: str) -> None:
-    assert "Add the transcript" in text(gm.get(path))
+def test_without_a_transcript_the_page_has_a_form_to_add_one(gm: Client, path: str) -> None:
+    assert "Add the transcript" in text_of(gm.get(path))
 
 
-def test_pasting(gm: Client, path: str, session: Session) -> None:
+def test_a_pasted_transcript_is_saved_with_its_metrics(
+    gm: Client, path: str, session: Session
+) -> None:
     answer = gm.post(f"{path}edit/", {"text": LOG.replace("\n", "\r\n")})
     assert answer["Location"] == path
     session.refresh_from_db()
@@ -45,12 +48,12 @@ def test_pasting(gm: Client, path: str, session: Session) -> None:
     assert session.metrics is not None
     assert session.metrics["totalWordCount"] == 6
     assert session.notes == "Kept"
-    page = text(gm.get(path))
+    page = text_of(gm.get(path))
     assert page.count("<li id=") == 3
     assert "Roll for initiative." in page
 
 
-def test_uploading_a_file(gm: Client, path: str, session: Session) -> None:
+def test_an_uploaded_transcript_is_saved(gm: Client, path: str, session: Session) -> None:
     file = SimpleUploadedFile("log.txt", LOG.encode())
     assert gm.post(f"{path}edit/", {"text": "", "file": file}).status_code == 302
     session.refresh_from_db()
@@ -61,7 +64,7 @@ def test_uploading_a_file(gm: Client, path: str, session: Session) -> None:
     ("content", "problem"),
     [(b"SECRET: caf\xe9", "line 1"), (b"SECRET: \x00", "line 1"), (b"\n ", "empty")],
 )
-def test_a_file_that_cannot_be_read_is_explained(
+def test_a_file_that_cannot_be_read_is_a_form_error(
     gm: Client, path: str, session: Session, content: bytes, problem: str
 ) -> None:
     answer = gm.post(f"{path}edit/", {"file": SimpleUploadedFile("log.txt", content)})
@@ -73,13 +76,15 @@ def test_a_file_that_cannot_be_read_is_explained(
     assert not session.has_transcript
 
 
-def test_nothing_at_all_is_explained(gm: Client, path: str) -> None:
-    assert "Paste the transcript, or choose a file." in text(gm.post(f"{path}edit/", {"text": " "}))
+def test_an_empty_form_is_a_form_error(gm: Client, path: str) -> None:
+    assert "Paste the transcript, or choose a file." in text_of(
+        gm.post(f"{path}edit/", {"text": " "})
+    )
 
 
 def test_text_and_a_file_at_once_are_refused(gm: Client, path: str, session: Session) -> None:
     file = SimpleUploadedFile("log.txt", LOG.encode())
-    page = text(gm.post(f"{path}edit/", {"text": "SAM: Mine.", "file": file}))
+    page = text_of(gm.post(f"{path}edit/", {"text": "SAM: Mine.", "file": file}))
     assert "Paste the transcript or choose a file, not both." in page
     assert "SAM: Mine." in page
     session.refresh_from_db()
@@ -87,7 +92,7 @@ def test_text_and_a_file_at_once_are_refused(gm: Client, path: str, session: Ses
 
 
 @pytest.mark.parametrize("start", ["{music plays}", "WEBVTTs are subtitles"])
-def test_pasted_text_that_only_begins_like_another_format(
+def test_a_pasted_text_that_begins_almost_like_another_format_is_plain_text(
     gm: Client, path: str, session: Session, start: str
 ) -> None:
     gm.post(f"{path}edit/", {"text": f"{start}\n{LOG}"})
@@ -107,21 +112,23 @@ SPOKEN = {"transcript": "Hello.", "start_time": "0.5", "end_time": "1.0"}
         "\n1\n00:00:00,500 --> 00:00:01,000\nHello.\n",
     ],
 )
-def test_pasted_files_are_recognised(gm: Client, path: str, session: Session, pasted: str) -> None:
+def test_the_format_of_a_pasted_text_is_recognised(
+    gm: Client, path: str, session: Session, pasted: str
+) -> None:
     gm.post(f"{path}edit/", {"text": pasted})
-    assert Reading(Session.objects.get()).has_times
+    assert TranscriptReader(Session.objects.get()).has_times
 
 
 @pytest.mark.parametrize(
     ("pasted", "problem"),
     [
-        ('{"results":\n {"a" 1}}', "The text is not JSON from line 2, column 7 on."),
-        ("WEBVTT\n\n00:01 --> 00:02\nHello.\n", "in line 3, but an arrow."),
-        ("\nWEBVTT\n\n00:00.500 --> 00:01.000\nHello.\n", "its line 1 does not begin with"),
-        ("1\n00:01 --> 00:02\nHello.\n", "in line 2, but an arrow."),
+        ('{"results":\n {"a" 1}}', "The text is not valid JSON (line 2, column 7)."),
+        ("WEBVTT\n\n00:01 --> 00:02\nHello.\n", "has an arrow in line 3, but no time range"),
+        ("\nWEBVTT\n\n00:00.500 --> 00:01.000\nHello.\n", "line 1 does not begin with"),
+        ("1\n00:01 --> 00:02\nHello.\n", "has an arrow in line 2, but no time range"),
     ],
 )
-def test_what_is_wrong_with_a_pasted_file_is_told(
+def test_the_error_of_a_pasted_text_names_the_line(
     gm: Client, path: str, session: Session, pasted: str, problem: str
 ) -> None:
     errors = gm.post(f"{path}edit/", {"text": pasted}).context["form"].non_field_errors()
@@ -130,37 +137,42 @@ def test_what_is_wrong_with_a_pasted_file_is_told(
 
 
 @pytest.mark.parametrize("data", [{"text": "MATT: a\x00b"}, {"text": "x", "loaded": "\x00"}])
-def test_null_characters_are_form_errors(gm: Client, path: str, data: dict[str, str]) -> None:
+def test_a_null_character_is_a_form_error(gm: Client, path: str, data: dict[str, str]) -> None:
     answer = gm.post(f"{path}edit/", data)
     assert answer.status_code == 200
     assert answer.context["form"].errors
 
 
 @pytest.mark.parametrize("page", ["", "edit/"])
-def test_of_two_tabs_the_second_is_told(gm: Client, path: str, session: Session, page: str) -> None:
-    loaded = gm.get(f"{path}{page}").context["form"]["loaded"].value()
-    gm.post(f"{path}edit/", {"text": LOG, "loaded": loaded})
-    answer = gm.post(f"{path}edit/", {"text": "SAM: Mine.", "loaded": loaded})
-    assert "Another tab saved a transcript" in text(answer)
-    assert "SAM: Mine." in text(answer)
+def test_a_second_tab_that_saves_a_transcript_is_told(
+    gm: Client, path: str, session: Session, page: str
+) -> None:
+    loaded = hidden_fields(gm.get(f"{path}{page}"))
+    gm.post(f"{path}edit/", {"text": LOG} | loaded)
+    answer = gm.post(f"{path}edit/", {"text": "SAM: Mine."} | loaded)
+    assert "Another tab saved a transcript" in text_of(answer)
+    assert "SAM: Mine." in text_of(answer)
     session.refresh_from_db()
     assert session.transcript_text == LOG
-    again = answer.context["form"]["loaded"].value()
-    gm.post(f"{path}edit/", {"text": "SAM: Mine.", "loaded": again})
+    gm.post(f"{path}edit/", {"text": "SAM: Mine."} | hidden_fields(answer))
     session.refresh_from_db()
     assert session.transcript_text == "SAM: Mine."
 
 
-def test_a_form_that_does_not_say_what_it_has_seen_replaces_nothing(
+def test_a_form_without_a_fingerprint_replaces_nothing(
     gm: Client, path: str, session: Session
 ) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
-    assert "Another tab saved a transcript" in text(gm.post(f"{path}edit/", {"text": "SAM: Mine."}))
+    assert "Another tab saved a transcript" in text_of(
+        gm.post(f"{path}edit/", {"text": "SAM: Mine."})
+    )
     session.refresh_from_db()
     assert session.transcript_text == LOG
 
 
-def test_removing_keeps_the_rest(gm: Client, path: str, session: Session) -> None:
+def test_removing_a_transcript_removes_its_metrics_and_keeps_the_notes(
+    gm: Client, path: str, session: Session
+) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
     gm.post(f"{path}delete/")
     session.refresh_from_db()
@@ -169,13 +181,15 @@ def test_removing_keeps_the_rest(gm: Client, path: str, session: Session) -> Non
     assert session.notes == "Kept"
 
 
-def test_naming_speakers(gm: Client, path: str, session: Session) -> None:
+def test_names_of_speakers_are_saved_shown_and_removed(
+    gm: Client, path: str, session: Session
+) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
     gm.post(f"{path}speakers/", {"name-MATT": "Matthew <GM>", "name-LAURA": ""})
     session.refresh_from_db()
     assert session.speaker_names == {"MATT": "Matthew <GM>"}
     assert session.transcript_text == LOG
-    page = text(gm.get(path))
+    page = text_of(gm.get(path))
     assert "Matthew &lt;GM&gt;" in page
     assert "LAURA" in page
     gm.post(f"{path}speakers/", {"name-LAURA": "Laura"})
@@ -186,41 +200,35 @@ def test_naming_speakers(gm: Client, path: str, session: Session) -> None:
     assert session.speaker_names is None
 
 
-def hidden(gm: Client, page: str) -> dict[str, Any]:
-    form = gm.get(page).context["form"]
-    return {field.name: field.value() for field in form.hidden_fields()}
-
-
 @pytest.mark.parametrize("other", ["MATT: I am another.", "SAM: Me.", "Nobody is named."])
-def test_names_typed_for_a_transcript_that_was_replaced_are_not_lost(
+def test_names_for_a_transcript_that_another_tab_replaced_need_a_confirmation(
     gm: Client, path: str, session: Session, other: str
 ) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
     typed = {"name-MATT": "<Matthew>", "name-LAURA": "Laura"}
-    loaded = hidden(gm, f"{path}speakers/")
-    gm.post(f"{path}edit/", {"text": other} | hidden(gm, f"{path}edit/"))
+    loaded = hidden_fields(gm.get(f"{path}speakers/"))
+    gm.post(f"{path}edit/", {"text": other} | hidden_fields(gm.get(f"{path}edit/")))
     answer = gm.post(f"{path}speakers/", typed | loaded)
-    page = text(answer)
+    page = text_of(answer)
     assert "Another tab replaced the transcript" in page
     assert "&lt;Matthew&gt;" in page
     assert "LAURA: Laura" in page
     session.refresh_from_db()
     assert session.speaker_names is None
-    again = {field.name: field.value() for field in answer.context["form"].hidden_fields()}
-    assert gm.post(f"{path}speakers/", typed | again).status_code == 302
+    assert gm.post(f"{path}speakers/", typed | hidden_fields(answer)).status_code == 302
     session.refresh_from_db()
     assert session.speaker_names == ({"MATT": "<Matthew>"} if "MATT" in other else None)
 
 
-def test_a_name_that_cannot_be_kept_is_a_form_error(gm: Client, path: str) -> None:
+def test_a_name_with_a_null_character_is_a_form_error(gm: Client, path: str) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
     answer = gm.post(f"{path}speakers/", {"name-MATT": "a\x00b"})
     assert answer.context["form"].errors.keys() == {"name-MATT"}
 
 
-def test_ids_of_names_hold_no_spaces(gm: Client, path: str) -> None:
+def test_a_label_with_spaces_gives_a_field_with_a_valid_id(gm: Client, path: str) -> None:
     gm.post(f"{path}edit/", {"text": "SAM: No.\nLady of the Ice: Yes.\n"})
-    page = text(gm.post(f"{path}speakers/", {"name-Lady of the Ice": "a" * 101}))
+    page = text_of(gm.post(f"{path}speakers/", {"name-Lady of the Ice": "a" * 101}))
     described, *others = re.findall('aria-describedby="(.*?)"', page)
     assert not others
     ids = re.findall(' id="(.*?)"', page)
@@ -231,31 +239,31 @@ def test_ids_of_names_hold_no_spaces(gm: Client, path: str) -> None:
     assert f"{label}_error" == described
 
 
-def test_a_new_transcript_keeps_the_names_of_speakers_it_still_has(
+def test_a_new_transcript_keeps_the_names_of_the_speakers_it_has(
     gm: Client, path: str, session: Session
 ) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
     gm.post(f"{path}speakers/", {"name-LAURA": "Laura", "name-MATT": "Matt"})
-    loaded = gm.get(f"{path}edit/").context["form"]["loaded"].value()
-    gm.post(f"{path}edit/", {"text": "LAURA: Alone.", "loaded": loaded})
+    loaded = hidden_fields(gm.get(f"{path}edit/"))
+    gm.post(f"{path}edit/", {"text": "LAURA: Alone."} | loaded)
     session.refresh_from_db()
     assert session.speaker_names == {"LAURA": "Laura"}
 
 
-def test_finding_words(gm: Client, path: str) -> None:
+def test_words_are_found_and_highlighted(gm: Client, path: str) -> None:
     gm.post(f"{path}edit/", {"text": LOG + "SAM: (a+b)* <i>\n"})
-    page = text(gm.get(path, {"find": "dRaGoN"}))
+    page = text_of(gm.get(path, {"find": "dRaGoN"}))
     assert "<mark>dragon</mark>" in page
     assert "1 turn with" in page
     assert "Twenty" not in page
-    assert "<mark>(a+b)* &lt;i&gt;</mark>" in text(gm.get(path, {"find": "(a+b)* <i>"}))
-    assert "0 turns" in text(gm.get(path, {"find": "nowhere"}))
+    assert "<mark>(a+b)* &lt;i&gt;</mark>" in text_of(gm.get(path, {"find": "(a+b)* <i>"}))
+    assert "0 turns" in text_of(gm.get(path, {"find": "nowhere"}))
     assert gm.get(path, {"find": "\x00\ud800".encode("utf-8", "replace")}).status_code == 200
 
 
-def test_words_are_found_across_lines_and_wide_spaces(gm: Client, path: str) -> None:
+def test_words_are_found_across_line_breaks_and_several_spaces(gm: Client, path: str) -> None:
     gm.post(f"{path}edit/", {"text": "MATT: A lamp\nin the  (fog).\n"})
-    page = text(gm.get(path, {"find": "Lamp in the (fog)"}))
+    page = text_of(gm.get(path, {"find": "Lamp in the (fog)"}))
     assert "1 turn with" in page
     assert "<mark>lamp\nin the  (fog)</mark>" in page
 
@@ -264,42 +272,44 @@ def test_words_are_found_across_lines_and_wide_spaces(gm: Client, path: str) -> 
 def timed(monkeypatch: pytest.MonkeyPatch, owner: User) -> Session:
     spoken = [Turn("spk_0", "Matt", 10.0 * n, 10.0 * n + 9, f"turn {n}") for n in range(1, 1000)]
     monkeypatch.setattr(reader, "turns", lambda session: spoken)
-    return Session.objects.create(owner=owner, name="Timed", transcript_text="any")
+    return make_session(owner, transcript_text="any")
 
 
 @pytest.mark.parametrize(
     ("at", "turn"),
     [("0:00", 1), ("0:35", 3), ("1:00", 6), ("1:00:00", 360), ("600", 60), ("9:59:59", 999)],
 )
-def test_jumping_to_a_time(gm: Client, timed: Session, at: str, turn: int) -> None:
+def test_a_time_leads_to_the_turn_that_is_spoken_then(
+    gm: Client, timed: Session, at: str, turn: int
+) -> None:
     path = f"/sessions/{timed.pk}/transcript/"
     assert gm.get(path, {"at": at})["Location"] == f"{path}?part=1#t{turn}"
 
 
 @pytest.mark.parametrize("at", ["soon", "1:99", "-1", "1:2:3:4", "\x00", "9" * 30])
-def test_what_is_no_time_is_explained(gm: Client, timed: Session, at: str) -> None:
+def test_an_invalid_time_is_explained(gm: Client, timed: Session, at: str) -> None:
     answer = gm.get(f"/sessions/{timed.pk}/transcript/", {"at": at}, follow=True)
     assert answer.status_code == 200
-    assert "Write a time as 1:02:03" in text(answer)
+    assert "Write a time as 1:02:03" in text_of(answer)
 
 
-def test_a_huge_transcript_comes_in_parts(
+def test_a_very_long_transcript_is_divided_into_parts(
     gm: Client, path: str, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "PART_TURNS", 2)
     gm.post(f"{path}edit/", {"text": LOG})
-    first, second = text(gm.get(path)), text(gm.get(f"{path}?part=2"))
+    first, second = text_of(gm.get(path)), text_of(gm.get(f"{path}?part=2"))
     assert ("Twenty" in first, "dragon" in first) == (True, False)
     assert ("Twenty" in second, "dragon" in second) == (False, True)
-    assert "?part=2#t3" in text(gm.get(path, {"find": "dragon"}))
-    for odd in ("0", "99", "x", "-1", "٣"):
-        assert gm.get(f"{path}?part={odd}").status_code == 200
+    assert "?part=2#t3" in text_of(gm.get(path, {"find": "dragon"}))
+    for invalid in ("0", "99", "x", "-1", "٣"):
+        assert gm.get(f"{path}?part={invalid}").status_code == 200
 
 
-def test_a_real_evening_opens_on_one_page(gm: Client, owner: User) -> None:
+def test_the_transcript_of_an_evening_is_one_part(gm: Client, owner: User) -> None:
     line = "MATT: " + "You see a lamp in the fog. " * 3 + "\nLAURA: I take it, slowly.\n"
-    session = Session.objects.create(owner=owner, name="Long", transcript_text=line * 2700)
+    session = make_session(owner, transcript_text=line * 2700)
     assert len(session.transcript_text) > 300_000
-    assert len(Reading(session).turns) == 5400
-    page = text(gm.get(f"/sessions/{session.pk}/transcript/"))
+    assert len(TranscriptReader(session).turns) == 5400
+    page = text_of(gm.get(f"/sessions/{session.pk}/transcript/"))
     assert page.count("<li id=") == 5400

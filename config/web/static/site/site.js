@@ -1,7 +1,7 @@
-// Small comforts. Every page works without them.
+// Conveniences. Every page works without this script.
 "use strict";
 
-// Results while typing: ask the form's own page and take over the part of it that changes.
+// Results while typing: fetch the form's page and replace the elements that data-live names.
 for (const form of document.querySelectorAll("form[data-live]")) {
   const PAUSE = 250;
   let timer;
@@ -17,7 +17,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
       const answer = await fetch(address, { signal: pending.signal });
       if (!answer.ok || answer.redirected) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const id of form.dataset.live.split(" ")) { // they stay, so that a status is announced
+      for (const id of form.dataset.live.split(" ")) { // only their content, so that screen readers announce a status
         document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
       }
       history.replaceState(null, "", address);
@@ -32,7 +32,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   });
 }
 
-// One click to copy a share link, where the browser allows it.
+// A button that copies a share link, if the browser allows it.
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;
@@ -42,7 +42,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// A second click sends nothing again, until the page is shown again or the sending was given up.
+// A second click does not send a form twice. After five seconds it does, as the first request may
+// have been aborted, and also if the page is shown again.
 for (const form of document.querySelectorAll('form[method="post"]')) {
   let sent = false;
   form.addEventListener("submit", (event) => {
@@ -53,7 +54,7 @@ for (const form of document.querySelectorAll('form[method="post"]')) {
   window.addEventListener("pageshow", () => { sent = false; });
 }
 
-// Ask before a page with unsaved words is left.
+// Ask before the user leaves a page with unsaved text.
 for (const form of document.querySelectorAll("form[data-guard]")) {
   let touched = form.querySelector(".errorlist") !== null;
   form.addEventListener("input", () => { touched = true; });
@@ -63,7 +64,7 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
   });
 }
 
-// The account menu closes by Escape and by a click elsewhere.
+// Escape or a click elsewhere closes the account menu.
 for (const menu of document.querySelectorAll("details.menu")) {
   document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
@@ -75,7 +76,7 @@ for (const menu of document.querySelectorAll("details.menu")) {
   });
 }
 
-// A page that Back brings out of the browser's memory is shown to nobody who has logged out since.
+// Back may restore a page from the browser's memory. Reload it if the user has logged out since.
 window.addEventListener("pageshow", async (event) => {
   if (!event.persisted || !document.querySelector("details.menu")) return;
   const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });

@@ -1,0 +1,70 @@
+"""Inspection of pages: a screenshot, accessibility by axe, and whether a page fits the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page
+
+from tests.browser.conftest import AXE, Open
+
+SCREENSHOTS = settings.BASE_DIR / ".local" / "screenshots"
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},  # required by WCAG 2.2, but off by default
+}
+WINDOWS = {390: 844, 1280: 860}  # width -> height, in pixels: a phone and a laptop
+NARROWEST = 320  # pixels: the width that WCAG requires, that of 1280 pixels at a zoom of 400 %
+
+SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+needs_axe = pytest.mark.skipif(
+    not AXE.exists(), reason="axe-core is not installed (make test does it, with npm)."
+)
+
+
+def in_each_window_and_scheme(test: Any) -> Any:
+    """Run a test for each width of the window, in the light and in the dark colour scheme."""
+    for mark in (
+        pytest.mark.parametrize("scheme", ["light", "dark"]),
+        pytest.mark.parametrize("width", WINDOWS),
+        needs_axe,
+    ):
+        test = mark(test)
+    return test
+
+
+@dataclass
+class PageInspector:
+    """Opens windows of one width and colour scheme, and collects the problems of their pages."""
+
+    open_window: Open
+    width: int
+    scheme: str
+    problems: list[str] = field(default_factory=list)
+
+    def open(self, **options: Any) -> Page:
+        return self.open_window(
+            viewport={"width": self.width, "height": WINDOWS.get(self.width, 568)},
+            color_scheme=self.scheme,
+            reduced_motion="reduce",
+            **options,
+        )
+
+    def inspect(self, page: Page, name: str) -> None:
+        """Save a screenshot of what ``page`` shows now, and collect its problems."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{self.width}-{self.scheme}.png")
+        # Evaluated like the script of an extension: the page's own policy forbids foreign scripts.
+        page.evaluate(AXE.read_text())
+        result = page.evaluate("rules => axe.run(rules)", RULES)
+        self.problems += [
+            f"{name} {rule['id']}: {node['target']} {node['failureSummary']}"
+            for rule in result["violations"]
+            for node in rule["nodes"]
+        ]
+        if page.evaluate(SCROLLS_SIDEWAYS):
+            self.problems.append(f"{name} scrolls sideways at {self.width} px")

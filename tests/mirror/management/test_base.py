@@ -1,0 +1,70 @@
+"""All commands of the mirror: exit codes, and one sentence for what stopped them."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from mirror.stores.clients import Stores
+from tests.support.aws import cut_off
+from tests.support.commands import run
+from tests.support.factories import make_campaign
+from tests.support.manage import assert_fails_with_one_sentence, database_url, manage
+from tests.support.stored import assert_equal, assert_equal_after_sync
+
+
+def test_commands_work_from_a_shell(mirror: Stores, owner: User) -> None:
+    make_campaign(owner)
+    url = database_url()
+    synced = manage("mirror_sync", DATABASE_URL=url)
+    assert (synced.returncode, synced.stdout) == (0, "1 mirrored, 0 pending, 0 parked.\n")
+    assert_equal(mirror)
+    assert manage("mirror_check", DATABASE_URL=url).returncode == 0
+    everything = manage("mirror_sync", "--all", DATABASE_URL=url)
+    assert everything.stdout == "1 row is enqueued.\n1 mirrored, 0 pending, 0 parked.\n"
+
+
+@pytest.mark.parametrize("command", ["mirror_sync", "mirror_setup"])
+def test_a_command_without_configuration_ends_with_one_sentence(db: None, command: str) -> None:
+    done = manage(command, DATABASE_URL=database_url(), AWS_S3_BUCKET_NAME=None)
+    assert_fails_with_one_sentence(done, "AWS_S3_BUCKET_NAME is not set")
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("command", ["mirror_check", "mirror_sync", "mirror_setup"])
+def test_a_command_has_a_long_help(db: None, command: str) -> None:
+    done = manage(command, "--help", DATABASE_URL=database_url())
+    assert done.returncode == 0
+    assert len(done.stdout) > 400
+
+
+@pytest.mark.parametrize("store", ["DynamoDB", "S3"])
+def test_a_store_out_of_reach_is_named(
+    mirror: Stores, owner: User, aws_address: str, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_campaign(owner)
+    assert_equal_after_sync(mirror)
+    cut_off(store, aws_address, monkeypatch)
+    code, printed = run("mirror_check")
+    assert (code, printed) == (2, f"{store} cannot be reached or used: EndpointConnectionError.\n")
+
+
+def test_a_missing_dynamodb_table_is_reported_with_its_code(mirror: Stores, owner: User) -> None:
+    make_campaign(owner)
+    assert_equal_after_sync(mirror)
+    mirror.items.client.delete_table(TableName=mirror.items.table)
+    code, printed = run("mirror_check")
+    assert (code, "ResourceNotFoundException" in printed) == (2, True)
+
+
+def test_a_missing_postgresql_table_is_reported_with_its_error(mirror: Stores) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE mirror_ledgerentry RENAME TO away")
+    try:
+        code, printed = run("mirror_check")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE away RENAME TO mirror_ledgerentry")
+    assert code == 2
+    assert "UndefinedTable" in printed

@@ -1,0 +1,51 @@
+"""``mirror_restore``: its options, and the table that it prints."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from mirror.restore.restore import restore
+from mirror.restore.tally import Tally
+from mirror.stores.clients import Stores
+from tests.support.aws import cut_off
+from tests.support.commands import run
+from tests.support.factories import TRANSCRIPT, make_campaign, make_sessions
+from tests.support.stored import assert_equal_after_sync
+
+mirror_restore = partial(run, "mirror_restore")
+
+
+@pytest.fixture
+def rows(mirror: Stores, owner: User) -> None:
+    """A campaign and two sessions, mirrored."""
+    make_sessions(owner, 2, make_campaign(owner), transcript_text=TRANSCRIPT)
+    assert_equal_after_sync(mirror)
+
+
+def test_equal_stores_are_printed_as_a_table_of_numbers(mirror: Stores, rows: None) -> None:
+    code, printed = mirror_restore("--dry-run")
+    assert code == 0
+    assert restore(mirror, apply=False)[-1] == Tally("sessions_app.session", equal=2)
+    assert [line.split() for line in printed.splitlines()] == [
+        ["equal", "differ", "missing", "impossible", "lost", "pending"],
+        ["campaigns.campaign", "1", "0", "0", "0", "0", "0"],
+        ["sessions_app.session", "2", "0", "0", "0", "0", "0"],
+    ]
+
+
+def test_exactly_one_mode_is_required(db: None) -> None:
+    for arguments in ([], ["--dry-run", "--apply"]):
+        with pytest.raises(CommandError):
+            call_command("mirror_restore", *arguments)
+
+
+def test_a_store_out_of_reach_is_named(
+    rows: None, aws_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_off("S3", aws_address, monkeypatch)
+    code, printed = mirror_restore("--dry-run")
+    assert (code, printed) == (2, "S3 cannot be reached or used: EndpointConnectionError.\n")

@@ -1,0 +1,82 @@
+"""The comparison of one row: every attribute, and objects by checksum or by content."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from django.contrib.auth.models import User
+
+from mirror.stores.clients import Stores
+from mirror.stores.s3 import ObjectStore
+from mirror.sync import worker
+from mirror.verify import check
+from mirror.verify.report import Scope
+from tests.support.commands import run
+from tests.support.factories import TRANSCRIPT, make_campaign, make_session, make_sessions
+from tests.support.stored import assert_equal, assert_equal_after_sync, item_of
+from tests.support.tampering import set_attribute
+
+mirror_check = partial(run, "mirror_check")
+
+
+def test_a_change_of_any_attribute_is_found_and_repaired(mirror: Stores, owner: User) -> None:
+    campaign = make_campaign(owner, description="d")
+    session = make_session(
+        owner,
+        campaign,
+        description="d",
+        notes="n",
+        summary="s",
+        player_recap="p",
+        transcript_text="MATT: t",
+        speaker_names={"a": "b"},
+        metrics={"a": 1},
+        audio_storage_key="audio/1",
+        transcription_job_id="j",
+        share_token="t" * 32,
+    )
+    worker.drain()
+    for object_id in (campaign.pk, session.pk):
+        for name in item_of(mirror, object_id).keys() - {"pk", "sk", "id", "__edb_e__"}:
+            set_attribute(mirror, item_of(mirror, object_id), name, {"S": "tampered"})
+            (finding,) = check.check(mirror).findings
+            assert (finding.kind, finding.object_id) == ("stale", str(object_id))
+            assert finding.attributes == (name,)
+            assert mirror_check("--repair")[0] == 0, name
+    assert_equal(mirror)
+
+
+def test_only_a_deep_check_reads_the_objects(
+    mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sessions(owner, 10, transcript_text=TRANSCRIPT)
+    assert_equal_after_sync(mirror)
+    read: list[str] = []
+    get = ObjectStore.get
+
+    def note(self: ObjectStore, key: str) -> bytes | None:
+        read.append(key)
+        return get(self, key)
+
+    monkeypatch.setattr(ObjectStore, "get", note)
+    assert check.check(mirror).parity_percent == 100
+    assert read == []
+    assert check.check(mirror, Scope(deep=True)).parity_percent == 100
+    assert len(read) == 10
+
+
+def test_an_object_whose_md5_s3_does_not_list_is_read(
+    mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sessions(owner, 3, transcript_text=TRANSCRIPT)
+    assert_equal_after_sync(mirror)
+    monkeypatch.setattr("mirror.documents.bodies.hashlib.md5", lambda *_, **__: OtherDigest())
+    assert check.check(mirror).parity_percent == 100
+
+
+class OtherDigest:
+    """An MD5 that differs from the listed ETag, as in a bucket that is encrypted with KMS."""
+
+    def hexdigest(self) -> str:
+        return "not what S3 lists"

@@ -1,0 +1,63 @@
+"""The repair: what it repairs, what it leaves, and what it says if it fails."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from mirror.errors import Failure, Kind, StoreError
+from mirror.models import LedgerEntry
+from mirror.stores.clients import Stores
+from mirror.sync import worker
+from mirror.verify import check
+from sessions_app.models import Session
+from tests.support.commands import run
+from tests.support.stored import assert_equal, item_of
+from tests.support.tampering import delete_item, put_object_without_row, put_orphaned_object
+
+mirror_check = partial(run, "mirror_check")
+
+
+def test_orphaned_objects_past_their_first_hour_are_removed_on_request(
+    mirror: Stores, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_orphaned_object(mirror, item_of(mirror, session.pk))
+    put_object_without_row(mirror, {})
+    monkeypatch.setattr("mirror.verify.repair.YOUNG", timedelta(0))
+    assert mirror_check("--repair", "--dry-run", "--delete-orphans")[0] == 1
+    assert len(check.check(mirror).findings) == 2
+    assert mirror_check("--repair", "--delete-orphans")[0] == 0
+    assert_equal(mirror)
+
+
+def test_rows_of_a_restored_ledger_are_parked_until_they_are_repaired(
+    mirror: Stores, session: Session
+) -> None:
+    for _ in range(3):
+        session.save()
+    worker.drain()
+    LedgerEntry.objects.update(revision=1, mirrored_revision=1)  # as after a restore of a backup
+    Session.objects.filter(pk=session.pk).update(name="after the restore")
+    assert worker.drain().backlog.parked == 1
+    assert LedgerEntry.objects.parked().get().error_class == "RemoteAhead"
+    assert mirror_check()[0] == 1
+    assert mirror_check("--repair")[0] == 0
+    assert_equal(mirror)
+
+
+def test_a_repair_that_fails_ends_with_exit_code_1(
+    mirror: Stores, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete_item(mirror, item_of(mirror, session.pk))
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise StoreError(Failure(Kind.BUSY, "ClientError", "ThrottlingException", "DynamoDB"))
+
+    monkeypatch.setattr("mirror.stores.dynamodb.ItemStore.put", refuse)
+    monkeypatch.setattr(worker, "SOON", 0)
+    code, printed = mirror_check("--repair")
+    assert code == 1
+    assert "Not everything could be repaired" in printed

@@ -1,0 +1,47 @@
+from typing import Any
+
+import pytest
+
+from sessions_app.transcripts import read_transcript
+from tests.support.transcribe_files import EVENING, as_file, refusal, session_with
+
+
+def test_an_exported_session_is_read_with_its_names() -> None:
+    exported = {
+        "format": "tabletop-session",
+        "transcript_text": "as it was",
+        "transcript_json": EVENING,
+        "speaker_names": {"spk_0": "Ruth"},
+        "metrics": {"totalWordCount": -1},
+    }
+    transcript = read_transcript(as_file(exported), "evening.json")
+    assert (transcript.text, transcript.json) == ("as it was", EVENING)
+    assert transcript.speaker_names == {"spk_0": "Ruth"}
+    assert transcript.metrics["totalWordCount"] == 7
+    session = session_with(as_file(exported), speaker_names={"spk_1": "Old"})
+    assert session.speaker_names == {"spk_0": "Ruth"}
+
+    text_only = exported | {"transcript_json": None, "transcript_text": "RUTH: Hello."}
+    transcript = read_transcript(as_file(text_only), "evening.json")
+    assert (transcript.text, transcript.json) == ("RUTH: Hello.", None)
+    assert transcript.speakers == ["RUTH"]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "is a session without a transcript."),
+        ({"transcript_text": 7}, "is damaged: $.transcript_text is not a string."),
+        ({"speaker_names": ["SECRET"]},
+         "is damaged: $.speaker_names does not map labels to names."),
+        ({"speaker_names": {"a": 7}}, "is damaged: $.speaker_names does not map labels to names."),
+        ({"transcript_json": {"results": {"items": "SECRET"}}},
+         ("is not a transcript of Amazon Transcribe: "
+          "$.transcript_json.results.items is not a list.")),
+        ({"transcript_json": 7},
+         "is not a transcript of Amazon Transcribe: $.transcript_json is not an object."),
+    ],
+)  # fmt: skip
+def test_a_damaged_export_is_refused(values: dict[str, Any], message: str) -> None:
+    exported = {"format": "tabletop-session", **values}
+    assert refusal(as_file(exported), "evening.json") == f"evening.json {message}"

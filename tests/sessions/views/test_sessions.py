@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from campaigns.models import Campaign
+from sessions_app.models import Session
+from tests.support.factories import make_campaign
+from tests.support.pages import changed_fields, form_data, load_form, messages_of, text_of
+
+
+@pytest.fixture
+def path(session: Session) -> str:
+    return f"/sessions/{session.pk}/"
+
+
+def test_a_session_is_created_in_the_campaign_of_the_link(
+    gm: Client, owner: User, campaign: Campaign
+) -> None:
+    path = f"/sessions/new/?campaign={campaign.pk}"
+    assert load_form(gm, path)["campaign"] == campaign.pk
+    answer = gm.post(path, {"name": "One", "campaign": campaign.pk, "notes": " kept\n"})
+    session = Session.objects.get(owner=owner)
+    assert (session.name, session.campaign, session.notes) == ("One", campaign, " kept\n")
+    assert answer["Location"] == f"/sessions/{session.pk}/"
+    assert messages_of(answer)
+
+
+@pytest.mark.parametrize("campaign_id", ["nonsense", "", "%00", "0" * 500])
+def test_an_invalid_campaign_in_the_link_is_ignored(gm: Client, campaign_id: str) -> None:
+    assert gm.get(f"/sessions/new/?campaign={campaign_id}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["", "x" * 201, "a\x00b"])
+def test_an_invalid_name_is_a_form_error_and_nothing_typed_is_lost(gm: Client, name: str) -> None:
+    answer = gm.post("/sessions/new/", {"name": name, "description": "typed before"})
+    assert answer.status_code == 200
+    assert answer.context["form"].errors.keys() == {"name"}
+    assert "typed before" in text_of(answer)
+    assert not Session.objects.exists()
+
+
+def test_a_null_character_in_a_long_text_is_a_form_error(gm: Client, path: str) -> None:
+    answer = gm.post(f"{path}edit/", {"notes": "a\x00b"})
+    assert answer.status_code == 200
+    assert "notes" in answer.context["form"].errors
+
+
+def test_a_session_is_deleted_after_a_confirmation(
+    gm: Client, campaign: Campaign, path: str
+) -> None:
+    assert "gone for good" in text_of(gm.get(f"{path}delete/"))
+    assert Session.objects.exists()
+    assert gm.post(f"{path}delete/")["Location"] == f"/campaigns/{campaign.pk}/"
+    assert not Session.objects.exists()
+
+
+def test_the_page_renders_markdown_and_shows_notes_as_typed(gm: Client, path: str) -> None:
+    page = text_of(gm.get(path))
+    assert "<h3>What happened</h3>" in page
+    assert "<em>won</em>" in page
+    assert "Secret notes" in page
+
+
+def test_the_page_does_not_load_the_transcript(
+    gm: Client, path: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(3) as queries:
+        gm.get(path)
+    for column in ("transcript_text", "transcript_json"):
+        assert not any(f'."{column}",' in query["sql"] for query in queries.captured_queries)
+
+
+def test_saving_one_field_clears_no_other(gm: Client, path: str) -> None:
+    before = Session.objects.values().get()
+    gm.post(f"{path}edit/", {"notes": "New notes"})
+    after = Session.objects.values().get()
+    assert changed_fields(before, after) == {"notes", "updated_at"}
+
+
+def test_saving_an_unchanged_form_changes_nothing(gm: Client, path: str) -> None:
+    before = Session.objects.values().get()
+    assert gm.post(f"{path}edit/", load_form(gm, f"{path}edit/")).status_code == 302
+    assert Session.objects.values().get() == before
+
+
+def test_a_session_is_filed_in_another_campaign_or_unfiled(
+    gm: Client, owner: User, session: Session, path: str
+) -> None:
+    other = make_campaign(owner, "Other")
+    gm.post(f"{path}edit/", {"campaign": other.pk})
+    session.refresh_from_db()
+    assert session.campaign == other
+    gm.post(f"{path}edit/", {"campaign": ""})
+    session.refresh_from_db()
+    assert session.campaign is None
+
+
+def test_a_second_tab_that_saves_the_same_field_is_told(
+    gm: Client, session: Session, path: str
+) -> None:
+    first, second = load_form(gm, f"{path}edit/"), load_form(gm, f"{path}edit/")
+    gm.post(f"{path}edit/", first | {"notes": "From the first tab"})
+    answer = gm.post(f"{path}edit/", second | {"notes": "From the second tab"})
+    assert answer.status_code == 200
+    assert "changed in another tab" in text_of(answer)
+    assert "From the first tab" in text_of(answer)
+    assert answer.context["form"]["notes"].value() == "From the second tab"
+    session.refresh_from_db()
+    assert session.notes == "From the first tab"
+    # The second tab was shown both versions, so it may save its own now.
+    assert gm.post(f"{path}edit/", form_data(answer)).status_code == 302
+    session.refresh_from_db()
+    assert session.notes == "From the second tab"
+
+
+def test_two_tabs_that_change_different_fields_both_keep_their_changes(
+    gm: Client, session: Session, path: str
+) -> None:
+    first, second = load_form(gm, f"{path}edit/"), load_form(gm, f"{path}edit/")
+    gm.post(f"{path}edit/", first | {"notes": "From the first tab"})
+    answer = gm.post(f"{path}edit/", second | {"summary": "From the second tab"})
+    assert any("another tab" in message.lower() for message in messages_of(answer))
+    session.refresh_from_db()
+    assert (session.notes, session.summary) == ("From the first tab", "From the second tab")
+
+
+@pytest.mark.parametrize("loaded", ["", "nonsense", "[]", '{"notes": 3}', "[" * 5000])
+def test_a_form_with_invalid_fingerprints_is_saved(
+    gm: Client, session: Session, path: str, loaded: str
+) -> None:
+    gm.post(f"{path}edit/", {"name": "Renamed", "loaded": loaded})
+    session.refresh_from_db()
+    assert (session.name, session.notes) == ("Renamed", "Secret notes")

@@ -1,0 +1,34 @@
+"""Posts to the pages for accounts, and what their answers say about waiting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+
+from config.accounts.models import FREE_ATTEMPTS
+
+LOG_IN = "/accounts/login/"
+RESET_PASSWORD = "/accounts/password/reset/"
+NEW_PASSWORD = "correct horse battery"
+WRONG_PASSWORD = "wrong"
+
+
+def try_to_log_in(
+    client: Client, name: str = "gm", password: str = WRONG_PASSWORD, **headers: str
+) -> Any:
+    return client.post(LOG_IN, {"username": name, "password": password}, headers=headers or None)
+
+
+def use_up_free_attempts(client: Client, name: str = "gm") -> None:
+    """Fail to log in as often as one may without having to wait."""
+    for _ in range(FREE_ATTEMPTS):
+        assert not must_wait(try_to_log_in(client, name))
+
+
+def request_reset_link(client: Client, email: str = "gm@example.org", **headers: str) -> Any:
+    return client.post(RESET_PASSWORD, {"email": email}, headers=headers or None)
+
+
+def must_wait(response: Any) -> bool:
+    return response.status_code == 200 and "Please wait" in response.content.decode()

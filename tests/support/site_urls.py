@@ -1,0 +1,66 @@
+"""Every URL of the site: who may use it, and with which methods.
+
+``tests/web/test_access.py`` fails if a URL is missing here.
+"""
+
+from __future__ import annotations
+
+from sessions_app.models import Session
+
+TOKEN = "shared-token-of-the-test"
+READ = {"get", "head"}
+FORM = {"get", "head", "post"}
+
+# Route -> the methods that it allows.
+OWNER_ONLY = {
+    "campaigns/<uuid:pk>/": READ,
+    "campaigns/<uuid:pk>/edit/": FORM,
+    "campaigns/<uuid:pk>/delete/": FORM,
+    "campaigns/<uuid:pk>/export/": READ,
+    "sessions/<uuid:pk>/": READ,
+    "sessions/<uuid:pk>/export/": READ,
+    "sessions/<uuid:pk>/edit/": FORM,
+    "sessions/<uuid:pk>/delete/": FORM,
+    "sessions/<uuid:pk>/share/": {"post"},
+    "sessions/<uuid:pk>/unshare/": {"post"},
+    "sessions/<uuid:pk>/transcript/": READ,
+    "sessions/<uuid:pk>/transcript/edit/": FORM,
+    "sessions/<uuid:pk>/transcript/delete/": FORM,
+    "sessions/<uuid:pk>/transcript/speakers/": FORM,
+}
+ANY_USER = {
+    "": READ,
+    "campaigns/new/": FORM,
+    "sessions/new/": FORM,
+    "search/": READ,
+    "accounts/password/": FORM,
+}
+PUBLIC = {
+    "share/<slug:token>/": READ,
+    "accounts/login/": FORM,
+    "accounts/logout/": {"post", "options"},
+    "accounts/signup/": FORM,
+    "accounts/password/reset/": FORM,
+    "accounts/password/reset/<uidb64>/<token>/": FORM,
+    "admin/login/": READ,
+    "healthz": READ,
+}
+ALLOWED = OWNER_ONLY | ANY_USER | PUBLIC
+# For staff with rights. Route -> an example.
+STAFF = {
+    "admin/mirror/": "/admin/mirror/",
+    "admin/mirror/retry/": "/admin/mirror/retry/",
+    "admin/mirror/search/": "/admin/mirror/search/?q=Private",
+    "admin/mirror/compare/<str:label>/<path:object_id>/now/": "/admin/mirror/compare/{}/now/",
+    "admin/mirror/compare/<str:label>/<path:object_id>/": "/admin/mirror/compare/{}/",
+}
+
+
+def url_of(route: str, session: Session) -> str:
+    """Return an example URL of a route, with the session's own keys."""
+    key = session.campaign_id if route.startswith("campaigns") else session.pk
+    if route == "sessions/<uuid:pk>/export/":
+        route += "?as=md"
+    return "/" + route.replace("<uuid:pk>", str(key)).replace("<slug:token>", TOKEN).replace(
+        "<uidb64>/<token>", "MQ/set-password"
+    )
