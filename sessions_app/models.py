@@ -1,6 +1,5 @@
 """Play sessions with their notes, recaps and transcripts, and their search index."""
 
-import secrets
 import uuid
 from typing import Self
 
@@ -15,10 +14,10 @@ from campaigns.models import Campaign
 from mirror.capture import capture_changes
 from sessions_app.json_fields import JSONModelField
 from sessions_app.search_index import keep_search_index
+from sessions_app.share_tokens import new_share_token
 from sessions_app.validators import validate_object, validate_storable
 
 LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
-SHARE_TOKEN_BYTES = 24  # 192 bits cannot be guessed
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -110,7 +109,7 @@ class Session(models.Model):
 
     def share(self) -> str:
         """Make a share link, which replaces an older one; return its token. The caller saves."""
-        self.share_token = secrets.token_urlsafe(SHARE_TOKEN_BYTES)
+        self.share_token = new_share_token()
         return self.share_token
 
     def stop_sharing(self) -> None:

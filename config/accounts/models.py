@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 from django.utils import timezone
 
-FREE_ATTEMPTS = 5
-FIRST_DELAY = 5  # seconds; each further failure doubles it
-LONGEST_DELAY = 15 * 60  # seconds
+from config.accounts.throttling import delay
+
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
@@ -60,12 +59,3 @@ class LoginAttempts(models.Model):
     def next_at(self) -> datetime:
         """The time from which the next attempt is admitted."""
         return self.last_at + timedelta(seconds=delay(self.count))
-
-
-def delay(failures: int) -> int:
-    """Return the seconds to wait after so many failures: 0 at first, then 5, 10, 20 … up to 900."""
-    if failures < FREE_ATTEMPTS:
-        return 0
-    doublings = min(failures - FREE_ATTEMPTS, 10)
-    seconds: int = FIRST_DELAY * 2**doublings
-    return min(seconds, LONGEST_DELAY)

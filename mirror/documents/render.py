@@ -12,10 +12,9 @@ from mirror.documents.attributes import NativeAttribute
 from mirror.documents.bodies import Body
 from mirror.documents.document import Document, field_attributes
 from mirror.documents.items import ENTITY, REVISION, VERSION, Item, ItemKey
-from mirror.documents.sizes import MAX_ITEM_BYTES, OFFLOAD_BYTES, item_size
+from mirror.documents.long_texts import full_size, offload_long_texts
+from mirror.documents.sizes import MAX_ITEM_BYTES
 from mirror.errors import Unmirrorable
-
-LONGEST_REVISION = 10**19 - 1
 
 
 @dataclass(frozen=True)
@@ -48,42 +47,7 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     }
     item |= {ENTITY: {"S": options.entity}, VERSION: {"S": options.version}}
     bodies = list(document.bodies(instance))
-    _offload_long_texts(document, instance, item, bodies)
-    if _full_size(item, bodies) > MAX_ITEM_BYTES:
+    offload_long_texts(document, instance, item, bodies)
+    if full_size(item, bodies) > MAX_ITEM_BYTES:
         raise Unmirrorable("ItemTooLarge")
     return Rendered(ItemKey(keys["pk"], keys["sk"]), item, bodies)
-
-
-def _offload_long_texts(
-    document: type[Document], instance: models.Model, item: Item, bodies: list[Body]
-) -> None:
-    """Move the largest texts from ``item`` to ``bodies`` until it is small enough."""
-    options = document.mirror_options
-    names = field_attributes(document)
-    sizes = {
-        names[text]: item_size({"": item[names[text]]})
-        for text in options.long_texts
-        if names[text] in item
-    }
-    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
-        if _full_size(item, bodies) <= OFFLOAD_BYTES:
-            return
-        bodies.append(
-            Body(
-                attribute=f"{name}StorageKey",
-                folder=f"{options.texts_folder}/{instance.pk}/{name}",
-                suffix=".txt",
-                content=item.pop(name)["S"].encode(),
-            )
-        )
-
-
-def _full_size(item: Item, bodies: Sequence[Body]) -> int:
-    """Return the size of ``item`` with its revision and its references at their longest.
-
-    What moves to S3 must not depend on how often the row was saved.
-    """
-    references: Item = {
-        body.attribute: {"S": body.fingerprint.key(LONGEST_REVISION)} for body in bodies
-    }
-    return item_size(item | references | {REVISION: {"N": str(LONGEST_REVISION)}})

@@ -22,10 +22,10 @@ from mirror.documents.render import render
 from mirror.documents.rows import rows
 from mirror.errors import Unmirrorable
 from mirror.models import LedgerEntry, State
+from mirror.restore.counts import RestoreCounts
 from mirror.restore.insert import advance_sequences, insert, missing_reference
 from mirror.restore.inventory import Inventory, open_inventory
 from mirror.restore.reader import Reading, read
-from mirror.restore.tally import Tally
 from mirror.stores.clients import Stores
 
 CHUNK = 16  # rows in memory at a time, with their transcripts
@@ -40,7 +40,7 @@ def restore(
     apply: bool,
     begin: Progress = int,
     progress: Progress = int,
-) -> list[Tally]:
+) -> list[RestoreCounts]:
     """Compare all that the mirror holds with PostgreSQL; with ``apply`` insert what is missing.
 
     ``begin`` is called with the number of items, ``progress`` with the number read since its last
@@ -82,7 +82,7 @@ class Walk:
         self.stores = stores
         self.inventory = inventory
         self.apply = apply
-        self.tally = Tally(self.label)
+        self.tally = RestoreCounts(self.label)
         self.read = partial(read, document, fetch=stores.objects.get)
 
     def run(self, progress: Progress) -> None:

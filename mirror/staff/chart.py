@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mirror.verify.history import Day
+from mirror.verify.verdict import Day
 
 WIDTH, HEIGHT = 720, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 32, 44  # margins: for the axis, the last label, labels, dates

@@ -25,7 +25,7 @@ from mirror.stores.clients import inline_clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.stores.s3 import S3
 from mirror.sync.budget import INLINE_SECONDS, Budget, BudgetSpent
-from mirror.verify.history import verdict
+from mirror.verify.verdict import current_verdict
 
 MAX_LISTED = 25  # parked entries, and findings, on the dashboard
 
@@ -34,7 +34,7 @@ MAX_LISTED = 25  # parked entries, and findings, on the dashboard
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the verdict, and what needs attention."""
-    judgement = verdict()
+    judgement = current_verdict()
     run = CheckRun.objects.first()
     parked = LedgerEntry.objects.registered().parked().order_by("parked_at", "pk")
     context = {

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from config.web.templatetags.web import clock
 from sessions_app.models import Session
-from sessions_app.reader import NumberedTurn
 from sessions_app.speaker_stats import speaker_stats
+from sessions_app.transcript_reader import NumberedTurn
 
 register = template.Library()
 

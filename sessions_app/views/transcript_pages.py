@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from config.web.access import SignedInRequest, owned
 from config.web.forms import posted
 from config.web.tab_safe_forms import tell_merged
-from sessions_app import reader
+from sessions_app import transcript_reader
 from sessions_app.models import Session
-from sessions_app.reader import TranscriptReader
 from sessions_app.search import clean_query
 from sessions_app.transcript_forms import SpeakersForm, TranscriptForm
+from sessions_app.transcript_reader import TranscriptReader
 from sessions_app.transcripts import TRANSCRIPT_FIELDS, put_transcript, remove_transcript
 
 SESSIONS = Session.objects.select_related("campaign")
@@ -39,7 +39,7 @@ def show(request: SignedInRequest, session: Session) -> HttpResponse:
     transcript = TranscriptReader(session)
     context: dict[str, Any] = {"session": session, "transcript": transcript}
     if at := request.GET.get("at", ""):
-        seconds = reader.parse_time(at)
+        seconds = transcript_reader.parse_time(at)
         if seconds is not None and transcript.has_times:
             turn = transcript.at(seconds)
             if turn:
@@ -50,7 +50,7 @@ def show(request: SignedInRequest, session: Session) -> HttpResponse:
     if context["find"]:
         matches = transcript.find(context["find"])
         context["count"] = len(matches)
-        context["turns"] = matches[: reader.MAX_MATCHES]
+        context["turns"] = matches[: transcript_reader.MAX_MATCHES]
     else:
         context["part"] = _parse_part(request.GET.get("part", ""), transcript.part_count)
         context["turns"] = transcript.part(context["part"])

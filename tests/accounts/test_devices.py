@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from config.accounts.models import FREE_ATTEMPTS
+from config.accounts.throttling import FREE_ATTEMPTS
 from tests.support.accounts import must_wait, try_to_log_in, use_up_free_attempts
 from tests.support.factories import make_user
 

@@ -10,7 +10,7 @@ from django.core import mail
 from django.test import Client
 
 from config.accounts.forms import MAX_ACCOUNTS
-from config.accounts.models import FREE_ATTEMPTS
+from config.accounts.throttling import FREE_ATTEMPTS
 from tests.accounts.conftest import Clock
 from tests.support.accounts import (
     NEW_PASSWORD,

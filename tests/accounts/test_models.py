@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.test import Client
 
-from config.accounts.models import LONGEST_DELAY, LoginAttempts, delay
+from config.accounts.models import LoginAttempts
+from config.accounts.throttling import LONGEST_DELAY, delay
 from tests.accounts.conftest import Clock
 from tests.support.accounts import try_to_log_in
 

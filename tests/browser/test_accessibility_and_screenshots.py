@@ -14,7 +14,7 @@ from django.db.models import F
 from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign
-from config.accounts.models import FREE_ATTEMPTS
+from config.accounts.throttling import FREE_ATTEMPTS
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from mirror.verify import check, history

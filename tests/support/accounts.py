@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from config.accounts.models import FREE_ATTEMPTS
+from config.accounts.throttling import FREE_ATTEMPTS
 
 LOG_IN = "/accounts/login/"
 RESET_PASSWORD = "/accounts/password/reset/"

@@ -15,6 +15,7 @@ from mirror.sync import worker
 from mirror.verify import history, repair
 from mirror.verify.check import check, count_rows
 from mirror.verify.report import Report, Scope
+from mirror.verify.verdict import current_verdict
 
 MAX_SHOWN = 50  # findings in the text output; --json and --html have them all
 
@@ -124,7 +125,7 @@ class Command(MirrorCommand):
         return report, unrepaired
 
     def _write_page(self, path: Path, report: Report) -> None:
-        context = {"report": report, "verdict": history.verdict()}
+        context = {"report": report, "verdict": current_verdict()}
         try:
             path.write_text(render_to_string("mirror/report.html", context), encoding="utf-8")
         except OSError as error:
@@ -148,7 +149,7 @@ class Command(MirrorCommand):
             )
 
     def _print_history(self) -> int:
-        verdict = history.verdict()
+        verdict = current_verdict()
         self.stdout.write("day         last check  pending  state")
         for day in verdict.days:
             parity = f"{float(day.last.parity_percent):g} %" if day.last else "–"

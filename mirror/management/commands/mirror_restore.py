@@ -6,8 +6,8 @@ from typing import Any
 from tqdm import tqdm
 
 from mirror.management.base import MirrorCommand
+from mirror.restore.counts import RestoreCounts
 from mirror.restore.restore import restore
-from mirror.restore.tally import Tally
 from mirror.stores.clients import background_clients
 
 COLUMNS = ("equal", "differ", "restored", "impossible", "lost", "pending")
@@ -44,7 +44,7 @@ class Command(MirrorCommand):
         missing = sum(tally.restored for tally in tallies) if options["dry_run"] else 0
         return 1 if missing or any(tally.problems for tally in tallies) else 0
 
-    def _print(self, tallies: list[Tally], *, applied: bool) -> None:
+    def _print(self, tallies: list[RestoreCounts], *, applied: bool) -> None:
         """Print the table, then the names of what differs, never a value."""
         titles = {"restored": "restored" if applied else "missing"}
         width = max(len(tally.label) for tally in tallies)

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.db import models
 
-from mirror.documents import attributes, render, sizes
+from mirror.documents import attributes, long_texts, render, sizes
 from mirror.documents.attributes import TimeAttribute
 from sessions_app.json_fields import JSONFormField
 from tests.faults.mutants.patching import Change, replace
@@ -70,9 +70,9 @@ MUTANTS: dict[str, list[Change]] = {
     "numbers as floats": [replace(attributes, "number", number_as_float)],
     "only the basic plane of Unicode": [replace(attributes, "encodable", only_basic_plane)],
     "times cut to seconds": [replace(TimeAttribute, "serialize", time_cut_to_seconds)],
-    "texts moved to S3 a byte too early": [replace(render, "OFFLOAD_BYTES", 51_199)],
-    "texts moved to S3 a byte too late": [replace(render, "OFFLOAD_BYTES", 51_201)],
-    "texts moved to S3 above 80,000 bytes": [replace(render, "OFFLOAD_BYTES", 80_000)],
+    "texts moved to S3 a byte too early": [replace(long_texts, "OFFLOAD_BYTES", 51_199)],
+    "texts moved to S3 a byte too late": [replace(long_texts, "OFFLOAD_BYTES", 51_201)],
+    "texts moved to S3 above 80,000 bytes": [replace(long_texts, "OFFLOAD_BYTES", 80_000)],
     "item limit a byte too low": [replace(render, "MAX_ITEM_BYTES", 409_599)],
     "value sizes a byte short": [replace(sizes, "value_size", value_size_one_byte_short)],
     "forms without validation": [

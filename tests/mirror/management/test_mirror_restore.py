@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
+from mirror.restore.counts import RestoreCounts
 from mirror.restore.restore import restore
-from mirror.restore.tally import Tally
 from mirror.stores.clients import Stores
 from tests.support.aws import cut_off
 from tests.support.commands import run
@@ -29,7 +29,7 @@ def rows(mirror: Stores, owner: User) -> None:
 def test_equal_stores_are_printed_as_a_table_of_numbers(mirror: Stores, rows: None) -> None:
     code, printed = mirror_restore("--dry-run")
     assert code == 0
-    assert restore(mirror, apply=False)[-1] == Tally("sessions_app.session", equal=2)
+    assert restore(mirror, apply=False)[-1] == RestoreCounts("sessions_app.session", equal=2)
     assert [line.split() for line in printed.splitlines()] == [
         ["equal", "differ", "missing", "impossible", "lost", "pending"],
         ["campaigns.campaign", "1", "0", "0", "0", "0", "0"],

@@ -19,8 +19,8 @@ from mirror.documents.items import ItemKey
 from mirror.documents.render import render
 from mirror.models import LedgerEntry
 from mirror.restore import inventory
+from mirror.restore.counts import RestoreCounts
 from mirror.restore.restore import documents_in_order, restore
-from mirror.restore.tally import Tally
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from sessions_app.documents import SessionDocument
@@ -34,7 +34,7 @@ from tests.support.tampering import delete_item, remove_attribute, set_attribute
 mirror_restore = partial(run, "mirror_restore")
 
 
-def tallies(mirror: Stores, *, apply: bool = False) -> dict[str, Tally]:
+def tallies(mirror: Stores, *, apply: bool = False) -> dict[str, RestoreCounts]:
     return {tally.label: tally for tally in restore(mirror, apply=apply)}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from mirror.models import CheckRun
 from mirror.staff.chart import draw, percent
-from mirror.verify.history import Day
+from mirror.verify.verdict import Day
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from sessions_app import reader
+from sessions_app import transcript_reader
 from sessions_app.models import Session
-from sessions_app.reader import TranscriptReader
+from sessions_app.transcript_reader import TranscriptReader
 from sessions_app.transcripts import Turn
 from tests.support.factories import make_session
 from tests.support.pages import text_of
@@ -271,7 +271,7 @@ def test_words_are_found_across_line_breaks_and_several_spaces(gm: Client, path:
 @pytest.fixture
 def timed(monkeypatch: pytest.MonkeyPatch, owner: User) -> Session:
     spoken = [Turn("spk_0", "Matt", 10.0 * n, 10.0 * n + 9, f"turn {n}") for n in range(1, 1000)]
-    monkeypatch.setattr(reader, "turns", lambda session: spoken)
+    monkeypatch.setattr(transcript_reader, "turns", lambda session: spoken)
     return make_session(owner, transcript_text="any")
 
 
@@ -296,7 +296,7 @@ def test_an_invalid_time_is_explained(gm: Client, timed: Session, at: str) -> No
 def test_a_very_long_transcript_is_divided_into_parts(
     gm: Client, path: str, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "PART_TURNS", 2)
+    monkeypatch.setattr(transcript_reader, "PART_TURNS", 2)
     gm.post(f"{path}edit/", {"text": LOG})
     first, second = text_of(gm.get(path)), text_of(gm.get(f"{path}?part=2"))
     assert ("Twenty" in first, "dragon" in first) == (True, False)

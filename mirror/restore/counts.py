@@ -9,7 +9,7 @@ MAX_NOTES = 50  # rows named for each model
 
 
 @dataclass
-class Tally:
+class RestoreCounts:
     """What became of the rows of one model."""
 
     label: str

@@ -13,7 +13,7 @@ from django.utils import timezone
 from mirror.models import CheckRun, LedgerEntry
 from mirror.stores.clients import Stores
 from mirror.sync import worker
-from mirror.verify import history
+from mirror.verify.verdict import current_verdict
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_sessions
 
@@ -60,7 +60,7 @@ def fourteen_days(db: None) -> None:
 
 
 def test_fourteen_equal_days_are_ready(fourteen_days: None) -> None:
-    verdict = history.verdict()
+    verdict = current_verdict()
     assert verdict.lacking == ()
     assert verdict.ready
     assert [day.state for day in verdict.days] == ["equal"] * 14
@@ -69,44 +69,44 @@ def test_fourteen_equal_days_are_ready(fourteen_days: None) -> None:
 
 
 def test_a_period_without_checks_is_not_ready(db: None) -> None:
-    assert history.verdict().lacking == ("No complete check on 14 of the last 14 days.",)
+    assert current_verdict().lacking == ("No complete check on 14 of the last 14 days.",)
     assert mirror_check("--history")[0] == 1
 
 
 def test_a_day_without_a_check_is_lacking(fourteen_days: None) -> None:
     CheckRun.objects.filter(started_at__lt=timezone.now() - timedelta(days=12.5)).delete()
-    assert history.verdict().lacking == ("No complete check on 1 of the last 14 days.",)
+    assert current_verdict().lacking == ("No complete check on 1 of the last 14 days.",)
 
 
 def test_samples_do_not_count_as_complete_checks(fourteen_days: None) -> None:
     CheckRun.objects.update(complete=False)
-    assert "No complete check" in history.verdict().lacking[0]
+    assert "No complete check" in current_verdict().lacking[0]
 
 
 def test_today_is_not_lacking_before_its_first_check(db: None) -> None:
     for days_ago in range(1, 15):
         save_run(days_ago)
-    assert history.verdict().ready
+    assert current_verdict().ready
 
 
 def test_one_bad_run_makes_its_day_bad(fourteen_days: None) -> None:
     save_run(3, in_sync=980, counts={"stale": 20}, parity_percent=98)
-    verdict = history.verdict()
+    verdict = current_verdict()
     assert verdict.lacking == ("On 1 of the last 14 days more than 1 % differed.",)
     assert verdict.days[-4].state == "too much"
 
 
 def test_a_small_mismatch_is_allowed_except_in_the_last_check(fourteen_days: None) -> None:
     save_run(3, in_sync=995, counts={"stale": 5}, parity_percent=99.5)
-    assert history.verdict().ready
+    assert current_verdict().ready
     save_run(0, in_sync=995, counts={"stale": 5}, parity_percent=99.5)
-    assert history.verdict().lacking == ("The last complete check found 99.5 %, not 100 %.",)
+    assert current_verdict().lacking == ("The last complete check found 99.5 %, not 100 %.",)
 
 
 def test_long_pending_and_parked_rows_are_obstacles(fourteen_days: None, owner: User) -> None:
     make_campaign(owner)
-    assert history.verdict().ready
+    assert current_verdict().ready
     LedgerEntry.objects.update(owed_since=timezone.now() - timedelta(hours=2))
-    assert "the oldest for more than an hour" in history.verdict().lacking[0]
+    assert "the oldest for more than an hour" in current_verdict().lacking[0]
     LedgerEntry.objects.update(parked_at=timezone.now())
-    assert history.verdict().lacking == ("Rows parked: 1.",)
+    assert current_verdict().lacking == ("Rows parked: 1.",)
