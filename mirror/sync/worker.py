@@ -206,7 +206,7 @@ def mirror_due() -> Counter[Outcome]:
 
 def _made_progress(outcomes: Counter[Outcome]) -> bool:
     """Whether any attempt came to a result of its own, even if that is a failure."""
-    return bool(outcomes.keys() - {Outcome.OVERTAKEN})
+    return bool(outcomes.keys() & {Outcome.MIRRORED, Outcome.FAILED, Outcome.PARKED})
 
 
 def _seconds_until_due() -> float | None:
