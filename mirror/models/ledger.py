@@ -19,7 +19,7 @@ from mirror.capture import RESET_COLUMNS
 from mirror.documents.items import ItemKey
 from mirror.documents.registry import labels
 from mirror.errors import OUT_OF_REACH, Failure
-from mirror.models.object_keys import LANDED, KeyState, dump, load
+from mirror.models.key_states import LANDED, KeyState, dump, load
 
 LEASE = timedelta(seconds=50)  # how long a claim holds: others may take the entry over afterwards
 IN_TURN = ("next_attempt_at", "pk")

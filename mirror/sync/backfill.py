@@ -18,7 +18,7 @@ from mirror.batching import batched
 from mirror.capture import MARK_DIRTY
 from mirror.documents.registry import documents
 from mirror.models import LedgerEntry
-from mirror.models.object_keys import IN_USE, LANDED, REUPLOADED, KeyState
+from mirror.models.key_states import IN_USE, LANDED, REUPLOADED, KeyState
 from mirror.stores.clients import Stores
 from mirror.stores.provision import provision
 

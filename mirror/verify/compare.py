@@ -13,9 +13,9 @@ from typing import Any
 
 from django.db import DataError
 
-from mirror.documents.bodies import Fingerprint
 from mirror.documents.document import Document
 from mirror.documents.items import REVISION, Item, ItemKey, is_tombstone
+from mirror.documents.object_keys import Fingerprint
 from mirror.documents.render import Rendered, render
 from mirror.documents.rows import folders, rows
 from mirror.models import LedgerEntry, State

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from campaigns.models import Campaign
 from mirror.models import LedgerEntry, Outage
-from mirror.models.object_keys import LANDED, KeyState, dump
+from mirror.models.key_states import LANDED, KeyState, dump
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from mirror.sync.breaker import breaker

@@ -12,8 +12,8 @@ from django.db.models.functions import Now
 from mirror.documents.items import Item, ItemKey, key_of, revision_of
 from mirror.errors import Failure, Superseded
 from mirror.models import LedgerEntry, LedgerQuerySet
+from mirror.models.key_states import IN_USE, LANDED, KeyState, dump
 from mirror.models.ledger import RESET
-from mirror.models.object_keys import IN_USE, LANDED, KeyState, dump
 from mirror.stores.dynamodb import ItemStore
 from mirror.sync import engine, worker
 from mirror.sync.engine import Attempt, Outcome
