@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from django.db import connection, models, transaction
 from django.db.models import Case, Count, F, Min, Q, Value, When
@@ -19,12 +17,10 @@ from mirror.capture import RESET_COLUMNS
 from mirror.documents.items import ItemKey
 from mirror.documents.registry import labels
 from mirror.errors import OUT_OF_REACH, Failure
+from mirror.models.claims import Claimable, ClaimableQuerySet
 from mirror.models.key_states import LANDED, KeyState, dump, load
 
-LEASE = timedelta(seconds=50)  # how long a claim holds: others may take the entry over afterwards
-IN_TURN = ("next_attempt_at", "pk")
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
-LOCK_PAUSES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)  # seconds
 ORPHAN_MODEL = ""  # the model of an entry for an item that belongs to no registered model
 
 RESET = {column: RawSQL(sql, []) for column, sql in RESET_COLUMNS.items()}  # noqa: S611 - constants
@@ -54,7 +50,7 @@ class Backlog(NamedTuple):
     oldest: datetime | None
 
 
-class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
+class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
     """The verbs of the ledger. Each is one conditional statement: look at what it returns."""
 
     def registered(self) -> LedgerQuerySet:
@@ -101,31 +97,6 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
                 oldest=Min("owed_since", filter=Q(parked_at=None)),
             )
         )
-
-    def claim(self, limit: int, *, order: Sequence[str] = IN_TURN) -> list[LedgerEntry]:
-        """Lease up to ``limit`` of these entries to the caller and return them as they stand.
-
-        One short statement, so that no lock is held while AWS is asked: a person's save of the
-        same row never waits. Entries that are locked by another transaction are passed over.
-        """
-        unclaimed = self.filter(Q(claimed_until=None) | Q(claimed_until__lte=Now()))
-        chosen = unclaimed.order_by(*order).values("pk")[:limit]
-        sql, params = chosen.query.sql_with_params()
-        lease_ends = time.monotonic() + LEASE.total_seconds()
-        entries = list(
-            LedgerEntry.objects.raw(
-                f"""
-                UPDATE mirror_ledgerentry
-                SET claim = %s, claimed_until = clock_timestamp() + %s
-                WHERE id = ANY(ARRAY({sql} FOR UPDATE SKIP LOCKED))
-                RETURNING *, clock_timestamp() AS claimed_at
-                """,  # noqa: S608 - the SQL put in is Django's own, with placeholders
-                [uuid4(), LEASE, *params],
-            )
-        )
-        for entry in entries:
-            entry.lease_ends = lease_ends
-        return entries
 
     def make_due_now(self) -> None:
         """Cut every back-off and every wait for a sweep short: somebody asked.
@@ -187,7 +158,7 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
             entry.save()
 
 
-class LedgerEntry(models.Model):
+class LedgerEntry(Claimable):
     """One row's account with the mirror.
 
     The trigger raises ``revision`` in the transaction of every change; the row is mirrored when
@@ -197,7 +168,6 @@ class LedgerEntry(models.Model):
 
     model = models.CharField(max_length=100)  # the label, as in "campaigns.campaign"
     object_id = models.CharField(max_length=255)  # the row's primary key, as text
-    revision = models.BigIntegerField(db_default=1)
     mirrored_revision = models.BigIntegerField(db_default=0)
     owed_since = models.DateTimeField(db_default=Now())
     mirrored_at = models.DateTimeField(null=True)
@@ -208,9 +178,6 @@ class LedgerEntry(models.Model):
     object_keys = models.JSONField(db_default={})  # S3 key -> state, see KeyState
     sweep_at = models.DateTimeField(null=True)  # when objects must be removed once more
 
-    claim = models.UUIDField(null=True)
-    claimed_until = models.DateTimeField(null=True)
-
     attempts = models.IntegerField(db_default=0)
     next_attempt_at = models.DateTimeField(db_default=Now())
     parked_at = models.DateTimeField(null=True)
@@ -219,10 +186,6 @@ class LedgerEntry(models.Model):
     error_code = models.CharField(max_length=100, db_default="")
 
     objects = LedgerQuerySet.as_manager()
-
-    # On entries that claim() returned:
-    claimed_at: datetime  # by PostgreSQL's clock
-    lease_ends: float  # by this process's monotonic clock
 
     class Meta:
         verbose_name_plural = "ledger entries"
@@ -256,27 +219,6 @@ class LedgerEntry(models.Model):
         """What is known of each S3 key."""
         return load(self.object_keys)
 
-    def _change(self, *, at_my_revision: bool, **values: Any) -> bool:
-        """Change this entry while the caller's claim holds; false if it no longer does.
-
-        Never waits for long, as a person's transaction may keep the row locked for as long as it
-        likes. A short wait is worth it: a worker that looks for something to claim locks the row
-        for a moment, too, and a claim that is not given back blocks it for a whole lease.
-        """
-        held: dict[str, Any] = {"claim": self.claim}
-        if at_my_revision:
-            held["revision"] = self.revision
-        unlocked = RawSQL(
-            "SELECT id FROM mirror_ledgerentry WHERE id = %s FOR UPDATE SKIP LOCKED", [self.pk]
-        )
-        for pause in LOCK_PAUSES:
-            time.sleep(pause)
-            if LedgerEntry.objects.filter(pk=unlocked, **held).update(**values):
-                return True
-            if not LedgerEntry.objects.filter(pk=self.pk, **held).exists():
-                return False
-        return False
-
     def record(self, item_keys: Iterable[ItemKey], key_states: Mapping[str, KeyState]) -> bool:
         """Note the keys that are about to be written; false if the claim is lost.
 
@@ -285,12 +227,12 @@ class LedgerEntry(models.Model):
         keys, states = [list(key) for key in item_keys], dump(key_states)
         if keys == self.item_keys and states == self.object_keys:
             return True
-        return self._change(at_my_revision=True, item_keys=keys, object_keys=states)
+        return self.change_while_claimed(at_my_revision=True, item_keys=keys, object_keys=states)
 
     def acknowledge(self, item_keys: Iterable[ItemKey], key_states: Mapping[str, KeyState]) -> bool:
         """Say that this entry's revision is mirrored; false if a newer one is owed by now."""
         landing = [state.may_land_until for state in key_states.values() if not state.in_use]
-        return self._change(
+        return self.change_while_claimed(
             at_my_revision=True,
             **RESET,
             mirrored_revision=self.revision,
@@ -307,7 +249,7 @@ class LedgerEntry(models.Model):
 
         False if the row was changed meanwhile: the failure says nothing of its new state.
         """
-        return self._change(
+        return self.change_while_claimed(
             at_my_revision=True,
             attempts=F("attempts") + int(failure.error_class != OUT_OF_REACH),
             next_attempt_at=Now() + (retry_after or timedelta()),
@@ -316,25 +258,6 @@ class LedgerEntry(models.Model):
             error_code=failure.code[:100],
             claim=None,
             claimed_until=None,
-        )
-
-    def renew(self) -> bool:
-        """Begin the lease anew once half of it is over; false if the claim is lost."""
-        if self.lease_ends - time.monotonic() > LEASE.total_seconds() / 2:
-            return True
-        lease_ends = time.monotonic() + LEASE.total_seconds()
-        held = self._change(at_my_revision=False, claimed_until=Now() + LEASE)
-        if held:
-            self.lease_ends = lease_ends
-        return held
-
-    def release(self) -> bool:
-        """Give the claim back with nothing done; false if it was already lost.
-
-        Others come first now: an entry that is released again and again must not delay them.
-        """
-        return self._change(
-            at_my_revision=False, claim=None, claimed_until=None, next_attempt_at=Now()
         )
 
     def note_late_uploads(self, keys: Iterable[str]) -> None:

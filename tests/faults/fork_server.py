@@ -26,7 +26,7 @@ def act(command: dict[str, Any]) -> None:
     from django.conf import settings
     from django.db import transaction
 
-    from mirror.models import ledger
+    from mirror.models import claims
     from mirror.sync import worker
     from sessions_app.models import Session
     from tests.faults.mutants import apply_mutant
@@ -35,7 +35,7 @@ def act(command: dict[str, Any]) -> None:
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = command["address"]
     os.environ["AWS_ENDPOINT_URL_S3"] = command["address"]
     if "lease" in command:
-        ledger.LEASE = timedelta(seconds=command["lease"])
+        claims.LEASE = timedelta(seconds=command["lease"])
 
     def save(**fields: Any) -> None:
         session = Session.objects.get(pk=command["session"])

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from mirror.models import LedgerEntry, ledger
+from mirror.models import LedgerEntry, claims, ledger
 from mirror.stores import aws_errors, clients
 from mirror.sync import backfill, breaker, worker
 from mirror.sync.engine import Outcome
@@ -66,7 +66,7 @@ def test_a_row_that_takes_longer_than_its_lease_stops_no_other(
     for number in range(4):
         world.session(name=f"{number}", transcript_text="")
     with monkeypatch.context() as context:
-        context.setattr(ledger, "LEASE", timedelta(seconds=1))
+        context.setattr(claims, "LEASE", timedelta(seconds=1))
         world.proxy.add(Fault.DELAY, "PutObject", seconds=0.6, key=f"{slow.pk}")
         for _ in range(5):  # on a busy machine the other rows may need more than one
             world.attempt_and_reset_backoff()

@@ -105,7 +105,9 @@ def record_at_any_revision(
 ) -> bool:
     """Record even if the revision was raised, and so overwrite keys that were noted meanwhile."""
     keys = [list(key) for key in item_keys]
-    return self._change(at_my_revision=False, item_keys=keys, object_keys=dump(key_states))
+    return self.change_while_claimed(
+        at_my_revision=False, item_keys=keys, object_keys=dump(key_states)
+    )
 
 
 def lock_across_the_network(entry: LedgerEntry, *arguments: Any) -> Outcome:

@@ -34,7 +34,7 @@ def test_an_acknowledgement_waits_for_a_short_lock(
                 release.set()
                 threading.Event().wait(0.2)
 
-        monkeypatch.setattr("mirror.models.ledger.time.sleep", sleep)
+        monkeypatch.setattr("mirror.models.claims.time.sleep", sleep)
         assert claimed.acknowledge([], {})
     assert LedgerEntry.objects.get().state == State.MIRRORED
 

@@ -29,7 +29,7 @@ def test_the_threads_of_a_drain_leave_no_claim_behind(mirror: Stores, owner: Use
 def test_a_drain_waits_for_the_claim_of_a_dead_worker(
     mirror: Stores, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mirror.models.ledger.LEASE", timedelta(seconds=1))
+    monkeypatch.setattr("mirror.models.claims.LEASE", timedelta(seconds=1))
     assert len(LedgerEntry.objects.due().claim(1)) == 1
     assert LedgerEntry.objects.due().claim(1) == []
     assert_equal_after_sync(mirror)
