@@ -6,6 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 AXE := tests/browser/node_modules/.package-lock.json
 TEST := DJANGO_SETTINGS_MODULE=tests.settings
+UNMEASURED := tests/browser tests/faults tests/local tests/sessions/test_real_sessions.py
 
 # The locks must not tell from which index or folder this machine takes its packages.
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade \
@@ -44,7 +45,9 @@ $(AXE): tests/browser/package.json tests/browser/package-lock.json
 
 ## test: style, types, migrations, and the whole test suite with its branch coverage
 test: lint check-migrations $(AXE)
-	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadfile $(UNMEASURED)
+	@# Coverage doubles what a test costs: it is measured where tests are fast and in one process.
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term $(UNMEASURED:%=--ignore=%)
 
 ## soak: thousands of random steps against the mirror, new ones each time (a quarter of an hour)
 soak: install

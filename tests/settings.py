@@ -3,6 +3,7 @@
 PostgreSQL is ``DATABASE_URL``, or the embedded one.
 """
 
+import logging
 import os
 
 os.environ.update(
@@ -24,3 +25,5 @@ for service in ("DYNAMODB", "S3"):  # nothing listens here until a stand-in take
 from config.settings import *  # noqa: E402, F403 - after the environment is set
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; no secret is at stake
+
+logging.getLogger("werkzeug").setLevel(logging.ERROR)  # moto's server writes a line a request

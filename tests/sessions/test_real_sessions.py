@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
@@ -13,6 +14,7 @@ from tests.support import real_sessions
 from tests.support.stored import assert_equal_after_sync, item_of, transcript_of
 
 
+@pytest.mark.timeout(400)  # 58 evenings: a minute, more on a busy machine
 @real_sessions.needs_sessions
 def test_real_sessions_are_mirrored_complete(mirror: Stores, owner: User, tmp_path: Path) -> None:
     files = []

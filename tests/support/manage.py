@@ -33,6 +33,7 @@ def manage(*arguments: str, **environment: str | None) -> subprocess.CompletedPr
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DEBUG": "0",
         "SECRET_KEY": SECRET_KEY,
+        "DJANGO_ALLOW_ASYNC_UNSAFE": None,  # the browser tests set it for their own process
         **environment,
     }
     inherited = {name: value for name, value in os.environ.items() if name not in changed}
