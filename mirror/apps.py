@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.core.signals import request_finished, request_started
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_save
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -24,9 +24,6 @@ class MirrorConfig(AppConfig):
         request_finished.connect(dispatch.end_request, dispatch_uid="mirror.end_request")
         for document in registry.documents():
             model = document.mirror_options.model
-            for signal in (post_save, post_delete):
-                signal.connect(
-                    dispatch.row_changed,
-                    sender=model,
-                    dispatch_uid=f"mirror.{model._meta.label}",
-                )
+            post_save.connect(
+                dispatch.row_changed, sender=model, dispatch_uid=f"mirror.{model._meta.label}"
+            )

@@ -4,9 +4,17 @@ Signals miss the writers that send none (``QuerySet.update``, ``bulk_create``, `
 SQL, data migrations) and are lost with a process that is killed between save and signal. A
 statement-level trigger sees every writer, in the writer's transaction, and costs one ledger
 statement for any number of rows. A model declares it: ``triggers = capture_changes()`` in ``Meta``.
+
+The triggers call functions that the mirror's own migrations create (``FUNCTIONS``). These name
+their table with its schema and run with the rights of their owner, so that a writer needs neither
+a ``search_path`` nor any right on the ledger.
 """
 
+from collections.abc import Sequence
+
 import pgtrigger
+
+from mirror.conf import setting
 
 CHANNEL = "mirror"  # the channel of LISTEN and NOTIFY
 
@@ -26,49 +34,80 @@ MARK_DIRTY = f"""revision = revision + 1,
         owed_since = CASE WHEN revision > mirrored_revision THEN owed_since ELSE now() END,
         {_RESET}"""
 
-# pgtrigger fills in `{meta…}` from the model. One upsert for all rows of a statement, ordered by
-# key, so that two bulk writers cannot deadlock in the ledger.
-_MARK_ROWS = f"""
-    INSERT INTO mirror_ledgerentry (model, object_id)
-    SELECT '{{meta.label_lower}}', changed.id::text FROM (%s) AS changed(id) ORDER BY 2
+
+_IDS = 'SELECT "{meta.pk.column}"::text FROM %s'  # pgtrigger fills in `{meta…}` from the model
+
+
+def functions(schema: str) -> tuple[str, ...]:
+    """Return the SQL that creates the functions of the triggers, for the ledger in ``schema``.
+
+    ``mirror_mark_dirty`` upserts one entry for each row, ordered by key, so that two bulk writers
+    cannot deadlock in the ledger. ``mirror_mark_known_dirty`` marks only rows that have an entry:
+    all of a model if ``ids`` is null, as TRUNCATE does not say which rows there were.
+    """
+    header = (
+        "RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$"
+    )
+    ledger = f"{schema}.mirror_ledgerentry"
+    return (
+        f"""
+CREATE OR REPLACE FUNCTION {schema}.mirror_mark_dirty(label text, ids text[]) {header}
+BEGIN
+    INSERT INTO {ledger} AS entry (model, object_id)
+    SELECT label, id FROM unnest(ids) AS changed(id) ORDER BY id COLLATE "C"
     ON CONFLICT (model, object_id) DO UPDATE SET
-        revision = mirror_ledgerentry.revision + 1,
-        owed_since = CASE
-            WHEN mirror_ledgerentry.revision > mirror_ledgerentry.mirrored_revision
-            THEN mirror_ledgerentry.owed_since ELSE now() END,
+        revision = entry.revision + 1,
+        owed_since = CASE WHEN entry.revision > entry.mirrored_revision
+            THEN entry.owed_since ELSE now() END,
         {_RESET};
     PERFORM pg_notify('{CHANNEL}', '');
-    RETURN NULL;
-"""  # noqa: S608 - constants only
-_OLD = "SELECT {meta.pk.column} FROM old_rows"
-_NEW = "SELECT {meta.pk.column} FROM new_rows"
-
-# TRUNCATE has no transition tables: every row of the model that the ledger knows is gone.
-_MARK_MODEL = f"""
-    UPDATE mirror_ledgerentry SET {MARK_DIRTY}
-    WHERE model = '{{meta.label_lower}}';
+END $$""",  # noqa: S608 - the schema is a setting
+        f"""
+CREATE OR REPLACE FUNCTION {schema}.mirror_mark_known_dirty(label text, ids text[]) {header}
+BEGIN
+    UPDATE {ledger} SET {MARK_DIRTY}
+    WHERE model = label AND (ids IS NULL OR object_id = ANY(ids));
     PERFORM pg_notify('{CHANNEL}', '');
-    RETURN NULL;
-"""  # noqa: S608 - constants only
+END $$""",  # noqa: S608 - the same
+    )
 
 
-def capture_changes() -> list[pgtrigger.Trigger]:
-    """Return the triggers for a model's ``Meta.triggers``. ``makemigrations`` writes them down."""
+def capture_changes(*, children: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
+    """Return the triggers for a model's ``Meta.triggers``. ``makemigrations`` writes them down.
+
+    ``children`` are the labels of mirrored models that inherit this one's table (multi-table
+    inheritance): a change of this table changes them, too.
+    """
+    old, new = (_IDS % rows for rows in ("old_rows", "new_rows"))
+    both = f"{new} UNION {old}"
+    inherited = "".join(
+        f"PERFORM {_function('mirror_mark_known_dirty')}('{child.lower()}', ARRAY({both}));\n    "
+        for child in children
+    )
     return [
-        _trigger(
-            "insert", pgtrigger.Insert, _MARK_ROWS % _NEW, pgtrigger.Referencing(new="new_rows")
-        ),
+        _trigger("insert", pgtrigger.Insert, _mark(new), pgtrigger.Referencing(new="new_rows")),
         _trigger(
             "update",
             pgtrigger.Update,
-            _MARK_ROWS % f"{_NEW} UNION {_OLD}",
+            _mark(both) + inherited,
             pgtrigger.Referencing(new="new_rows", old="old_rows"),
         ),
+        _trigger("delete", pgtrigger.Delete, _mark(old), pgtrigger.Referencing(old="old_rows")),
         _trigger(
-            "delete", pgtrigger.Delete, _MARK_ROWS % _OLD, pgtrigger.Referencing(old="old_rows")
+            "truncate",
+            pgtrigger.Truncate,
+            f"PERFORM {_function('mirror_mark_known_dirty')}('{{meta.label_lower}}', NULL);",
+            None,
         ),
-        _trigger("truncate", pgtrigger.Truncate, _MARK_MODEL, None),
     ]
+
+
+def _function(name: str) -> str:
+    return f"{setting('SCHEMA')}.{name}"
+
+
+def _mark(rows: str) -> str:
+    return f"PERFORM {_function('mirror_mark_dirty')}('{{meta.label_lower}}', ARRAY({rows}));\n    "
 
 
 def _trigger(
@@ -83,5 +122,5 @@ def _trigger(
         when=pgtrigger.After,
         operation=operation,
         referencing=referencing,
-        func=pgtrigger.Func(sql),
+        func=pgtrigger.Func(f"\n    {sql.rstrip()}\n    RETURN NULL;\n"),
     )

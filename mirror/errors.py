@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
+from django.db import InterfaceError, OperationalError, ProgrammingError
+
+# The database's trouble, or a deploy's (its schema is not the code's): never a row's.
+DATABASE_TROUBLE = (InterfaceError, OperationalError, ProgrammingError)
+
 MAX_UNEXPLAINED_ATTEMPTS = 3
 LONGEST_DELAY = timedelta(minutes=5)
-OUT_OF_REACH = "OutOfReach"  # the error class of a call that the breaker did not let through
+OUTAGE_DELAY = timedelta(minutes=1)  # at most: the end of the outage makes the row due
+# The error classes of calls that the breaker did not let through.
+OUT_OF_REACH = "OutOfReach"
+PARTITION_BUSY = "PartitionBusy"
 
 
 class Kind(Enum):
@@ -41,6 +49,8 @@ class Failure:
         """
         if self.kind is Kind.REFUSED:
             return None
+        if self.error_class == OUT_OF_REACH:
+            return OUTAGE_DELAY
         if self.kind is Kind.UNEXPLAINED and attempts >= MAX_UNEXPLAINED_ATTEMPTS:
             return None
         delay = min(timedelta(seconds=2 ** min(attempts - 1, 20)), LONGEST_DELAY)

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from mirror.documents.document import Document, field_attributes
 from mirror.documents.items import ENTITY, Item
 from mirror.documents.registry import documents
+from mirror.documents.rows import all_rows
 from mirror.stores.clients import Stores
 
 MAX_FILTERED_WORDS = 10  # DynamoDB filters by no more: an expression has at most 4 KB
@@ -57,7 +58,7 @@ def search(
 def rows_matching(document: type[Document], owner_id: Any, text: str) -> QuerySet[Any]:
     """Return the rows that ``search`` should find, from PostgreSQL."""
     words = text.split()
-    rows = document.mirror_options.model._base_manager.filter(**{document.search_owner: owner_id})
+    rows = all_rows(document.mirror_options.model).filter(**{document.search_owner: owner_id})
     if not _storable(words):
         return rows.none()
     for word in words:

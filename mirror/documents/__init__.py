@@ -11,6 +11,7 @@ from mirror.documents.attributes import (
 )
 from mirror.documents.bodies import Body
 from mirror.documents.document import Document
+from mirror.documents.ids import encode_id
 from mirror.documents.items import KeyPrefix
 from mirror.documents.registry import register
 
@@ -22,5 +23,6 @@ __all__ = [
     "TextAttribute",
     "TimeAttribute",
     "WholeNumberAttribute",
+    "encode_id",
     "register",
 ]

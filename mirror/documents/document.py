@@ -70,7 +70,11 @@ class Document(Model):
 
     @classmethod
     def keys(cls, instance: Any) -> dict[str, str]:
-        """Return ``pk`` and ``sk``, and ``gsi1pk`` and ``gsi1sk`` for a row in the index."""
+        """Return ``pk`` and ``sk``, and ``gsi1pk`` and ``gsi1sk`` for a row in the index.
+
+        The last part of ``pk`` or of ``sk``, after the last ``#``, must be the row's primary key
+        (a text as ``encode_id`` writes it): no other row may ever have the same keys.
+        """
         raise TypeError(f"{cls.__name__} must define keys().")
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mirror.documents.sizes import Value
 
@@ -45,6 +45,34 @@ def key_of(item: Item) -> ItemKey:
 def revision_of(item: Item) -> int:
     """Return the revision of ``item``, rounded up; 0 if it has none."""
     return math.ceil(Decimal(item.get(REVISION, {}).get("N", "0")))
+
+
+def same_content(one: Item, other: Item) -> bool:
+    """Whether two items say the same, however their numbers are written.
+
+    Two tombstones do, whenever they expire.
+    """
+    if is_tombstone(one) and is_tombstone(other):
+        return key_of(one) == key_of(other)
+    return one.keys() == other.keys() and all(
+        normalized(value) == normalized(other[name]) for name, value in one.items()
+    )
+
+
+def normalized(value: Any) -> Any:
+    """Return a value of DynamoDB's in a form in which equal numbers are equal."""
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    match kind:
+        case "N":
+            return kind, Decimal(content)
+        case "M":
+            return kind, {name: normalized(member) for name, member in content.items()}
+        case "L":
+            return kind, [normalized(member) for member in content]
+        case _:
+            return kind, content
 
 
 def is_tombstone(item: Item) -> bool:

@@ -8,6 +8,7 @@ from django.db import models
 
 from mirror.documents.bodies import Body
 from mirror.documents.document import Document, field_attributes
+from mirror.documents.ids import encode_id
 from mirror.documents.items import REVISION, Item
 from mirror.documents.sizes import OFFLOAD_BYTES, item_size
 
@@ -31,7 +32,7 @@ def offload_long_texts(
         bodies.append(
             Body(
                 attribute=f"{name}StorageKey",
-                folder=f"{options.texts_folder}/{instance.pk}/{name}",
+                folder=f"{options.texts_folder}/{encode_id(str(instance.pk))}/{name}",
                 suffix=".txt",
                 content=item.pop(name)["S"].encode(),
             )

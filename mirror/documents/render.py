@@ -11,6 +11,7 @@ from django.db import models
 from mirror.documents.attributes import NativeAttribute
 from mirror.documents.bodies import Body
 from mirror.documents.document import Document, field_attributes
+from mirror.documents.ids import encode_id
 from mirror.documents.items import ENTITY, REVISION, VERSION, Item, ItemKey
 from mirror.documents.long_texts import full_size, offload_long_texts
 from mirror.documents.sizes import MAX_ITEM_BYTES
@@ -24,6 +25,11 @@ class Rendered:
     key: ItemKey
     attributes: Item = field(repr=False)
     bodies: Sequence[Body]
+
+    @property
+    def partition(self) -> str:
+        """The partition key that DynamoDB throttles by: the index's, which is the wider one."""
+        return str(self.attributes.get("gsi1pk", {}).get("S", self.key.pk))
 
     def item(self, revision: int, references: Mapping[str, str]) -> Item:
         """Return the whole item; ``references`` gives the S3 key for the attribute of each body."""
@@ -40,6 +46,7 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     values = {name: getattr(instance, name) for name in field_attributes(document)}
     present = {name: value for name, value in values.items() if value not in (None, "")}
     keys = {name: key.lower() for name, key in document.keys(instance).items()}
+    _require_own_key(keys, str(instance.pk))
     item: Item = {
         # A native attribute brings its type with it.
         name: value.get(NativeAttribute.attr_type, value)
@@ -51,3 +58,11 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     if full_size(item, bodies) > MAX_ITEM_BYTES:
         raise Unmirrorable("ItemTooLarge")
     return Rendered(ItemKey(keys["pk"], keys["sk"]), item, bodies)
+
+
+def _require_own_key(keys: Mapping[str, str], object_id: str) -> None:
+    """Refuse keys that another row may have, too: one's tombstone would kill the other's item."""
+    if not object_id:
+        raise Unmirrorable("EmptyPrimaryKey")
+    if encode_id(object_id) not in {keys[name].rpartition("#")[2] for name in ("pk", "sk")}:
+        raise Unmirrorable("KeyWithoutPrimaryKey")

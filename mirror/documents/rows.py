@@ -8,7 +8,13 @@ from typing import Any, cast
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from mirror.conf import PRIMARY
 from mirror.documents.document import Document
+
+
+def all_rows(model: type[models.Model]) -> models.QuerySet[Any]:
+    """Return every row of ``model``, from the primary database."""
+    return model._base_manager.using(PRIMARY)
 
 
 def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
@@ -21,7 +27,7 @@ def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
             values.append(field.to_python(text))
         except ValidationError:
             continue
-    return model._base_manager.filter(pk__in=values)
+    return all_rows(model).filter(pk__in=values)
 
 
 def folders(document: type[Document]) -> tuple[str, ...]:

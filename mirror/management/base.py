@@ -18,8 +18,7 @@ class MirrorCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Call ``run``, and print a sentence for each error that it may raise."""
         try:
-            self._require_mirror()
-            code = self.run(**options)
+            code = self.run(**options) if setting("ENABLED") else self.switched_off(**options)
         except StoreError as error:
             failure = error.failure
             reason = f"{failure.error_class} {failure.code}".strip()
@@ -42,10 +41,10 @@ class MirrorCommand(BaseCommand):
         """Do the command's work and return its exit code."""
         raise TypeError(f"{type(self).__name__} must define run().")
 
-    def _require_mirror(self) -> None:
-        if not setting("ENABLED"):
-            self.stderr.write("The mirror is switched off: MIRROR_ENABLED is 0.")
-            sys.exit(COULD_NOT_WORK)
+    def switched_off(self, **options: Any) -> int:
+        """Say that the mirror is switched off, and return the exit code."""
+        self.stderr.write("The mirror is switched off: MIRROR_ENABLED is 0.")
+        return COULD_NOT_WORK
 
     @property
     def quiet(self) -> bool:

@@ -1,4 +1,4 @@
-"""The mirror's own tables: the ledger, the outages, and the history of checks.
+"""The mirror's own tables: the ledger, the outages, new stores, and the history of checks.
 
 May import ``documents`` and the modules beside the packages; everything above may import it.
 """
@@ -6,6 +6,7 @@ May import ``documents`` and the modules beside the packages; everything above m
 from mirror.models.check_runs import CheckRun
 from mirror.models.ledger import Backlog, LedgerEntry, LedgerQuerySet, State
 from mirror.models.outages import PROBE_INTERVAL, Outage
+from mirror.models.store_fills import StoreFill
 
 __all__ = [
     "PROBE_INTERVAL",
@@ -15,4 +16,5 @@ __all__ = [
     "LedgerQuerySet",
     "Outage",
     "State",
+    "StoreFill",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from mirror.models.primary import PrimaryManager
+
 
 class CheckRun(models.Model):
     """One run of ``mirror_check``. Counts and keys only, never what people wrote."""
@@ -20,6 +22,8 @@ class CheckRun(models.Model):
     findings = models.JSONField()  # the first of them, as mirror_check --json prints them
     parity_percent = models.DecimalField(max_digits=7, decimal_places=4)
     read_units = models.FloatField(null=True)  # as far as DynamoDB reported them
+
+    objects = PrimaryManager["CheckRun"]()
 
     class Meta:
         ordering = ["-started_at"]

@@ -19,6 +19,7 @@ from mirror.documents.registry import labels
 from mirror.errors import OUT_OF_REACH, Failure
 from mirror.models.claims import Claimable, ClaimableQuerySet
 from mirror.models.key_states import LANDED, KeyState, dump, load
+from mirror.models.primary import PrimaryManager
 
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
 ORPHAN_MODEL = ""  # the model of an entry for an item that belongs to no registered model
@@ -158,6 +159,9 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
             entry.save()
 
 
+LedgerManager = PrimaryManager.from_queryset(LedgerQuerySet)
+
+
 class LedgerEntry(Claimable):
     """One row's account with the mirror.
 
@@ -185,7 +189,7 @@ class LedgerEntry(Claimable):
     error_class = models.CharField(max_length=100, db_default="")
     error_code = models.CharField(max_length=100, db_default="")
 
-    objects = LedgerQuerySet.as_manager()
+    objects = LedgerManager()
 
     class Meta:
         verbose_name_plural = "ledger entries"

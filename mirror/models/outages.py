@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from mirror.errors import Failure
+from mirror.models.primary import PrimaryManager
 
 PROBE_INTERVAL = timedelta(seconds=5)  # how often an outage lets one call through
 
@@ -43,6 +44,9 @@ class OutageQuerySet(models.QuerySet["Outage"]):
         )
 
 
+OutageManager = PrimaryManager.from_queryset(OutageQuerySet)
+
+
 class Outage(models.Model):
     """A time in which one of the stores was out of reach."""
 
@@ -53,7 +57,7 @@ class Outage(models.Model):
     error_class = models.CharField(max_length=100)
     error_code = models.CharField(max_length=100)
 
-    objects = OutageQuerySet.as_manager()
+    objects = OutageManager()
 
     class Meta:
         constraints = [

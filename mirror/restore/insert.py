@@ -6,6 +6,7 @@ from django.core.management.color import no_style
 from django.db import DataError, IntegrityError, connection, models, transaction
 
 from mirror.documents.registry import labels
+from mirror.documents.rows import all_rows
 from mirror.models import LedgerEntry
 from mirror.pause import paused
 from mirror.restore.inventory import Inventory
@@ -19,7 +20,7 @@ def missing_reference(reading: Reading, inventory: Inventory) -> str:
         if not isinstance(f, models.ForeignKey) or value is None:
             continue
         model, target = f.related_model, f.target_field
-        if model._base_manager.filter(**{target.attname: value}).exists():
+        if all_rows(model).filter(**{target.attname: value}).exists():
             continue
         label = model._meta.label_lower
         if label in labels() and target.primary_key and inventory.comes_back(label, str(value)):

@@ -13,6 +13,7 @@ from django.db.models.functions import Cast
 from mirror.documents.document import Document
 from mirror.documents.items import ENTITY, revision_of
 from mirror.documents.registry import documents
+from mirror.documents.rows import all_rows
 from mirror.stores.clients import Stores
 
 
@@ -73,7 +74,7 @@ class Inventory:
         """Yield the ids of the rows in PostgreSQL for which no item was noted."""
         options = document.mirror_options
         held = RawSQL("SELECT object_id FROM mirror_inventory WHERE model = %s", [options.label])
-        ids = options.model._base_manager.annotate(mirror_id=Cast("pk", TextField()))
+        ids = all_rows(options.model).annotate(mirror_id=Cast("pk", TextField()))
         missing = ids.exclude(mirror_id__in=held).order_by()
         yield from missing.values_list("mirror_id", flat=True).iterator(chunk_size=1000)
 

@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from mirror.documents.document import Document, field_attributes
+from mirror.documents.ids import encode_id
 from mirror.documents.items import Item, ItemKey, key_of, revision_of
 from mirror.documents.rows import blank, fields, to_field
 
@@ -133,7 +134,7 @@ def _fetch(key: str, object_id: str, fetch: Fetch) -> bytes:
 
     Raises ``UnusableContent``.
     """
-    if key.split("/")[1:2] != [object_id]:
+    if key.split("/")[1:2] != [encode_id(object_id)]:
         raise UnusableContent(OF_ANOTHER_ROW)
     content = fetch(key)
     if content is None:

@@ -49,7 +49,7 @@ def compare(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
     model = document.mirror_options.model
     require_view(request, model, None)
     _require_mirror()
-    comparison = Comparer(document, object_id, inline_clients(), Budget(INLINE_SECONDS)).run()
+    comparison = Comparer(document, object_id, inline_clients, Budget(INLINE_SECONDS)).run()
     if comparison.row is None and comparison.entry is None:
         raise Http404
     require_view(request, model, comparison.row)
@@ -77,7 +77,7 @@ def mirror_row(request: HttpRequest, label: str, object_id: str) -> HttpResponse
     entries = LedgerEntry.objects.filter(model=label, object_id=object_id)
     if row is None and not entries.exists():
         raise Http404
-    outcome = mirror_immediately(label, object_id, inline_clients(), Budget(INLINE_SECONDS))
+    outcome = mirror_immediately(label, object_id, inline_clients, Budget(INLINE_SECONDS))
     level, text = OUTCOME_MESSAGES[outcome]
     messages.add_message(request, level, text)
     return redirect("mirror:compare", label, object_id)

@@ -5,7 +5,7 @@ Bounded in time: if a store does not answer, its column is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
@@ -13,6 +13,7 @@ from django.db import models
 
 from mirror.documents.bodies import Body
 from mirror.documents.document import Document, field_attributes
+from mirror.documents.ids import encode_id
 from mirror.documents.items import REVISION, Item, ItemKey, is_tombstone
 from mirror.documents.render import Rendered, render
 from mirror.documents.rows import fields, folders, rows
@@ -20,7 +21,7 @@ from mirror.errors import StoreError, Unmirrorable
 from mirror.models import LedgerEntry
 from mirror.restore.reader import NOT_A_VALUE
 from mirror.staff.display import dynamodb_text, excerpt, first_difference, json_text
-from mirror.stores.clients import Stores
+from mirror.stores.clients import Clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.stores.s3 import S3
 from mirror.sync.budget import Budget, BudgetSpent
@@ -74,9 +75,10 @@ class Comparer:
     """Compares one row in all three stores, within a budget."""
 
     def __init__(
-        self, document: type[Document], object_id: str, stores: Stores, budget: Budget
+        self, document: type[Document], object_id: str, clients: Clients, budget: Budget
     ) -> None:
-        self.document, self.stores, self.budget = document, stores, budget
+        """``clients`` makes the clients: that happens within the budget, as it may hang or fail."""
+        self.document, self.clients, self.budget = document, clients, budget
         self.label = document.mirror_options.label
         self.comparison = Comparison(document, object_id)
 
@@ -91,7 +93,7 @@ class Comparer:
         keys = {ItemKey(*key) for key in result.entry.item_keys} if result.entry else set()
         if rendered:
             keys.add(rendered.key)
-        items = self._ask(DYNAMODB, self.stores.items.get_many, sorted(keys), consistent=True)
+        items = self._ask(DYNAMODB, self._get_items, sorted(keys))
         live = {key: item for key, item in (items or {}).items() if not is_tombstone(item)}
         result.key = rendered.key if rendered else min(live, default=None)
         item = live.pop(result.key, {}) if result.key else {}
@@ -145,8 +147,8 @@ class Comparer:
     def _body_line(self, body: Body, item: Item) -> Line:
         """Return the line of a body: what PostgreSQL holds, its S3 key, and what S3 holds."""
         key = item.get(body.attribute, {}).get("S", "")
-        is_own_key = key.split("/")[1:2] == [self.comparison.object_id]
-        content = self._ask(S3, self.stores.objects.get, key) if is_own_key else None
+        is_own_key = key.split("/")[1:2] == [encode_id(self.comparison.object_id)]
+        content = self._ask(S3, self._get_object, key) if is_own_key else None
         silent = self.comparison.silent_stores
         if DYNAMODB in silent or (is_own_key and S3 in silent):
             state = UNKNOWN
@@ -180,12 +182,20 @@ class Comparer:
         fingerprints = [body.fingerprint for body in rendered.bodies] if rendered else []
         referenced = {item.get(body.attribute, {}).get("S") for body in fingerprints}
         for folder in folders(self.document):
-            keys = self._ask(S3, self._list, f"{folder}/{self.comparison.object_id}/") or ()
+            keys = (
+                self._ask(S3, self._list, f"{folder}/{encode_id(self.comparison.object_id)}/") or ()
+            )
             if DYNAMODB not in self.comparison.silent_stores:
                 self.comparison.orphans += [key for key in keys if key not in referenced]
 
+    def _get_items(self, keys: Sequence[ItemKey]) -> dict[ItemKey, Item]:
+        return self.clients().items.get_many(keys, consistent=True)
+
+    def _get_object(self, key: str) -> bytes | None:
+        return self.clients().objects.get(key)
+
     def _list(self, prefix: str) -> list[str]:
-        return [listed.key for listed in self.stores.objects.list(prefix)]
+        return [listed.key for listed in self.clients().objects.list(prefix)]
 
     def _ask(self, store: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
         """Return a store's answer. If there is none, note why, and return None from then on."""

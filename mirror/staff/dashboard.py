@@ -64,10 +64,9 @@ def _ask_stores() -> dict[str, str]:
     if not setting("ENABLED"):
         return {}
     budget = Budget(INLINE_SECONDS)
-    stores = inline_clients()
     calls = {
-        DYNAMODB: lambda: stores.items.get_many([ItemKey("ping", "ping")]),
-        S3: lambda: next(iter(stores.objects.list("ping/")), None),
+        DYNAMODB: lambda: inline_clients().items.get_many([ItemKey("ping", "ping")]),
+        S3: lambda: next(iter(inline_clients().objects.list("ping/")), None),
     }
     answers = {}
     for store, call in calls.items():

@@ -70,10 +70,10 @@ def _owner(name: str) -> models.Model | None:
 def _search(request: HttpRequest, owner_id: Any, words: str) -> dict[str, Any]:
     """Return what both find, or why the mirror does not answer, for the template."""
     labels = _viewable(request)
-    stores = inline_clients()
 
     def first_hits() -> list[Hit]:
-        return list(islice(search(owner_id, words, stores, labels=labels), MAX_LISTED + 1))
+        hits = search(owner_id, words, inline_clients(), labels=labels)
+        return list(islice(hits, MAX_LISTED + 1))
 
     try:
         hits = Budget(INLINE_SECONDS).run(DYNAMODB, first_hits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from mirror.stores.s3 import ObjectStore
 
 INLINE_TIMEOUT = 1.0  # seconds: a person waits
 BACKGROUND_TIMEOUT = 10.0  # seconds: nobody waits
+READ_ATTEMPTS = 5  # a check of a million rows needs 70,000 calls: some fail
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,25 @@ class Stores:
     objects: ObjectStore
 
 
+Clients = Callable[[], Stores]  # one of the functions below
+
+
 @functools.cache
 def background_clients() -> Stores:
     """Return the process's clients for work that nobody waits for."""
     return Stores(ItemStore(timeout=BACKGROUND_TIMEOUT), ObjectStore(timeout=BACKGROUND_TIMEOUT))
+
+
+@functools.cache
+def reading_clients() -> Stores:
+    """Return the process's clients for long work that only reads: what fails is asked again.
+
+    An attempt of the engine is repeated as a whole, so its clients send each request once.
+    """
+    return Stores(
+        ItemStore(timeout=BACKGROUND_TIMEOUT, attempts=READ_ATTEMPTS),
+        ObjectStore(timeout=BACKGROUND_TIMEOUT, attempts=READ_ATTEMPTS),
+    )
 
 
 @functools.cache
@@ -40,6 +57,7 @@ def reset_clients(**_: Any) -> None:
     """Forget the clients, so that the next ones look for settings and credentials again."""
     background_clients.cache_clear()
     inline_clients.cache_clear()
+    reading_clients.cache_clear()
 
 
 setting_changed.connect(reset_clients)

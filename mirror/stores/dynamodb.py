@@ -25,22 +25,24 @@ from mirror.documents.items import (
     is_tombstone,
     key_of,
     revision_of,
+    same_content,
 )
-from mirror.errors import Superseded
+from mirror.errors import Failure, Kind, StoreError, Superseded
 from mirror.stores.aws_errors import translated_errors
 
 DYNAMODB = "DynamoDB"
 BATCH = 100  # keys that BatchGetItem takes
+LONGEST_PAUSE = 10.0  # seconds: a table that answers nothing for so long is too busy
 
 
 class ItemStore:
     """The DynamoDB table."""
 
-    def __init__(self, *, timeout: float) -> None:
+    def __init__(self, *, timeout: float, attempts: int = 1) -> None:
         config = Config(
             connect_timeout=timeout,
             read_timeout=timeout,
-            retries={"total_max_attempts": 1},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=16,
             parameter_validation=False,  # an eighth of a call's cost; documents build the items
         )
@@ -55,8 +57,10 @@ class ItemStore:
     def put(self, item: Item) -> None:
         """Write ``item`` over an older revision, or where there is none.
 
-        Raises ``Superseded`` if the table holds a newer revision. BatchWriteItem takes no
-        conditions, so this is PutItem.
+        Raises ``Superseded`` if the table holds another content under the same revision or a newer
+        one. The same content is what an earlier attempt at this revision has written, whose answer
+        was lost; only that may meet its own revision. BatchWriteItem takes no conditions, so this
+        is PutItem.
         """
         with translated_errors(DYNAMODB):
             try:
@@ -66,7 +70,7 @@ class ItemStore:
                     # The middle part lets an item without a revision, written by hand, be repaired.
                     ConditionExpression=(
                         f"attribute_not_exists(pk) OR NOT attribute_type({REVISION}, :number)"
-                        f" OR {REVISION} <= :revision"
+                        f" OR {REVISION} < :revision"
                     ),
                     ExpressionAttributeValues={
                         ":revision": item[REVISION],
@@ -75,7 +79,9 @@ class ItemStore:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self.client.exceptions.ConditionalCheckFailedException as refusal:
-                raise Superseded(revision_of(refusal.response.get("Item", {}))) from None
+                present = refusal.response.get("Item", {})
+                if not same_content(present, item):
+                    raise Superseded(revision_of(present)) from None
 
     def put_tombstone(self, key: ItemKey, revision: int, expires_at: datetime) -> None:
         """Put a tombstone over ``key``; the table's TTL removes it after ``expires_at``.
@@ -106,6 +112,8 @@ class ItemStore:
             }
             pause = 0.0
             while wanted:
+                if pause > LONGEST_PAUSE:
+                    raise StoreError(Failure(Kind.BUSY, "UnprocessedKeys", store=DYNAMODB))
                 time.sleep(pause)
                 with translated_errors(DYNAMODB):
                     answer = self.client.batch_get_item(
@@ -115,7 +123,7 @@ class ItemStore:
                 found |= {key_of(item): item for item in items}
                 self._count(answer.get("ConsumedCapacity", []))
                 wanted = answer.get("UnprocessedKeys", {})
-                pause = min(2 * pause + 0.05, 2)  # under load DynamoDB answers in part
+                pause = 0.05 if items else 2 * pause + 0.05  # under load DynamoDB answers in part
         return found
 
     def scan_keys(self) -> Iterator[list[Item]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -36,17 +36,25 @@ PRIVATE = {
 ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
 
 
-class Provisioned(NamedTuple):
-    """A sentence for each thing that was done, and whether a store was created, and so is empty."""
+def missing(stores: Stores) -> list[tuple[str, str]]:
+    """Return the stores that do not exist yet: DynamoDB or S3, and the name."""
+    bucket, client = stores.objects.bucket, stores.objects.storage.client
+    found = []
+    with translated_errors(DYNAMODB):
+        if _table(stores) is None:
+            found.append((DYNAMODB, stores.items.table))
+    with translated_errors(S3):
+        if not _exists(client, bucket):
+            found.append((S3, bucket))
+    return found
 
-    done: list[str]
-    created: bool
 
+def provision(stores: Stores) -> list[str]:
+    """Create the table and the bucket, or complete what exists. Safe to repeat.
 
-def provision(stores: Stores) -> Provisioned:
-    """Create the table and the bucket, or complete what exists. Safe to repeat."""
-    table, bucket = _provision_table(stores), _provision_bucket(stores)
-    return Provisioned(table.done + bucket.done, table.created or bucket.created)
+    Returns a sentence for each thing that was done.
+    """
+    return _provision_table(stores) + _provision_bucket(stores)
 
 
 def problems(stores: Stores) -> list[str]:
@@ -54,12 +62,11 @@ def problems(stores: Stores) -> list[str]:
     return _table_problems(stores) + _bucket_problems(stores)
 
 
-def _provision_table(stores: Stores) -> Provisioned:
+def _provision_table(stores: Stores) -> list[str]:
     table, client = stores.items.table, stores.items.client
     done = []
     with translated_errors(DYNAMODB):
-        created = _table(stores) is None
-        if created:
+        if _table(stores) is None:
             client.create_table(
                 TableName=table,
                 AttributeDefinitions=[
@@ -77,15 +84,14 @@ def _provision_table(stores: Stores) -> Provisioned:
         if not _expires(stores):
             client.update_time_to_live(TableName=table, TimeToLiveSpecification=TIME_TO_LIVE)
             done.append(f"Table {table}: time to live switched on.")
-    return Provisioned(done, created)
+    return done
 
 
-def _provision_bucket(stores: Stores) -> Provisioned:
+def _provision_bucket(stores: Stores) -> list[str]:
     bucket, client = stores.objects.bucket, stores.objects.storage.client
     done = []
     with translated_errors(S3):
-        created = not _exists(client, bucket)
-        if created:
+        if not _exists(client, bucket):
             region = setting("REGION")
             # S3's first region is the one that must not be named.
             place = (
@@ -101,7 +107,7 @@ def _provision_bucket(stores: Stores) -> Provisioned:
         if not _encrypted(client, bucket):
             client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=ENCRYPTED)
             done.append(f"Bucket {bucket}: encryption switched on.")
-    return Provisioned(done, created)
+    return done
 
 
 def _table_problems(stores: Stores) -> list[str]:

@@ -14,11 +14,13 @@ from typing import Any, cast
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
+from urllib3.exceptions import HTTPError
 
 from mirror.conf import setting
 from mirror.stores.aws_errors import translated_errors
@@ -29,16 +31,22 @@ S3 = "S3"
 class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no types
     """The storage of ``STORAGES``: one connection a process, one request an upload.
 
-    ``timeout`` bounds connecting, and each wait for an answer, in seconds.
+    ``timeout`` bounds connecting, and each wait for an answer, in seconds. A request is sent up to
+    ``attempts`` times.
     """
 
     def __init__(
-        self, *, timeout: float = 1, addressing_style: str = "auto", **options: Any
+        self,
+        *,
+        timeout: float = 1,
+        attempts: int = 1,
+        addressing_style: str = "auto",
+        **options: Any,
     ) -> None:
         config = Config(
             connect_timeout=timeout,
             read_timeout=timeout,
-            retries={"total_max_attempts": 1},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=16,
             s3=cast("Any", {"addressing_style": addressing_style}),
             # Objects are named by their SHA-256; one more checksum costs time and adds nothing.
@@ -91,9 +99,10 @@ class Listed:
 class ObjectStore:
     """The S3 bucket. Each call does what it says, or raises ``StoreError``."""
 
-    def __init__(self, *, timeout: float) -> None:
+    def __init__(self, *, timeout: float, attempts: int = 1) -> None:
         parameters: dict[str, Any] = settings.STORAGES[setting("STORAGE")]
-        options = {**parameters.get("OPTIONS", {}), "timeout": timeout}
+        options = {**parameters.get("OPTIONS", {}), "timeout": timeout, "attempts": attempts}
+        self._attempts = attempts
         self.storage = cast(
             "ObjectStorage", storages.create_storage({**parameters, "OPTIONS": options})
         )
@@ -106,20 +115,37 @@ class ObjectStore:
         with translated_errors(S3):
             self.storage.save(key, ContentFile(content))
 
-    def delete(self, key: str) -> None:
-        """Remove ``key``; does nothing if it does not exist."""
+    def delete(self, *keys: str) -> None:
+        """Remove up to 1,000 objects; a key that does not exist is no error.
+
+        Past django-storages, which would take "a//b" for "a/b".
+        """
         with translated_errors(S3):
-            # Past django-storages, which would take "a//b" for "a/b".
-            self.storage.client.delete_object(Bucket=self.bucket, Key=key)
+            if len(keys) == 1:
+                self.storage.client.delete_object(Bucket=self.bucket, Key=keys[0])
+                return
+            listed = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            answer = self.storage.client.delete_objects(Bucket=self.bucket, Delete=listed)
+            for error in answer.get("Errors", ()):
+                # One that was refused says what is the matter with the others.
+                raise ClientError({"Error": {"Code": error.get("Code", "")}}, "DeleteObjects")
 
     def get(self, key: str) -> bytes | None:
         """Return the content of ``key``, or None if it does not exist."""
         with translated_errors(S3):
             try:
-                answer = self.storage.client.get_object(Bucket=self.bucket, Key=key)
-                content: bytes = answer["Body"].read()
+                return self._get(key)
             except self.storage.client.exceptions.NoSuchKey:
                 return None
+
+    def _get(self, key: str, attempt: int = 1) -> bytes:
+        answer = self.storage.client.get_object(Bucket=self.bucket, Key=key)
+        try:
+            content: bytes = answer["Body"].read()
+        except (BotoCoreError, HTTPError):  # cut short: boto repeats a request, not this
+            if attempt < self._attempts:
+                return self._get(key, attempt + 1)
+            raise
         return content
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:

@@ -17,10 +17,11 @@ from django.utils import timezone
 from mirror.batching import batched
 from mirror.capture import MARK_DIRTY
 from mirror.documents.registry import documents
-from mirror.models import LedgerEntry
+from mirror.documents.rows import all_rows
+from mirror.models import LedgerEntry, StoreFill
 from mirror.models.key_states import IN_USE, LANDED, REUPLOADED, KeyState
 from mirror.stores.clients import Stores
-from mirror.stores.provision import provision
+from mirror.stores.provision import missing, provision
 
 CHUNK = 1000  # rows enqueued in one transaction
 
@@ -38,13 +39,17 @@ _MARK_DIRTY = f"""
 
 
 def provision_and_enqueue(stores: Stores) -> list[str]:
-    """Provision both stores, and enqueue every row if one of them is new, and so is empty.
+    """Provision both stores, and enqueue every row for one that is new, and so is empty.
 
-    Returns a sentence for each thing that was done.
+    What a new store needs is noted before it is created: however this is interrupted, the next run
+    goes on. Returns a sentence for each thing that was done.
     """
-    done, created = provision(stores)
-    if created:
+    for store, name in missing(stores):
+        StoreFill.objects.begin(store, name)
+    done = provision(stores)
+    if StoreFill.objects.outstanding().exists():
         count = enqueue_all(force_upload=True)
+        StoreFill.objects.finish()
         rows = pluralize(count, "row is,rows are")
         done.append(f"{count} {rows} enqueued for the new store; mirror_sync mirrors them.")
     return done
@@ -65,9 +70,10 @@ def enqueue_all(*, force_upload: bool = False) -> int:
 
 def _ids(model: type[models.Model]) -> Iterator[str]:
     """Yield the ids of all rows, then of all deleted rows that only the ledger knows."""
-    rows = model._base_manager.order_by("pk")
+    everything = all_rows(model)
+    rows = everything.order_by("pk")
     yield from rows.values_list(Cast("pk", TextField()), flat=True).iterator(chunk_size=CHUNK)
-    alive = model._base_manager.annotate(text=Cast("pk", TextField())).values("text")
+    alive = everything.annotate(text=Cast("pk", TextField())).values("text")
     gone = LedgerEntry.objects.filter(model=model._meta.label_lower).exclude(object_id__in=alive)
     written = gone.exclude(item_keys=[], object_keys={})
     yield from written.values_list("object_id", flat=True).iterator(chunk_size=CHUNK)

@@ -1,30 +1,64 @@
 """A circuit breaker for each store, shared by all processes through the database.
 
 While a store is out of reach, only one probe at a time waits for it, and the log says so once. The
-worker sends the probes, never a person's request.
+worker sends the probes, never a person's request. A store that is busy for one partition alone is
+not out of reach: that partition rests, and the others go on.
 """
 
 import logging
-from collections import Counter
+import time
+from collections import defaultdict
+from dataclasses import dataclass
 
-from mirror.errors import OUT_OF_REACH, Failure, Kind, StoreError
+from mirror.errors import OUT_OF_REACH, PARTITION_BUSY, Failure, Kind, StoreError
 from mirror.models import LedgerEntry, Outage
 
 logger = logging.getLogger("mirror")
 
-BUSY_IN_A_ROW = 3  # so many "busy" answers without one success are an outage, too
+BUSY_PARTITIONS = 3  # so many partitions busy in a row, without one success, are an outage
+FIRST_REST = 0.5  # seconds that a busy partition is left alone; doubled each time
+LONGEST_REST = 30.0
+REMEMBERED = 10_000  # partitions; more than that are throttled for a reason that is not theirs
+
+
+@dataclass
+class Rest:
+    """A partition that is left alone ``until`` (by the monotonic clock)."""
+
+    until: float
+    seconds: float
 
 
 class Breaker:
-    """Admits calls to the stores and learns from how they end. One for each process."""
+    """Admits calls to the stores and learns from how they end. One for each process.
+
+    A ``partition`` is what a store throttles by itself: a partition key of DynamoDB, a key of S3.
+    """
 
     def __init__(self) -> None:
         self.open: set[str] = set()
-        self._busy: Counter[str] = Counter()
+        self._busy: defaultdict[str, set[str]] = defaultdict(set)
+        self._resting: dict[tuple[str, str], Rest] = {}
+
+    def reset(self) -> None:
+        """Forget everything that this process has learned."""
+        self.open.clear()
+        self._busy.clear()
+        self._resting.clear()
+
+    def end_rests(self) -> None:
+        """Ask busy partitions again at once: somebody wants to know."""
+        self._resting.clear()
 
     def refresh(self) -> None:
         """Read which stores are out of reach, as other processes found them."""
         self.open = set(Outage.objects.open().values_list("store", flat=True))
+
+    def admit_partition(self, store: str, partition: str) -> None:
+        """Raise ``StoreError`` if the partition was busy a moment ago and is left alone."""
+        rest = self._resting.get((store, partition))
+        if rest is not None and rest.until > time.monotonic():
+            raise StoreError(Failure(Kind.BUSY, PARTITION_BUSY, store=store))
 
     def admit(self, store: str) -> None:
         """Raise ``StoreError`` if ``store`` is out of reach and this call is not the probe."""
@@ -34,12 +68,13 @@ class Breaker:
             raise StoreError(Failure(Kind.UNREACHABLE, OUT_OF_REACH, store=store))
         self.open.discard(store)  # another process has found that it is back
 
-    def failed(self, failure: Failure) -> None:
+    def failed(self, failure: Failure, partition: str = "") -> None:
         """Note a failed call; the first sign of an outage is reported, once."""
         store = failure.store
         if failure.kind is Kind.BUSY:
-            self._busy[store] += 1
-        lasting = failure.kind is Kind.UNREACHABLE or self._busy[store] >= BUSY_IN_A_ROW
+            self._busy[store].add(partition)
+            self._let_rest(store, partition)
+        lasting = failure.kind is Kind.UNREACHABLE or len(self._busy[store]) >= BUSY_PARTITIONS
         if not lasting or store in self.open:
             return
         self.open.add(store)
@@ -50,9 +85,10 @@ class Breaker:
                 failure.code or failure.error_class,
             )
 
-    def succeeded(self, store: str) -> None:
+    def succeeded(self, store: str, partition: str = "") -> None:
         """Note a call that worked; the end of an outage is reported, once."""
-        self._busy[store] = 0
+        self._busy[store].clear()
+        self._resting.pop((store, partition), None)
         if store not in self.open:
             return
         self.open.discard(store)
@@ -60,6 +96,13 @@ class Breaker:
             waiting = LedgerEntry.objects.pending().filter(error_class=OUT_OF_REACH)
             due = waiting.reset_attempts()
             logger.warning("%s is back; %d waiting changes are due now.", store, due)
+
+    def _let_rest(self, store: str, partition: str) -> None:
+        if len(self._resting) >= REMEMBERED:
+            self._resting.clear()
+        before = self._resting.get((store, partition))
+        seconds = min(2 * before.seconds, LONGEST_REST) if before else FIRST_REST
+        self._resting[store, partition] = Rest(time.monotonic() + seconds, seconds)
 
 
 breaker = Breaker()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore
 from typing import ParamSpec, TypeVar
 
 from mirror.errors import Failure, Kind, StoreError
@@ -16,8 +17,11 @@ INLINE_SECONDS = 2.0  # all calls to AWS of one request together
 FAIR_SECONDS = 1.0  # a store that was given this long and did not answer is out of reach
 
 # Calls run on these threads: a name server that hangs, or an answer that trickles in, gets past
-# every timeout of a client, but not past the wait for a thread.
-_threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="mirror-inline")
+# every timeout of a client, but not past the wait for a thread. A call that was given up keeps its
+# thread until it ends; while none is free, no request waits for one.
+THREADS = 16
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-inline")
+_free = BoundedSemaphore(THREADS)
 
 
 class BudgetSpent(Exception):
@@ -34,13 +38,14 @@ class Budget:
         """Return what ``call`` returns.
 
         Raises ``StoreError`` if the call outlasts the budget, and ``BudgetSpent`` if so little was
-        left that this says nothing about the store.
+        left that this says nothing about the store, or if earlier calls hold every thread.
         """
-        if self.left <= 0:
+        if self.left <= 0 or not _free.acquire(blocking=False):
             raise BudgetSpent
         granted = self.left
         started = time.monotonic()
         answer = _threads.submit(call, *args, **kwargs)
+        answer.add_done_callback(lambda _: _free.release())
         try:
             return answer.result(timeout=self.left)
         except TimeoutError:

@@ -7,11 +7,13 @@ not wait for the worker (``MIRROR_DISPATCH=inline``). Whatever goes wrong, the r
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Exists
+from django.db.transaction import TransactionManagementError
 
 from mirror.conf import setting
 from mirror.errors import StoreError
@@ -37,11 +39,16 @@ def end_request(**_: Any) -> None:
 
 
 def row_changed(sender: type[models.Model], instance: models.Model, using: str, **_: Any) -> None:
-    """Dispatch a saved or deleted row to the engine on commit (``post_save``, ``post_delete``)."""
+    """Dispatch a saved row to the engine on commit (``post_save``).
+
+    A deleted row is left to the worker: a receiver of ``post_delete`` would make Django load every
+    row of a cascade. The trigger has marked it dirty, as always.
+    """
     if not setting("ENABLED") or setting("DISPATCH") != "inline" or is_paused():
         return
     dispatch = partial(_dispatch, sender._meta.label_lower, str(instance.pk))
-    transaction.on_commit(dispatch, using=using)
+    with suppress(TransactionManagementError):  # autocommit is off: only its owner knows the commit
+        transaction.on_commit(dispatch, using=using)
 
 
 def _dispatch(label: str, object_id: str) -> None:

@@ -16,13 +16,13 @@ from datetime import timedelta
 from enum import Enum
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError
-
+from mirror.batching import batched
 from mirror.documents.items import ItemKey
 from mirror.documents.registry import document_for
 from mirror.documents.render import Rendered, render
 from mirror.documents.rows import rows
 from mirror.errors import (
+    DATABASE_TROUBLE,
     LONGEST_DELAY,
     ClaimLost,
     Failure,
@@ -45,6 +45,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TOMBSTONE_LIFE = timedelta(days=7)  # far longer than a put can be late
+REMOVED_AT_ONCE = 1000  # objects that one DeleteObjects takes
 
 
 class Outcome(Enum):
@@ -63,8 +64,8 @@ def mirror_entry(
 ) -> Outcome:
     """Make one attempt at a claimed entry, and give the claim back however it ends.
 
-    Raises only what a lost database raises (``OperationalError``, ``InterfaceError``): without the
-    ledger nothing can be noted, and the claim ends by itself.
+    Raises only ``DATABASE_TROUBLE``: without the ledger nothing can be noted, and the claim ends
+    by itself.
     """
     attempt = Attempt(entry, stores, breaker, budget)
     try:
@@ -74,14 +75,15 @@ def mirror_entry(
     except BudgetSpent:
         outcome = Outcome.OUT_OF_TIME
     except Superseded as newer:
-        if not _ledger_knows(entry, newer.remote_revision):
-            return _fail(attempt, Failure(Kind.REFUSED, "RemoteAhead", str(newer)))
+        remote = newer.remote_revision
+        if remote == entry.revision or not _ledger_knows(entry, remote):
+            return _fail(attempt, Failure(Kind.REFUSED, "RemoteAhead", str(remote)))
         outcome = Outcome.OVERTAKEN
     except StoreError as error:
         return _fail(attempt, error.failure)
     except Unmirrorable as error:
         return _fail(attempt, Failure(Kind.REFUSED, "Unmirrorable", error.code))
-    except (OperationalError, InterfaceError):
+    except DATABASE_TROUBLE:
         raise
     except Exception as error:  # noqa: BLE001 - the guard: a defect in one row's document, or in
         # ours, must not stop the others; it is logged by class and place, as messages quote data
@@ -104,8 +106,11 @@ def _fail(attempt: Attempt, failure: Failure) -> Outcome:
     retry_after = failure.retry_after(entry.attempts + 1)
     if retry_after is None and entry.state == State.MIRRORED:
         retry_after = LONGEST_DELAY  # only a removal is repeated: nobody would act on it
-    if not entry.fail(failure, retry_after=retry_after) and not entry.release():
-        attempt.note_late_uploads()
+    if not entry.fail(failure, retry_after=retry_after):
+        # The row changed meanwhile, or another process has it: this says nothing of its new state.
+        if not entry.release():
+            attempt.note_late_uploads()
+        return Outcome.OVERTAKEN
     if failure.kind in {Kind.REFUSED, Kind.UNEXPLAINED}:
         logger.error(
             "%s %s is not mirrored%s: %s %s",
@@ -130,32 +135,30 @@ class Attempt:
         self.budget = budget
         self.known: dict[str, KeyState] = {}  # what earlier attempts recorded of each S3 key
         self.uploads: list[str] = []
+        self.admitted: set[str] = set()
 
     def run(self) -> bool:
         """Mirror the row; false if it changed meanwhile, so that a newer revision is owed."""
         self.known = self.entry.key_states
         rendered = self._render()
         references = self._references(rendered) if rendered else {}
-        wanted = set(references.values())
+        self._admit_all(rendered, references)
         item_keys = self._item_keys(rendered)
-        states = self._states_to_record(wanted)
+        states = self._states_to_record(set(references.values()))
         if not self.entry.record(item_keys, states):
             raise ClaimLost
 
         if rendered:
             self._upload(rendered, references)
             item = rendered.item(self.entry.revision, references)
-            self._call(DYNAMODB, self.stores.items.put, item)
+            self._call(DYNAMODB, rendered.partition, self.stores.items.put, item)
         live = [rendered.key] if rendered else []
         for key in item_keys:
             if key not in live:
                 self._put_tombstone(key)
-        superseded = [name for name in states if name not in wanted]
-        for name in superseded:
-            self._call(S3, self.stores.objects.delete, name)
+        landing = self._remove_superseded(item_keys, states, references)
 
         kept = {name: self._state_in_use(name) for name in references.values()}
-        landing = {name: states[name] for name in superseded if self._may_land(states[name])}
         return self.entry.acknowledge(live, kept | landing)
 
     def note_late_uploads(self) -> None:
@@ -220,34 +223,79 @@ class Attempt:
     def _may_land(self, state: KeyState) -> bool:
         return state.may_land(self.entry.claimed_at)
 
+    def _admit_all(self, rendered: Rendered | None, references: dict[str, str]) -> None:
+        """Ask the breaker before anything is recorded: what is never sent must leave no key."""
+        if rendered:
+            self._admit(DYNAMODB, rendered.partition)
+        for key in references.values():
+            if not self._is_in_use(key):
+                self._admit(S3, key)
+
     def _upload(self, rendered: Rendered, references: dict[str, str]) -> None:
         for body in rendered.bodies:
             key = references[body.attribute]
             if not self._is_in_use(key):
                 self.uploads.append(key)
-                self._call(S3, self.stores.objects.put, key, body.content)
+                self._call(S3, key, self.stores.objects.put, key, body.content)
+
+    def _remove_superseded(
+        self, item_keys: list[ItemKey], states: dict[str, KeyState], references: dict[str, str]
+    ) -> dict[str, KeyState]:
+        """Remove the objects that no item refers to; return those to be removed once more.
+
+        What is removed for good is dropped from the ledger as it goes: more keys than one lease
+        can remove are removed by several attempts.
+        """
+        left = dict(states)
+        superseded = [name for name in states if name not in references.values()]
+        batches = list(batched(superseded, REMOVED_AT_ONCE))
+        for number, batch in enumerate(batches, start=1):
+            self._call(S3, batch[0], self.stores.objects.delete, *batch)
+            for name in batch:
+                if not self._may_land(states[name]):
+                    del left[name]
+            if number < len(batches) and not self.entry.record(item_keys, left):
+                raise ClaimLost
+        return {name: left[name] for name in superseded if name in left}
 
     def _put_tombstone(self, key: ItemKey) -> None:
         expires_at = self.entry.claimed_at + TOMBSTONE_LIFE
-        self._call(DYNAMODB, self.stores.items.put_tombstone, key, self.entry.revision, expires_at)
+        self._call(
+            DYNAMODB, key.pk, self.stores.items.put_tombstone, key, self.entry.revision, expires_at
+        )
 
-    def _call(self, store: str, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def _admit(self, store: str, partition: str) -> None:
+        """Ask the breaker; once for each store, as the first question may take the probe."""
+        self.breaker.admit_partition(store, partition)
+        if store not in self.admitted:
+            self.breaker.admit(store)
+            self.admitted.add(store)
+
+    def _call(
+        self,
+        store: str,
+        partition: str,
+        call: Callable[P, R],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
         """Make one call to a store, if the lease, the breaker and the budget allow it."""
         if time.monotonic() > self.entry.lease_ends:
             # Another process may have the row. A failure, so that it is seen and other rows come
             # first: the next attempt may take as long.
             raise StoreError(Failure(Kind.BUSY, "LeaseTooShort", store=store))
-        self.breaker.admit(store)
+        self._admit(store, partition)
         try:
             if self.budget is None:
                 result = call(*args, **kwargs)
             else:
                 result = self.budget.run(store, call, *args, **kwargs)
         except StoreError as error:
-            self.breaker.failed(error.failure)
+            self.breaker.failed(error.failure, partition)
             raise
         except Superseded:
-            self.breaker.succeeded(store)
+            self.breaker.succeeded(store, partition)
             raise
-        self.breaker.succeeded(store)
+        self.breaker.succeeded(store, partition)
         return result

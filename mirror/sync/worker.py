@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event, Lock
+from typing import ParamSpec
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.db.models import F, Min, Q
 from django.db.models.functions import Greatest, Now
 
 from mirror.capture import CHANNEL
-from mirror.errors import StoreError
+from mirror.errors import DATABASE_TROUBLE, StoreError
 from mirror.models import PROBE_INTERVAL, Backlog, LedgerEntry, Outage
 from mirror.models.ledger import OWED
 from mirror.stores.clients import Stores, background_clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.sync.breaker import breaker
 from mirror.sync.engine import Outcome, mirror_entry
+
+logger = logging.getLogger("mirror")
 
 THREADS = 6  # they hide latency; for more CPU run more processes
 BATCH = 8  # entries that a thread claims at once: all are done long before the lease ends
@@ -30,6 +34,7 @@ PATIENCE = 60.0  # seconds without progress: by then, claims of others have ende
 SOONEST = 0.5  # seconds: what is due but claimed or locked is not polled faster
 IDLE = 30.0  # seconds: the longest sleep of a watch, in case a notification is lost
 
+P = ParamSpec("P")
 Progress = Callable[[Outcome], object]
 
 
@@ -73,11 +78,14 @@ class Worker:
         self._batch = 1 if rate else BATCH  # a row that has to wait for its turn is not claimed
         self._next = 0.0
         self._pacing = Lock()
+        self._database_silent = False
+        self._running: set[Future[Counter[Outcome]]] = set()
 
     def drain(self) -> Drained:
         """Mirror everything that is owed, including what is in back-off or claimed by others."""
         entries = LedgerEntry.objects.registered()
         entries.make_due_now()
+        breaker.end_rests()
         Outage.objects.open().update(probe_at=Now())
         done: Counter[Outcome] = Counter()
         retries = OUTAGE_RETRIES
@@ -107,22 +115,66 @@ class Worker:
     def watch(self) -> None:
         """Mirror each change as it comes, until told to stop.
 
-        Survives a lost database, and a time without credentials. Raises ``StoreError`` if the
-        clients cannot be made at the start.
+        Survives a lost database, a schema that is not the code's (a deploy under way), and a time
+        without credentials. Raises ``StoreError`` if the clients cannot be made at the start.
         """
         background_clients()
-        while not self.stop.is_set():
-            try:
-                _listen()
-                while not self.stop.is_set():
-                    self.mirror_due()
-                    _sleep(self.stop)
-            except (InterfaceError, OperationalError):
-                connection.close()
-                self.stop.wait(1)
-            except StoreError as error:
-                breaker.failed(error.failure)
-                self.stop.wait(PROBE_INTERVAL.total_seconds())
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-worker") as threads:
+            while not self.stop.is_set():
+                try:
+                    _listen()
+                    while not self.stop.is_set():
+                        self._start_due(threads)
+                        self._database_answered()
+                        _sleep(self.stop)
+                except DATABASE_TROUBLE as error:
+                    self._database_failed(error)
+                    connection.close()
+                    self.stop.wait(1)
+                except StoreError as error:
+                    breaker.failed(error.failure)
+                    self.stop.wait(PROBE_INTERVAL.total_seconds())
+
+    def _start_due(self, threads: ThreadPoolExecutor) -> None:
+        """Let the threads mirror what is due, and wait for none of them.
+
+        So one slow answer holds up its own row and no other.
+        """
+        breaker.refresh()
+        if breaker.open and not self._running:
+            self._running.add(threads.submit(self._in_thread, self._probe))
+        while not self.stop.is_set() and self._collect() and DYNAMODB not in breaker.open:
+            if len(self._running) == THREADS:
+                wait(self._running, timeout=1, return_when=FIRST_COMPLETED)
+                continue
+            stores = background_clients()
+            entries = LedgerEntry.objects.registered().due().claim(self._batch)
+            if not entries:
+                return
+            self._running.add(threads.submit(self._in_thread, self._mirror, entries, stores))
+
+    def _collect(self) -> bool:
+        """Take in the batches that have ended; false if one of them came to nothing.
+
+        Raises what it raised.
+        """
+        ended = {batch for batch in self._running if batch.done()}
+        self._running -= ended
+        return all(_made_progress(batch.result()) for batch in ended)
+
+    def _database_failed(self, error: Exception) -> None:
+        if not self._database_silent:
+            self._database_silent = True
+            # By class: the driver's message names hosts and quotes data.
+            logger.error(
+                "PostgreSQL does not answer the worker (%s). It tries again every second.",
+                type(error.__cause__ or error).__name__,
+            )
+
+    def _database_answered(self) -> None:
+        if self._database_silent:
+            self._database_silent = False
+            logger.warning("PostgreSQL answers the worker again.")
 
     def mirror_due(self) -> Counter[Outcome]:
         """Mirror what is due now, and return how the attempts ended."""
@@ -132,14 +184,18 @@ class Worker:
         done = self._mirror_batch()
         if done.total() == self._batch:  # a full batch: there is more
             with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-worker") as threads:
-                runs = [threads.submit(self._mirror_batches_in_thread) for _ in range(THREADS)]
+                runs = [
+                    threads.submit(self._in_thread, self._mirror_batches) for _ in range(THREADS)
+                ]
             for run in runs:
                 done += run.result()
         return done
 
-    def _mirror_batches_in_thread(self) -> Counter[Outcome]:
+    def _in_thread(
+        self, work: Callable[P, Counter[Outcome]], *args: P.args, **kwargs: P.kwargs
+    ) -> Counter[Outcome]:
         try:
-            return self._mirror_batches()
+            return work(*args, **kwargs)
         finally:
             connection.close()
 

@@ -20,15 +20,21 @@ from django.db.models.functions import Cast, Collate, Concat
 
 from mirror.batching import batched
 from mirror.documents.document import Document
+from mirror.documents.ids import encode_id, encoded_id
 from mirror.documents.items import Item, is_tombstone
 from mirror.documents.registry import documents
 from mirror.documents.render import render
-from mirror.documents.rows import folders, rows
+from mirror.documents.rows import all_rows, folders, rows
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
-from mirror.verify.compare import UNREADABLE, Expected, compare, examine
-from mirror.verify.orphans import find_orphaned_items, find_orphaned_objects, row_id_of
+from mirror.verify.compare import Expected, UnreadableRow, compare, examine, row_errors
+from mirror.verify.orphans import (
+    find_orphaned_items,
+    find_orphaned_objects,
+    row_folder_of,
+    row_id_of,
+)
 from mirror.verify.report import EVERYTHING, Report, Scope
 
 CHUNK = 50  # rows compared together
@@ -61,7 +67,7 @@ def check(stores: Stores, scope: Scope = EVERYTHING, progress: Progress = int) -
 
 def count_rows() -> int:
     """Return how many rows a complete check compares."""
-    return sum(document.mirror_options.model._base_manager.count() for document in documents())
+    return sum(all_rows(document.mirror_options.model).count() for document in documents())
 
 
 def _walk(document: type[Document], stores: Stores, scope: Scope) -> Iterator[Report]:
@@ -89,8 +95,9 @@ def _walk(document: type[Document], stores: Stores, scope: Scope) -> Iterator[Re
 def _ids(document: type[Document]) -> Iterator[str]:
     """Yield the ids of all rows in the order in which S3 lists their folders."""
     text = Cast("pk", TextField())
-    order = Collate(Concat(text, Value("/")), "C")
-    ordered = document.mirror_options.model._base_manager.order_by(order)
+    in_keys = all_rows(document.mirror_options.model).annotate(mirror_id=text)
+    order = Collate(Concat(encoded_id("mirror_id"), Value("/"), output_field=TextField()), "C")
+    ordered = in_keys.order_by(order)
     yield from ordered.values_list(text, flat=True).iterator(chunk_size=PAGE)
 
 
@@ -169,8 +176,9 @@ def _is_equal(
 def _expected(document: type[Document], ids: Sequence[str]) -> dict[str, Expected | None]:
     """Return what is expected of each row; None for one that cannot be read or mirrored."""
     try:
-        return dict(_read(document, ids))
-    except UNREADABLE:
+        with row_errors():
+            return dict(_read(document, ids))
+    except UnreadableRow:
         if len(ids) == 1:
             return {ids[0]: None}
         # Read them one by one, so that one bad row does not hide the others.
@@ -197,7 +205,7 @@ class Listing:
 
     def take_until(self, last_id: str) -> Iterator[Listed]:
         """Yield the objects of the rows up to ``last_id``."""
-        while self._next and row_id_of(self._next.key) + "/" <= last_id + "/":
+        while self._next and row_folder_of(self._next.key) + "/" <= encode_id(last_id) + "/":
             yield self._next
             self._next = next(self._objects, None)
 

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
-
-from django.db import DataError
 
 from mirror.documents.document import Document
-from mirror.documents.items import REVISION, Item, ItemKey, is_tombstone
+from mirror.documents.ids import encode_id
+from mirror.documents.items import REVISION, Item, ItemKey, is_tombstone, normalized
 from mirror.documents.object_keys import Fingerprint
 from mirror.documents.render import Rendered, render
 from mirror.documents.rows import folders, rows
+from mirror.errors import DATABASE_TROUBLE, StoreError
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
@@ -31,11 +30,26 @@ from mirror.verify.findings import (
     Finding,
 )
 
-# What reading or rendering a row raises if it cannot be mirrored: Unmirrorable, or the errors of
-# values that raw SQL wrote and Python cannot hold (a timestamp of infinity, a number of thousands
-# of digits).
-UNREADABLE = (ValueError, DataError)
 MAX_READINGS = 3  # a row that changes that often while it is examined counts as pending
+
+
+class UnreadableRow(Exception):
+    """A row cannot be read or rendered, and so not be mirrored."""
+
+
+@contextmanager
+def row_errors() -> Iterator[None]:
+    """Raise whatever a row raises, while it is read and rendered, as ``UnreadableRow``.
+
+    That is ``Unmirrorable``, a defect of its document, or the error of a value that raw SQL wrote
+    and Python cannot hold: a timestamp of infinity, JSON nested some thousand levels deep.
+    """
+    try:
+        yield
+    except (StoreError, *DATABASE_TROUBLE):
+        raise
+    except Exception as error:  # noqa: BLE001 - one row must not end the check of all others
+        raise UnreadableRow(type(error).__name__) from None  # a message would quote the data
 
 
 @dataclass(frozen=True)
@@ -106,12 +120,13 @@ def _differences(
     listed = [
         found
         for folder in folders(document)
-        for found in stores.objects.list(f"{folder}/{object_id}/")
+        for found in stores.objects.list(f"{folder}/{encode_id(object_id)}/")
     ]
     try:
-        instance = rows(document, [object_id]).first()
-        rendered = render(document, instance) if instance else None
-    except UNREADABLE:
+        with row_errors():
+            instance = rows(document, [object_id]).first()
+            rendered = render(document, instance) if instance else None
+    except UnreadableRow:
         items = stores.items.get_many(sorted(keys), consistent=True)
         kind = STALE if any(not is_tombstone(item) for item in items.values()) else MISSING
         yield Finding(kind, label, object_id, min(keys, default=""))
@@ -186,22 +201,6 @@ def differing_attributes(
         if normalized(wanted.get(name)) != normalized(item.get(name))
     }
     return sorted(differing | unreferenced)
-
-
-def normalized(value: Any) -> Any:
-    """Return one of DynamoDB's values in a form in which equal numbers are equal."""
-    if not isinstance(value, dict):
-        return value
-    ((kind, content),) = value.items()
-    match kind:
-        case "N":
-            return kind, Decimal(content)
-        case "M":
-            return kind, {name: normalized(member) for name, member in content.items()}
-        case "L":
-            return kind, [normalized(member) for member in content]
-        case _:
-            return kind, content
 
 
 def _has_content(listed: Listed, fingerprint: Fingerprint, stores: Stores, *, deep: bool) -> bool:

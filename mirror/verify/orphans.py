@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mirror.documents.document import Document
+from mirror.documents.ids import decode_id
 from mirror.documents.items import ENTITY, Item, ItemKey, is_tombstone, key_of
 from mirror.documents.registry import documents
 from mirror.documents.rows import folders, rows
@@ -110,6 +111,11 @@ def _belongs_to_another_row(key: ItemKey, label: str, object_id: str) -> bool:
     return others.exists()
 
 
-def row_id_of(key: str) -> str:
-    """Return the id of the row in whose folder the object ``key`` lies (``folder/<id>/…``)."""
+def row_folder_of(key: str) -> str:
+    """Return the part of an object's key that stands for its row (``folder/<id>/…``)."""
     return key.partition("/")[2].partition("/")[0]
+
+
+def row_id_of(key: str) -> str:
+    """Return the id of the row in whose folder the object ``key`` lies."""
+    return decode_id(row_folder_of(key))

@@ -18,6 +18,7 @@ from tests.faults.mutants import kills_mutant
 from tests.faults.proxy import Fault
 from tests.faults.scenarios import filed_session
 from tests.faults.world import World
+from tests.support.factories import make_campaign, make_user
 
 FAULTS: dict[str, dict[str, Any]] = {
     "connection refused": {"fault": Fault.REFUSE},
@@ -166,7 +167,8 @@ def test_a_poison_row_is_parked_alone(world: World, name: str) -> None:
 def test_throttled_rows_back_off_longer_each_time_with_jitter(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(breaker, "BUSY_IN_A_ROW", 10**6)  # the breaker has tests of its own
+    monkeypatch.setattr(breaker, "BUSY_PARTITIONS", 10**6)  # the breaker has tests of its own
+    monkeypatch.setattr(breaker, "FIRST_REST", 0)
     for number in range(6):
         world.campaign(f"{number}")
     world.proxy.add(**FAULTS["throttled"])
@@ -185,9 +187,9 @@ def test_throttled_rows_back_off_longer_each_time_with_jitter(
 
 
 @kills_mutant("no breaker")
-def test_after_three_throttled_calls_in_a_row_only_probes_are_sent(world: World) -> None:
+def test_after_three_throttled_partitions_in_a_row_only_probes_are_sent(world: World) -> None:
     for number in range(30):
-        world.campaign(f"{number}")
+        make_campaign(make_user(f"gm{number}"))
     world.proxy.add(**FAULTS["throttled"])
     world.attempt()
     assert Outage.objects.open().get().error_code == "ProvisionedThroughputExceededException"

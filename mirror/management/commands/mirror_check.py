@@ -2,15 +2,20 @@
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
+from django.utils import timezone
 from tqdm import tqdm
 
+from mirror.conf import setting
 from mirror.management.base import MirrorCommand
-from mirror.stores.clients import background_clients
+from mirror.models import LedgerEntry
+from mirror.stores.clients import reading_clients
 from mirror.sync import worker
 from mirror.verify import history, repair
 from mirror.verify.check import check, count_rows
@@ -28,6 +33,17 @@ def percent(text: str) -> float:
         value = 0
     if not 0 < value <= 100:  # noqa: PLR2004 - percent
         raise ArgumentTypeError("takes a number above 0, up to 100")
+    return value
+
+
+def minutes(text: str) -> float:
+    """Return a number of minutes, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < float("inf"):
+        raise ArgumentTypeError("takes a number of minutes, 0 or more")
     return value
 
 
@@ -73,6 +89,13 @@ class Command(MirrorCommand):
             "--dry-run", action="store_true", help="with --repair: only print what it would do"
         )
         parser.add_argument(
+            "--max-pending-age",
+            type=minutes,
+            default=float(setting("MAX_PENDING_MINUTES")),
+            metavar="MINUTES",
+            help="exit with 1 if a row is pending for longer (default: %(default)g)",
+        )
+        parser.add_argument(
             "--history",
             action="store_true",
             help="compare nothing; print the validation period and the verdict",
@@ -95,12 +118,24 @@ class Command(MirrorCommand):
             self.stdout.write(json.dumps(report.as_dict(), indent=2))
         else:
             self._print(report)
-        return 1 if report.findings or unrepaired else 0
+        too_old = self._warn_of_old_backlog(options["max_pending_age"])
+        return 1 if report.findings or unrepaired or too_old else 0
+
+    def _warn_of_old_backlog(self, minutes: float) -> bool:
+        """Say so if rows are pending for longer than ``minutes``: the worker may be dead."""
+        backlog = LedgerEntry.objects.registered().backlog()
+        if not backlog.oldest or timezone.now() - backlog.oldest < timedelta(minutes=minutes):
+            return False
+        self.stderr.write(
+            f"{backlog.pending} {pluralize(backlog.pending, 'row is,rows are')} pending, the "
+            f"oldest for more than {minutes:g} minutes: does the worker run?"
+        )
+        return True
 
     def _check(self, scope: Scope) -> Report:
         total = round(count_rows() * scope.sample / 100)
         with tqdm(total=total, unit=" rows", disable=self.quiet) as bar:
-            return check(background_clients(), scope, bar.update)
+            return check(reading_clients(), scope, bar.update)
 
     def _repair(self, report: Report, scope: Scope, **options: Any) -> tuple[Report, bool]:
         """Enqueue what differs, drain, and check again; with ``dry_run`` only print the plan.
@@ -108,7 +143,7 @@ class Command(MirrorCommand):
         Returns the new report, and whether a repair has failed. The report does not tell: a row
         that is still pending is not a finding.
         """
-        stores = background_clients()
+        stores = reading_clients()
         plan = repair.plan(report.findings, stores, delete_orphans=options["delete_orphans"])
         for verb, findings in (("repaired", plan.repaired), ("left", plan.left)):
             auxiliary = "would be" if options["dry_run"] else "is"

@@ -8,7 +8,7 @@ from tqdm import tqdm
 from mirror.management.base import MirrorCommand
 from mirror.restore.counts import RestoreCounts
 from mirror.restore.restore import restore
-from mirror.stores.clients import background_clients
+from mirror.stores.clients import reading_clients
 
 COLUMNS = ("equal", "differ", "restored", "impossible", "lost", "pending")
 
@@ -38,7 +38,7 @@ class Command(MirrorCommand):
                 bar.reset(total)
 
             tallies = restore(
-                background_clients(), apply=options["apply"], begin=begin, progress=bar.update
+                reading_clients(), apply=options["apply"], begin=begin, progress=bar.update
             )
         self._print(tallies, applied=options["apply"])
         missing = sum(tally.restored for tally in tallies) if options["dry_run"] else 0

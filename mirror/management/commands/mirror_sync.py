@@ -25,6 +25,14 @@ def positive(text: str) -> float:
     return value
 
 
+def _stop_on_signals() -> Event:
+    """Return an event that SIGTERM or Ctrl-C sets."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
 class Command(MirrorCommand):
     """Parses, drains or watches, prints."""
 
@@ -58,15 +66,24 @@ class Command(MirrorCommand):
         if options["all"]:
             count = enqueue_all()
             self.stdout.write(f"{count} {pluralize(count, 'row is,rows are')} enqueued.")
-        stop = Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        stop = _stop_on_signals()
         if options["watch"]:
             return self._watch(stop, options["rate"])
         pending = LedgerEntry.objects.registered().pending().count()
         with tqdm(total=pending, unit=" rows", disable=self.quiet) as bar:
             worker = Worker(stop=stop, rate=options["rate"], progress=lambda _: bar.update())
             return self._report(worker.drain())
+
+    def switched_off(self, **options: Any) -> int:
+        """Wait to be told to stop: a service manager would restart a worker that ends."""
+        code = super().switched_off(**options)
+        if not options["watch"]:
+            return code
+        self.stderr.write("Nothing to do until it is restarted with MIRROR_ENABLED=1.")
+        stop = _stop_on_signals()
+        while not stop.wait(1):  # a second at a time, so that a signal is noticed
+            pass
+        return 0
 
     def _watch(self, stop: Event, rate: float | None) -> int:
         self.stdout.write("Watching for changes. Ctrl-C ends it.")

@@ -134,9 +134,10 @@ def test_keys_are_in_lower_case() -> None:
     class UpperCaseDocument(SessionDocument):
         @classmethod
         def keys(cls, instance: Session) -> dict[str, str]:
-            return {"pk": "CAMP#A", "sk": "SESS#B"}
+            return {"pk": "CAMP#A", "sk": f"SESS#{instance.pk}".upper()}
 
-    assert render(UpperCaseDocument, session()).key == ("camp#a", "sess#b")
+    row = session()
+    assert render(UpperCaseDocument, row).key == ("camp#a", f"sess#{row.pk}")
 
 
 def test_the_owner_is_a_string(owner: User) -> None:

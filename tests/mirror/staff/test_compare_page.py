@@ -27,7 +27,7 @@ def address(row: Any, action: str = "") -> str:
 
 
 def compare(mirror: Stores, object_id: Any) -> Comparison:
-    return Comparer(SessionDocument, str(object_id), mirror, Budget(5)).run()
+    return Comparer(SessionDocument, str(object_id), lambda: mirror, Budget(5)).run()
 
 
 def test_an_equal_row_is_shown_as_equal_in_all_stores(

@@ -20,7 +20,7 @@ ABOUT_NO_ROW = {"foreign item", "object without a row", "object with an odd key"
 def test_tampering_is_marked(mirror: Stores, session: Session, name: str) -> None:
     tamper, kind, attributes = TAMPERINGS[name]
     tamper(mirror, item_of(mirror, session.pk))
-    comparison = Comparer(SessionDocument, str(session.pk), mirror, Budget(5)).run()
+    comparison = Comparer(SessionDocument, str(session.pk), lambda: mirror, Budget(5)).run()
     if name == "item copied elsewhere":
         assert comparison.state == EQUAL  # the ledger has no such key: only mirror_check finds it
     elif kind == "object_orphaned":

@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 import mirror as mirror_app
 from mirror.models import LedgerEntry
 from mirror.stores.clients import Stores
+from mirror.sync.worker import Worker
 from sessions_app.models import Session
 from tests.support.factories import make_campaign
 from tests.support.stored import assert_equal, assert_equal_after_sync, item_of, live_items
@@ -21,8 +22,15 @@ def test_inline_dispatch_mirrors_before_the_save_returns(
     session.save()
     assert item_of(mirror, session.pk)["notes"] == "now"
     assert not LedgerEntry.objects.filter(object_id=session.pk).pending().exists()
+
+
+def test_inline_dispatch_leaves_a_deletion_to_the_worker(
+    mirror: Stores, session: Session, inline: None
+) -> None:
     session.delete()
-    assert live_items(mirror) == []
+    assert LedgerEntry.objects.pending().count() >= 1
+    Worker().drain()
+    assert not [item for item in live_items(mirror) if item["__edb_e__"] == "session"]
 
 
 def test_inline_dispatch_mirrors_before_the_request_is_answered(

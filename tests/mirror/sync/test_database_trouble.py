@@ -1,0 +1,78 @@
+"""Trouble of the database, or of a deploy, parks no row, and the worker reports it once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, ProgrammingError, connection, transaction
+
+from mirror.models import LedgerEntry, State
+from mirror.stores.clients import Stores
+from mirror.sync import engine, worker
+from tests.support.factories import make_campaign
+
+
+@pytest.mark.parametrize("error", [ProgrammingError, OperationalError])
+def test_a_schema_that_is_not_the_codes_parks_nothing(
+    mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    make_campaign(owner)
+
+    def fail(*_: object) -> None:
+        raise error('column "played_on" does not exist')
+
+    with monkeypatch.context() as deploying:
+        deploying.setattr(engine, "rows", fail)
+        for _ in range(4):
+            with pytest.raises(error):
+                worker.mirror_due()
+            LedgerEntry.objects.update(claim=None, claimed_until=None)
+    entry = LedgerEntry.objects.get()
+    assert (entry.state, entry.attempts) == (State.PENDING, 0)
+    assert worker.drain().complete
+
+
+def test_the_worker_reports_a_silent_database_once_and_its_return(
+    mirror: Stores,
+    owner: User,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stop, failures = threading.Event(), 3
+    listen: Callable[[], None] = worker._listen
+
+    def refuse() -> None:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise OperationalError("password authentication failed for user PRIVATE")
+        listen()
+
+    monkeypatch.setattr(worker, "_listen", refuse)
+    monkeypatch.setattr(stop, "wait", lambda seconds=None: time.sleep(0))
+    monkeypatch.setattr(worker, "_sleep", lambda event: event.set())
+    with caplog.at_level(logging.WARNING, logger="mirror"):
+        worker.Worker(stop=stop).watch()
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+    assert "OperationalError" in caplog.text
+    assert "PRIVATE" not in caplog.text
+
+
+def test_a_save_with_autocommit_off_is_left_to_the_worker(
+    mirror: Stores, owner: User, inline: None
+) -> None:
+    campaign = make_campaign(owner)
+    transaction.set_autocommit(False)
+    try:
+        campaign.name = "saved without autocommit"
+        campaign.save()
+        connection.commit()
+    finally:
+        transaction.set_autocommit(True)
+    assert LedgerEntry.objects.get().state == State.PENDING
+    assert worker.drain().complete
