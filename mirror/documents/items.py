@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
+from decimal import Context, Decimal
 from typing import Any, NamedTuple
 
 from mirror.documents.sizes import Value
@@ -15,6 +18,8 @@ REVISION = "mirrorRevision"
 EXPIRES = "expiresAt"
 ENTITY = "__edb_e__"
 VERSION = "__edb_v__"
+
+_EXACT = Context(prec=60)  # DynamoDB's numbers have 38 digits at most
 
 
 class ItemKey(NamedTuple):
@@ -42,21 +47,34 @@ def key_of(item: Item) -> ItemKey:
     return ItemKey(item["pk"]["S"], item["sk"]["S"])
 
 
+def partition_of(item: Item) -> str:
+    """Return the key that DynamoDB throttles ``item`` by: the index's, which is the wider one."""
+    return str(item.get("gsi1pk", item["pk"])["S"])
+
+
 def revision_of(item: Item) -> int:
     """Return the revision of ``item``, rounded up; 0 if it has none."""
     return math.ceil(Decimal(item.get(REVISION, {}).get("N", "0")))
 
 
-def same_content(one: Item, other: Item) -> bool:
-    """Whether two items say the same, however their numbers are written.
+def tombstone(key: ItemKey, revision: int, expires_at: datetime) -> Item:
+    """Return what says that there was an item under ``key``; the table's TTL removes it."""
+    return {
+        "pk": {"S": key.pk},
+        "sk": {"S": key.sk},
+        REVISION: {"N": str(revision)},
+        EXPIRES: {"N": str(int(expires_at.timestamp()))},
+    }
 
-    Two tombstones do, whenever they expire.
+
+def fingerprint(item: Item) -> str:
+    """Return a text that only items of the same revision and the same content have in common.
+
+    It does not depend on how numbers are written, nor on when a tombstone expires.
     """
-    if is_tombstone(one) and is_tombstone(other):
-        return key_of(one) == key_of(other)
-    return one.keys() == other.keys() and all(
-        normalized(value) == normalized(other[name]) for name, value in one.items()
-    )
+    said = {name: normalized(value) for name, value in item.items() if name != EXPIRES}
+    text = json.dumps(said, sort_keys=True)
+    return f"{revision_of(item)}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def normalized(value: Any) -> Any:
@@ -66,7 +84,7 @@ def normalized(value: Any) -> Any:
     ((kind, content),) = value.items()
     match kind:
         case "N":
-            return kind, Decimal(content)
+            return kind, str(_EXACT.normalize(_EXACT.plus(Decimal(content))))
         case "M":
             return kind, {name: normalized(member) for name, member in content.items()}
         case "L":

@@ -26,11 +26,6 @@ class Rendered:
     attributes: Item = field(repr=False)
     bodies: Sequence[Body]
 
-    @property
-    def partition(self) -> str:
-        """The partition key that DynamoDB throttles by: the index's, which is the wider one."""
-        return str(self.attributes.get("gsi1pk", {}).get("S", self.key.pk))
-
     def item(self, revision: int, references: Mapping[str, str]) -> Item:
         """Return the whole item; ``references`` gives the S3 key for the attribute of each body."""
         item = self.attributes | {REVISION: {"N": str(revision)}}

@@ -22,6 +22,7 @@ from mirror.models.key_states import LANDED, KeyState, dump, load
 from mirror.models.primary import PrimaryManager
 
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
+REMEMBERED = 50  # unfinished writes of one row; forgetting one can only refuse a write
 ORPHAN_MODEL = ""  # the model of an entry for an item that belongs to no registered model
 
 RESET = {column: RawSQL(sql, []) for column, sql in RESET_COLUMNS.items()}  # noqa: S611 - constants
@@ -139,7 +140,8 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
     ) -> None:
         """Enqueue one row under a new revision, at least ``min_revision``, to be written anew.
 
-        Nothing in the stores is trusted: S3 objects are uploaded again. ``item_keys`` and
+        The table may hold anything below ``min_revision``: it is overwritten. Nothing in the
+        stores is trusted: S3 objects are uploaded again. ``item_keys`` and
         ``object_keys`` exist in the stores although the ledger does not know of them; what does
         not belong to the row is removed.
         """
@@ -149,6 +151,7 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
             if entry.state == State.MIRRORED:
                 entry.owed_since = timezone.now()
             entry.revision = max(entry.revision + 1, min_revision)
+            entry.mirrored_revision = max(entry.mirrored_revision, min_revision - 1)
             known = [ItemKey(*key) for key in entry.item_keys]
             entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
             now = timezone.now()
@@ -180,6 +183,7 @@ class LedgerEntry(Claimable):
     # after its removal is acknowledged.
     item_keys = models.JSONField(db_default=[])
     object_keys = models.JSONField(db_default={})  # S3 key -> state, see KeyState
+    attempted = models.JSONField(db_default=[])  # fingerprints of items that may have been put
     sweep_at = models.DateTimeField(null=True)  # when objects must be removed once more
 
     attempts = models.IntegerField(db_default=0)
@@ -223,15 +227,28 @@ class LedgerEntry(Claimable):
         """What is known of each S3 key."""
         return load(self.object_keys)
 
-    def record(self, item_keys: Iterable[ItemKey], key_states: Mapping[str, KeyState]) -> bool:
-        """Note the keys that are about to be written; false if the claim is lost.
+    def record(
+        self,
+        item_keys: Iterable[ItemKey],
+        key_states: Mapping[str, KeyState],
+        writes: Iterable[str],
+    ) -> bool:
+        """Note the keys, and the items by their fingerprints, that are about to be written.
 
-        False, too, if the revision was raised: whoever raised it may have noted keys as well.
+        False if the claim is lost, or the revision was raised: whoever raised it may have noted
+        keys as well.
         """
         keys, states = [list(key) for key in item_keys], dump(key_states)
-        if keys == self.item_keys and states == self.object_keys:
+        attempted = list(dict.fromkeys([*self.attempted, *writes]))[-REMEMBERED:]
+        if (keys, states, attempted) == (self.item_keys, self.object_keys, self.attempted):
             return True
-        return self.change_while_claimed(at_my_revision=True, item_keys=keys, object_keys=states)
+        return self.change_while_claimed(
+            at_my_revision=True, item_keys=keys, object_keys=states, attempted=attempted
+        )
+
+    def forget_objects(self, key_states: Mapping[str, KeyState]) -> bool:
+        """Note that no other S3 keys than these are left; false as for ``record``."""
+        return self.change_while_claimed(at_my_revision=True, object_keys=dump(key_states))
 
     def acknowledge(self, item_keys: Iterable[ItemKey], key_states: Mapping[str, KeyState]) -> bool:
         """Say that this entry's revision is mirrored; false if a newer one is owed by now."""
@@ -243,6 +260,7 @@ class LedgerEntry(Claimable):
             mirrored_at=Now(),
             item_keys=[list(key) for key in item_keys],
             object_keys=dump(key_states),
+            attempted=[],
             sweep_at=max(landing, default=None),
             claim=None,
             claimed_until=None,

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import boto3
@@ -22,11 +21,12 @@ from mirror.documents.items import (
     REVISION,
     Item,
     ItemKey,
+    fingerprint,
     is_tombstone,
     key_of,
     revision_of,
-    same_content,
 )
+from mirror.documents.sizes import Value
 from mirror.errors import Failure, Kind, StoreError, Superseded
 from mirror.stores.aws_errors import translated_errors
 
@@ -54,13 +54,29 @@ class ItemStore:
                 "dynamodb", region_name=str(setting("REGION")), config=config
             )
 
-    def put(self, item: Item) -> None:
-        """Write ``item`` over an older revision, or where there is none.
+    def put(self, item: Item, *, mirrored: int, attempted: Collection[str] = ()) -> None:
+        """Write ``item`` where the table holds nothing, or what is known to be older.
 
-        Raises ``Superseded`` if the table holds another content under the same revision or a newer
-        one. The same content is what an earlier attempt at this revision has written, whose answer
-        was lost; only that may meet its own revision. BatchWriteItem takes no conditions, so this
-        is PutItem.
+        That is any revision up to ``mirrored``, and an item whose fingerprint is in ``attempted``:
+        it is what an attempt that never heard the answer has written. Raises ``Superseded`` if the
+        table holds anything else, but for the very content under the very revision. BatchWriteItem
+        takes no conditions, so this is PutItem.
+        """
+        older = min(mirrored, revision_of(item) - 1)
+        present = self._put_if(item, "<=", {"N": str(older)})
+        while (
+            present is not None
+            and revision_of(present) < revision_of(item)
+            and fingerprint(present) in attempted
+        ):
+            present = self._put_if(item, "=", present[REVISION])
+        if present is not None and fingerprint(present) != fingerprint(item):
+            raise Superseded(revision_of(present))
+
+    def _put_if(self, item: Item, relation: str, revision: Value) -> Item | None:
+        """Write over a revision that is in ``relation`` to ``revision``, or where there is none.
+
+        Returns the item that stood in the way; None if ``item`` was written.
         """
         with translated_errors(DYNAMODB):
             try:
@@ -70,32 +86,24 @@ class ItemStore:
                     # The middle part lets an item without a revision, written by hand, be repaired.
                     ConditionExpression=(
                         f"attribute_not_exists(pk) OR NOT attribute_type({REVISION}, :number)"
-                        f" OR {REVISION} < :revision"
+                        f" OR {REVISION} {relation} :revision"
                     ),
-                    ExpressionAttributeValues={
-                        ":revision": item[REVISION],
-                        ":number": {"S": "N"},
-                    },
+                    ExpressionAttributeValues={":revision": revision, ":number": {"S": "N"}},
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self.client.exceptions.ConditionalCheckFailedException as refusal:
-                present = refusal.response.get("Item", {})
-                if not same_content(present, item):
-                    raise Superseded(revision_of(present)) from None
+                present: Item = refusal.response.get("Item", {})
+                return present
+        return None
 
-    def put_tombstone(self, key: ItemKey, revision: int, expires_at: datetime) -> None:
-        """Put a tombstone over ``key``; the table's TTL removes it after ``expires_at``.
+    def put_tombstone(
+        self, tombstone: Item, *, mirrored: int, attempted: Collection[str] = ()
+    ) -> None:
+        """Put a tombstone, as ``put`` does.
 
         A physical delete would let a put that lands late bring the item back.
         """
-        self.put(
-            {
-                "pk": {"S": key.pk},
-                "sk": {"S": key.sk},
-                REVISION: {"N": str(revision)},
-                EXPIRES: {"N": str(int(expires_at.timestamp()))},
-            }
-        )
+        self.put(tombstone, mirrored=mirrored, attempted=attempted)
 
     def get_many(self, keys: Sequence[ItemKey], *, consistent: bool = False) -> dict[ItemKey, Item]:
         """Return the items that exist under ``keys``, tombstones included."""

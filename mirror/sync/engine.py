@@ -17,7 +17,7 @@ from enum import Enum
 from typing import ParamSpec, TypeVar
 
 from mirror.batching import batched
-from mirror.documents.items import ItemKey
+from mirror.documents.items import Item, ItemKey, fingerprint, is_tombstone, partition_of, tombstone
 from mirror.documents.registry import document_for
 from mirror.documents.render import Rendered, render
 from mirror.documents.rows import rows
@@ -75,10 +75,9 @@ def mirror_entry(
     except BudgetSpent:
         outcome = Outcome.OUT_OF_TIME
     except Superseded as newer:
-        remote = newer.remote_revision
-        if remote == entry.revision or not _ledger_knows(entry, remote):
-            return _fail(attempt, Failure(Kind.REFUSED, "RemoteAhead", str(remote)))
-        outcome = Outcome.OVERTAKEN
+        # Another process's write, if it has the row by now: then this failure is not noted. Or
+        # PostgreSQL was restored, and the table holds what no entry knows of.
+        return _fail(attempt, Failure(Kind.REFUSED, "RemoteAhead", str(newer.remote_revision)))
     except StoreError as error:
         return _fail(attempt, error.failure)
     except Unmirrorable as error:
@@ -93,11 +92,6 @@ def mirror_entry(
     if outcome is not Outcome.MIRRORED and not entry.release():
         attempt.note_late_uploads()
     return outcome
-
-
-def _ledger_knows(entry: LedgerEntry, revision: int) -> bool:
-    """Whether the ledger has given out this revision: another attempt has written it."""
-    return LedgerEntry.objects.filter(pk=entry.pk, revision__gte=revision).exists()
 
 
 def _fail(attempt: Attempt, failure: Failure) -> Outcome:
@@ -145,19 +139,16 @@ class Attempt:
         self._admit_all(rendered, references)
         item_keys = self._item_keys(rendered)
         states = self._states_to_record(set(references.values()))
-        if not self.entry.record(item_keys, states):
-            raise ClaimLost
+        items = self._items(rendered, references, item_keys)
+        self._record(item_keys, states, items)
 
         if rendered:
             self._upload(rendered, references)
-            item = rendered.item(self.entry.revision, references)
-            self._call(DYNAMODB, rendered.partition, self.stores.items.put, item)
-        live = [rendered.key] if rendered else []
-        for key in item_keys:
-            if key not in live:
-                self._put_tombstone(key)
-        landing = self._remove_superseded(item_keys, states, references)
+        for item in items:
+            self._put(item)
+        landing = self._remove_superseded(states, references)
 
+        live = [rendered.key] if rendered else []
         kept = {name: self._state_in_use(name) for name in references.values()}
         return self.entry.acknowledge(live, kept | landing)
 
@@ -199,6 +190,23 @@ class Attempt:
             keys.append(rendered.key)
         return keys
 
+    def _items(
+        self, rendered: Rendered | None, references: dict[str, str], item_keys: list[ItemKey]
+    ) -> list[Item]:
+        """Return what is put: the item, and tombstones over all keys that are not its own."""
+        expires_at = self.entry.claimed_at + TOMBSTONE_LIFE
+        live = rendered.item(self.entry.revision, references) if rendered else None
+        gone = [key for key in item_keys if not rendered or key != rendered.key]
+        tombstones = [tombstone(key, self.entry.revision, expires_at) for key in gone]
+        return [live, *tombstones] if live else tombstones
+
+    def _record(
+        self, item_keys: list[ItemKey], states: dict[str, KeyState], items: list[Item]
+    ) -> None:
+        """Note what is about to be written, before it is."""
+        if not self.entry.record(item_keys, states, map(fingerprint, items)):
+            raise ClaimLost
+
     def _states_to_record(self, wanted: set[str]) -> dict[str, KeyState]:
         """Return the record for S3: what is kept, what may be uploaded, what is to be removed."""
         since = self.entry.claimed_at
@@ -226,7 +234,7 @@ class Attempt:
     def _admit_all(self, rendered: Rendered | None, references: dict[str, str]) -> None:
         """Ask the breaker before anything is recorded: what is never sent must leave no key."""
         if rendered:
-            self._admit(DYNAMODB, rendered.partition)
+            self._admit(DYNAMODB, partition_of(rendered.attributes))
         for key in references.values():
             if not self._is_in_use(key):
                 self._admit(S3, key)
@@ -239,7 +247,7 @@ class Attempt:
                 self._call(S3, key, self.stores.objects.put, key, body.content)
 
     def _remove_superseded(
-        self, item_keys: list[ItemKey], states: dict[str, KeyState], references: dict[str, str]
+        self, states: dict[str, KeyState], references: dict[str, str]
     ) -> dict[str, KeyState]:
         """Remove the objects that no item refers to; return those to be removed once more.
 
@@ -254,15 +262,16 @@ class Attempt:
             for name in batch:
                 if not self._may_land(states[name]):
                     del left[name]
-            if number < len(batches) and not self.entry.record(item_keys, left):
+            if number < len(batches) and not self.entry.forget_objects(left):
                 raise ClaimLost
         return {name: left[name] for name in superseded if name in left}
 
-    def _put_tombstone(self, key: ItemKey) -> None:
-        expires_at = self.entry.claimed_at + TOMBSTONE_LIFE
-        self._call(
-            DYNAMODB, key.pk, self.stores.items.put_tombstone, key, self.entry.revision, expires_at
-        )
+    def _put(self, item: Item) -> None:
+        """Put an item over what the ledger knows to be older, and over nothing else."""
+        store = self.stores.items
+        put = store.put_tombstone if is_tombstone(item) else store.put
+        mirrored, attempted = self.entry.mirrored_revision, self.entry.attempted
+        self._call(DYNAMODB, partition_of(item), put, item, mirrored=mirrored, attempted=attempted)
 
     def _admit(self, store: str, partition: str) -> None:
         """Ask the breaker; once for each store, as the first question may take the probe."""

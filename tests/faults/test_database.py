@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
+from mirror.documents.items import ItemKey
 from mirror.models import LedgerEntry
 from mirror.sync import worker
 from mirror.verify import check, repair
@@ -267,6 +268,40 @@ def test_a_repair_after_restoring_an_older_backup_makes_all_stores_equal(
     repair.mark_dirty(plan.repaired, world.stores)
     worker.drain()
     world.assert_equal()
+
+
+@kills_mutant("put over any older revision")
+@pytest.mark.parametrize("saves", [2, 4])
+def test_saves_after_a_restore_never_overwrite_what_only_the_table_holds(
+    world: World, saves: int
+) -> None:
+    _, _, session = filed_session(world)
+    backup = LedgerEntry.objects.values().get(object_id=session.pk)
+    session.name = "edited after the backup"
+    session.save()
+    world.settle()
+    LedgerEntry.objects.filter(pk=backup["id"]).update(**backup)
+    for number in range(saves):
+        session.name = f"saved after the restore {number}"
+        session.save()
+    world.settle()
+
+    entry = world.entry(session)
+    assert (entry.state, entry.error_class) == ("parked", "RemoteAhead"), "differs unseen"
+    items = world.stores.items.get_many([ItemKey(*key) for key in entry.item_keys])
+    assert {item["name"]["S"] for item in items.values()} == {"edited after the backup"}
+
+
+@kills_mutant("put over mirrored revisions only")
+def test_what_a_killed_worker_has_put_is_overwritten_by_the_next_save(world: World) -> None:
+    _, _, session = filed_session(world)
+    for name in ("put and not acknowledged", "put again and not acknowledged", "newest"):
+        session.name = name
+        session.save()
+        if name != "newest":
+            world.attempt_and_crash("acknowledgement")
+            world.expire_leases()
+    world.assert_settles()
 
 
 @kills_mutant("repair trusts the recorded object keys")

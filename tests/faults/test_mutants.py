@@ -3,6 +3,11 @@
 ``make mutants`` runs every other fault test with the mutant that it names.
 """
 
+import inspect
+from collections.abc import Callable
+from functools import partial
+from inspect import Parameter
+
 import pytest
 from django.db import OperationalError
 
@@ -32,6 +37,29 @@ def test_every_mutant_replaces_something_that_exists(transactional_db: None) -> 
     for name in MUTANTS:  # or `make mutants` would take the AttributeError for the wanted failure
         with apply_mutant(name):
             pass
+
+
+def test_every_mutant_is_called_as_what_it_replaces() -> None:
+    """Or the TypeError of a call that does not fit would be taken for the wanted failure."""
+    for changes in MUTANTS.values():
+        for owner, name, replacement in (c.args for c in changes if isinstance(c, partial)):
+            real = getattr(owner, name)
+            if inspect.isroutine(real) and inspect.isroutine(replacement):
+                inspect.signature(replacement).bind(*positional(real), **keyword_only(real))
+
+
+def positional(function: Callable[..., object]) -> list[str]:
+    """Return arguments for each positional parameter, and two for ``*args``."""
+    count = dict.fromkeys((Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD), 1)
+    count[Parameter.VAR_POSITIONAL] = 2
+    parameters = inspect.signature(function).parameters.values()
+    return [p.name for p in parameters for _ in range(count.get(p.kind, 0))]
+
+
+def keyword_only(function: Callable[..., object]) -> dict[str, str]:
+    """Return an argument for each parameter that is given by name."""
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.name for p in parameters if p.kind is Parameter.KEYWORD_ONLY}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +19,7 @@ from mirror.sync.engine import Attempt, Outcome
 from tests.faults.mutants.patching import Change, replace
 
 
-def put_without_condition(self: ItemStore, item: Item) -> None:
+def put_without_condition(self: ItemStore, item: Item, **known: Any) -> None:
     """Write over any item, also over a newer revision."""
     self.client.put_item(TableName=self.table, Item=item)
 
@@ -28,18 +27,30 @@ def put_without_condition(self: ItemStore, item: Item) -> None:
 _put = ItemStore.put
 
 
-def put_over_older_revisions_only(self: ItemStore, item: Item) -> None:
+def put_over_older_revisions_only(self: ItemStore, item: Item, **known: Any) -> None:
     """Refuse also an equal revision, which an attempt that did not finish may have written."""
     present = self.get_many([key_of(item)], consistent=True)
     for present_item in present.values():
         if revision_of(present_item) >= revision_of(item):
             raise Superseded(revision_of(present_item))
-    _put(self, item)
+    _put(self, item, **known)
 
 
-def delete_physically(self: ItemStore, key: ItemKey, revision: int, expires_at: datetime) -> None:
+def put_over_any_older_revision(self: ItemStore, item: Item, **known: Any) -> None:
+    """Trust every older revision, also one that the ledger knows nothing of."""
+    _put(self, item, mirrored=revision_of(item) - 1)
+
+
+def put_over_mirrored_revisions_only(
+    self: ItemStore, item: Item, *, mirrored: int, **_: Any
+) -> None:
+    """Trust nothing that an attempt has written which was never acknowledged."""
+    _put(self, item, mirrored=mirrored)
+
+
+def delete_physically(self: ItemStore, tombstone: Item, **known: Any) -> None:
     """Delete the item, so that a late put can bring it back."""
-    self.client.delete_item(TableName=self.table, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})
+    self.client.delete_item(TableName=self.table, Key={n: tombstone[n] for n in ("pk", "sk")})
 
 
 def _acknowledge(
@@ -52,6 +63,7 @@ def _acknowledge(
         "mirrored_at": Now(),
         "item_keys": [list(key) for key in item_keys],
         "object_keys": dump(key_states),
+        "attempted": [],
         "sweep_at": None,
         "claim": None,
         "claimed_until": None,
@@ -94,19 +106,27 @@ _record = LedgerEntry.record
 
 
 def record_only_the_last_key(
-    self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
+    self: LedgerEntry,
+    item_keys: Iterable[ItemKey],
+    key_states: dict[str, KeyState],
+    writes: Iterable[str],
 ) -> bool:
     """Record the newest key of the item, and forget those that it had before."""
-    return _record(self, list(item_keys)[-1:], key_states)
+    return _record(self, list(item_keys)[-1:], key_states, writes)
 
 
 def record_at_any_revision(
-    self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
+    self: LedgerEntry,
+    item_keys: Iterable[ItemKey],
+    key_states: dict[str, KeyState],
+    writes: Iterable[str],
 ) -> bool:
     """Record even if the revision was raised, and so overwrite keys that were noted meanwhile."""
-    keys = [list(key) for key in item_keys]
     return self.change_while_claimed(
-        at_my_revision=False, item_keys=keys, object_keys=dump(key_states)
+        at_my_revision=False,
+        item_keys=[list(key) for key in item_keys],
+        object_keys=dump(key_states),
+        attempted=[*self.attempted, *writes],
     )
 
 
@@ -155,6 +175,10 @@ def mark_dirty_but_trust_object_keys(self: LedgerQuerySet, *names: str, **known:
 MUTANTS: dict[str, list[Change]] = {
     "unconditional put": [replace(ItemStore, "put", put_without_condition)],
     "put refuses an equal revision": [replace(ItemStore, "put", put_over_older_revisions_only)],
+    "put over any older revision": [replace(ItemStore, "put", put_over_any_older_revision)],
+    "put over mirrored revisions only": [
+        replace(ItemStore, "put", put_over_mirrored_revisions_only)
+    ],
     "physical delete": [replace(ItemStore, "put_tombstone", delete_physically)],
     "acknowledgement ignores the revision": [
         replace(LedgerEntry, "acknowledge", acknowledge_any_revision)

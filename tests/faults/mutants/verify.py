@@ -20,9 +20,10 @@ from mirror.verify.findings import Finding
 from tests.faults.mutants.patching import Change, replace
 
 
-def delete_normalized_key(self: ObjectStore, key: str) -> None:
+def delete_normalized_key(self: ObjectStore, *keys: str) -> None:
     """Delete through django-storages, which normalizes the key first."""
-    self.storage.delete(key)
+    for key in keys:
+        self.storage.delete(key)
 
 
 def revision_of_digits_only(item: Item) -> int:

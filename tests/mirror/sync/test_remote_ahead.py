@@ -2,46 +2,113 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
 
+from campaigns.models import Campaign
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.sync import worker
+from tests.faults.protocol_steps import SimulatedKill, before_step, simulate_kill
 from tests.support.commands import run
 from tests.support.factories import make_campaign
 from tests.support.stored import assert_equal, item_of
 
-
-def restore_backup(saves_since: int, campaign: Any) -> None:
-    """Take the database back to how it was before the last saves; the stores stay as they are."""
-    entry = LedgerEntry.objects.get(object_id=campaign.pk)
-    LedgerEntry.objects.filter(pk=entry.pk).update(
-        revision=entry.revision - saves_since, mirrored_revision=entry.revision - saves_since
-    )
+COLUMNS = ("revision", "mirrored_revision", "item_keys", "object_keys", "attempted")
 
 
-@pytest.mark.parametrize("saves_since", [1, 2])
-def test_a_save_after_a_restore_does_not_overwrite_a_newer_edit(
-    mirror: Stores, owner: User, saves_since: int
-) -> None:
+def restored_after_edits(owner: User, edits: int) -> Campaign:
+    """Return a campaign of a database that was restored; ``edits`` newer ones are in the mirror."""
     campaign = make_campaign(owner, "old")
     worker.drain()
-    for number in range(saves_since):
+    backup = LedgerEntry.objects.filter(object_id=campaign.pk).values(*COLUMNS).get()
+    for number in range(1, edits + 1):
         campaign.name = f"newer edit {number}"
         campaign.save()
         worker.drain()
-    restore_backup(saves_since, campaign)
-    campaign.name = "written after the restore"
+    campaign.name = "old"
+    campaign.save()
+    LedgerEntry.objects.filter(object_id=campaign.pk).update(**backup)
+    return campaign
+
+
+def entry_of(campaign: Campaign) -> LedgerEntry:
+    return LedgerEntry.objects.get(object_id=campaign.pk)
+
+
+def save(campaign: Campaign, name: str) -> None:
+    campaign.name = name
     campaign.save()
 
-    worker.drain()
-    entry = LedgerEntry.objects.get(object_id=campaign.pk)
-    assert (entry.state, entry.error_class) == (State.PARKED, "RemoteAhead")
-    assert item_of(mirror, campaign.pk)["name"] == f"newer edit {saves_since - 1}"
 
+def kill_before(step: str) -> None:
+    """Let a worker be killed just before ``step``, and its lease end."""
+    with before_step(step, simulate_kill), pytest.raises(SimulatedKill):
+        worker.mirror_due()
+    LedgerEntry.objects.update(claim=None, claimed_until=None)
+
+
+def assert_remote_ahead(mirror: Stores, campaign: Campaign, kept: str) -> None:
+    """The row is parked and named, the edit is kept; a repair, and nothing else, overwrites it."""
+    entry = entry_of(campaign)
+    assert (entry.state, entry.error_class) == (State.PARKED, "RemoteAhead")
+    assert item_of(mirror, campaign.pk)["name"] == kept
     assert run("mirror_check", "--repair")[0] == 0
-    assert item_of(mirror, campaign.pk)["name"] == "written after the restore"
+    assert item_of(mirror, campaign.pk)["name"] == campaign.name
+    assert_equal(mirror)
+
+
+@pytest.mark.parametrize("edits", [1, 2, 3])
+@pytest.mark.parametrize("saves", [1, 2, 3, 5])
+def test_saves_after_a_restore_do_not_overwrite_a_newer_edit(
+    mirror: Stores, owner: User, edits: int, saves: int
+) -> None:
+    campaign = restored_after_edits(owner, edits)
+    for number in range(saves):
+        save(campaign, f"after the restore {number}")
+    worker.drain()
+    assert_remote_ahead(mirror, campaign, f"newer edit {edits}")
+
+
+def test_nor_does_a_save_of_a_row_that_is_parked_already(mirror: Stores, owner: User) -> None:
+    campaign = restored_after_edits(owner, 1)
+    for number in range(3):
+        save(campaign, f"after the restore {number}")
+        worker.drain()
+    assert_remote_ahead(mirror, campaign, "newer edit 1")
+
+
+@pytest.mark.parametrize("step", ["record", "item put"])
+def test_nor_does_a_worker_after_one_that_was_killed(
+    mirror: Stores, owner: User, step: str
+) -> None:
+    campaign = restored_after_edits(owner, 1)
+    save(campaign, "after the restore")
+    kill_before(step)
+    save(campaign, "after the kill")
+    worker.drain()
+    assert_remote_ahead(mirror, campaign, "newer edit 1")
+
+
+def test_nor_does_a_deletion(mirror: Stores, owner: User) -> None:
+    campaign = restored_after_edits(owner, 1)
+    object_id = str(campaign.pk)
+    save(campaign, "after the restore")
+    campaign.delete()
+    worker.drain()
+    assert LedgerEntry.objects.get(object_id=object_id).error_class == "RemoteAhead"
+    assert item_of(mirror, object_id)["name"] == "newer edit 1"
+
+
+def test_what_a_killed_worker_has_written_is_overwritten(mirror: Stores, owner: User) -> None:
+    """The table is ahead of what is acknowledged, but not of what the ledger knows."""
+    campaign = make_campaign(owner, "old")
+    worker.drain()
+    for name in ("written and not acknowledged", "written again and not acknowledged"):
+        save(campaign, name)
+        kill_before("acknowledgement")
+    save(campaign, "newest")
+    worker.drain()
+    assert item_of(mirror, campaign.pk)["name"] == "newest"
+    assert entry_of(campaign).attempted == []
     assert_equal(mirror)
