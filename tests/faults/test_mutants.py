@@ -50,13 +50,13 @@ def test_every_mutant_is_called_as_what_it_replaces() -> None:
 
 def positional(function: Callable[..., object]) -> list[str]:
     """Return arguments for each positional parameter, and two for ``*args``."""
-    counts = {
-        Parameter.POSITIONAL_ONLY: 1,
-        Parameter.POSITIONAL_OR_KEYWORD: 1,
-        Parameter.VAR_POSITIONAL: 2,
-    }
-    parameters = inspect.signature(function).parameters.values()
-    return [p.name for p in parameters for _ in range(counts.get(p.kind, 0))]
+    given: list[str] = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}:
+            given.append(parameter.name)
+        elif parameter.kind is Parameter.VAR_POSITIONAL:
+            given += [parameter.name, parameter.name]
+    return given
 
 
 def keyword_only(function: Callable[..., object]) -> dict[str, str]:
