@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 LEASE = timedelta(seconds=50)  # how long a claim holds: others may take the entry over afterwards
@@ -48,6 +49,86 @@ class ClaimableQuerySet(models.QuerySet[E]):
             entry.lease_ends = lease_ends
         return entries
 
+    def release(self, entries: Sequence[E]) -> set[int]:
+        """Give claims back with nothing done; return whose claim was still held.
+
+        Others come first now: an entry that is released again and again must not delay them.
+        """
+        return self._change_claimed(
+            entries, "claim = NULL, claimed_until = NULL, next_attempt_at = clock_timestamp()"
+        )
+
+    def renew(self, entries: Sequence[E]) -> set[int]:
+        """Begin the leases anew; return whose claim was still held."""
+        lease_ends = time.monotonic() + LEASE.total_seconds()
+        seconds = LEASE.total_seconds()
+        held = self._change_claimed(
+            entries, f"claimed_until = clock_timestamp() + make_interval(secs => {seconds})"
+        )
+        for entry in entries:
+            if entry.pk in held:
+                entry.lease_ends = lease_ends
+        return held
+
+    def _change_claimed(
+        self,
+        entries: Sequence[E],
+        assignments: str,
+        values: Sequence[Mapping[str, Any]] = (),
+        columns: str = "",
+    ) -> set[int]:
+        """Change claimed entries, all with one statement; return the ids of those it changed.
+
+        An entry is changed only while its claim holds and, if there are ``values``, only at the
+        revision that was claimed. ``assignments`` may name the ``columns`` of ``values``, one for
+        each entry, as ``new.column``.
+
+        Never waits for long, as a person's transaction may keep a row locked for as long as it
+        likes. A short wait is worth it: a worker that looks for something to claim locks rows for
+        a moment, too, and a claim that is not given back blocks its entry for a whole lease.
+        """
+        table = self.model._meta.db_table
+        mine = "entry.claim = new.claim" + (" AND entry.revision = new.revision" if values else "")
+        given = f"jsonb_to_recordset(%s) AS new(id bigint, claim uuid, revision bigint{columns})"
+        change = f"""
+            UPDATE {table} AS entry SET {assignments} FROM {given}
+            WHERE entry.id = new.id AND {mine} AND entry.id = ANY(ARRAY(
+                SELECT entry.id FROM {table} AS entry JOIN {given} ON entry.id = new.id AND {mine}
+                ORDER BY entry.id FOR UPDATE OF entry SKIP LOCKED
+            )) RETURNING entry.id"""  # noqa: S608 - the parts are constants of this package
+        still_held = f"""
+            SELECT entry.id FROM {table} AS entry JOIN {given} ON entry.id = new.id AND {mine}
+            """  # noqa: S608 - the same
+        left = {
+            entry.pk: {
+                "id": entry.pk,
+                "claim": str(entry.claim),
+                "revision": entry.revision,
+                **more,
+            }
+            for entry, more in zip(entries, values or repeat({}), strict=False)
+        }
+        changed: set[int] = set()
+        for pause in LOCK_PAUSES:
+            if not left:
+                break
+            time.sleep(pause)
+            changed |= (now := _ids(change, left))
+            left = {pk: row for pk, row in left.items() if pk not in now}
+            held = _ids(still_held, left)
+            left = {pk: row for pk, row in left.items() if pk in held}
+        return changed
+
+
+def _ids(sql: str, rows: Mapping[int, Mapping[str, Any]]) -> set[int]:
+    """Return the ids that a statement returns; each of its parameters is ``rows``."""
+    if not rows:
+        return set()
+    given = json.dumps(list(rows.values()), default=str)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [given] * sql.count("%s"))
+        return {pk for (pk,) in cursor.fetchall()}
+
 
 class Claimable(models.Model):
     """An entry that one process at a time may work on, at the revision that it has claimed."""
@@ -62,45 +143,3 @@ class Claimable(models.Model):
 
     class Meta:
         abstract = True
-
-    def change_while_claimed(self, *, at_my_revision: bool, **values: Any) -> bool:
-        """Change this entry while the caller's claim holds; false if it no longer does.
-
-        Never waits for long, as a person's transaction may keep the row locked for as long as it
-        likes. A short wait is worth it: a worker that looks for something to claim locks the row
-        for a moment, too, and a claim that is not given back blocks it for a whole lease.
-        """
-        held: dict[str, Any] = {"claim": self.claim}
-        if at_my_revision:
-            held["revision"] = self.revision
-        table = self._meta.db_table
-        unlocked = RawSQL(  # noqa: S611 - the table's name is Django's own
-            f"SELECT id FROM {table} WHERE id = %s FOR UPDATE SKIP LOCKED",  # noqa: S608 - the same
-            [self.pk],
-        )
-        for pause in LOCK_PAUSES:
-            time.sleep(pause)
-            if type(self)._default_manager.filter(pk=unlocked, **held).update(**values):
-                return True
-            if not type(self)._default_manager.filter(pk=self.pk, **held).exists():
-                return False
-        return False
-
-    def renew(self) -> bool:
-        """Begin the lease anew once half of it is over; false if the claim is lost."""
-        if self.lease_ends - time.monotonic() > LEASE.total_seconds() / 2:
-            return True
-        lease_ends = time.monotonic() + LEASE.total_seconds()
-        held = self.change_while_claimed(at_my_revision=False, claimed_until=Now() + LEASE)
-        if held:
-            self.lease_ends = lease_ends
-        return held
-
-    def release(self) -> bool:
-        """Give the claim back with nothing done; false if it was already lost.
-
-        Others come first now: an entry that is released again and again must not delay them.
-        """
-        return self.change_while_claimed(
-            at_my_revision=False, claim=None, claimed_until=None, next_attempt_at=Now()
-        )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -22,9 +23,9 @@ from mirror.models.key_states import LANDED, KeyState, dump, load
 from mirror.models.primary import PrimaryManager
 
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
-REMEMBERED = 50  # unfinished writes of one row; forgetting one can only refuse a write
 ORPHAN_MODEL = ""  # the model of an entry for an item that belongs to no registered model
 
+_RESET = ", ".join(f"{column} = {sql}" for column, sql in RESET_COLUMNS.items())
 RESET = {column: RawSQL(sql, []) for column, sql in RESET_COLUMNS.items()}  # noqa: S611 - constants
 
 
@@ -50,6 +51,35 @@ class Backlog(NamedTuple):
     pending: int
     parked: int
     oldest: datetime | None
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a row has in the stores, for its entry: its keys, and the items that were put."""
+
+    entry: LedgerEntry
+    item_keys: Sequence[ItemKey]
+    key_states: Mapping[str, KeyState]
+    attempted: Sequence[str] = ()  # fingerprints
+    sweep_at: datetime | None = None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns that hold it."""
+        return {
+            "item_keys": [list(key) for key in self.item_keys],
+            "object_keys": dump(self.key_states),
+            "attempted": list(self.attempted),
+            "sweep_at": self.sweep_at,
+        }
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the entry, as it was claimed, says anything else of the keys and the items."""
+        entry, columns = self.entry, self.columns
+        return any(
+            getattr(entry, n) != columns[n] for n in ("item_keys", "object_keys", "attempted")
+        )
 
 
 class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
@@ -161,6 +191,57 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
                 setattr(entry, name, value)
             entry.save()
 
+    def record(self, notes: Sequence[Note]) -> set[int]:
+        """Note what is about to be written; return the ids of the entries that still may.
+
+        Not those whose claim is lost or whose revision was raised: whoever raised it may have
+        noted keys as well.
+        """
+        news = [note for note in notes if note.is_news]
+        recorded = self._change_claimed(
+            [note.entry for note in news],
+            "item_keys = new.item_keys, object_keys = new.object_keys, attempted = new.attempted",
+            [note.columns for note in news],
+            ", item_keys jsonb, object_keys jsonb, attempted jsonb",
+        )
+        return recorded | {note.entry.pk for note in notes if not note.is_news}
+
+    def acknowledge(self, notes: Sequence[Note]) -> set[int]:
+        """Say that these revisions are mirrored; return of which entries no newer one is owed."""
+        return self._change_claimed(
+            [note.entry for note in notes],
+            f"""{_RESET}, mirrored_revision = entry.revision, mirrored_at = clock_timestamp(),
+            item_keys = new.item_keys, object_keys = new.object_keys, attempted = new.attempted,
+            sweep_at = new.sweep_at, claim = NULL, claimed_until = NULL""",
+            [note.columns for note in notes],
+            ", item_keys jsonb, object_keys jsonb, attempted jsonb, sweep_at timestamptz",
+        )
+
+    def fail(self, attempts: Sequence[tuple[LedgerEntry, Failure, timedelta | None]]) -> set[int]:
+        """Note failures and give the claims back; return the ids of these entries.
+
+        The third is after how long to try again; without it the entry is parked. A row that was
+        changed meanwhile is passed over: the failure says nothing of its new state.
+        """
+        return self._change_claimed(
+            [entry for entry, _, _ in attempts],
+            """attempts = attempts + new.counts,
+            next_attempt_at = clock_timestamp() + coalesce(new.seconds, 0) * interval '1 second',
+            parked_at = CASE WHEN new.seconds IS NULL THEN clock_timestamp() END,
+            error_class = new.error_class, error_code = new.error_code,
+            claim = NULL, claimed_until = NULL""",
+            [
+                {
+                    "counts": int(failure.error_class != OUT_OF_REACH),
+                    "seconds": None if retry_after is None else retry_after.total_seconds(),
+                    "error_class": failure.error_class[:100],
+                    "error_code": failure.code[:100],
+                }
+                for _, failure, retry_after in attempts
+            ],
+            ", counts integer, seconds double precision, error_class text, error_code text",
+        )
+
 
 LedgerManager = PrimaryManager.from_queryset(LedgerQuerySet)
 
@@ -226,61 +307,6 @@ class LedgerEntry(Claimable):
     def key_states(self) -> dict[str, KeyState]:
         """What is known of each S3 key."""
         return load(self.object_keys)
-
-    def record(
-        self,
-        item_keys: Iterable[ItemKey],
-        key_states: Mapping[str, KeyState],
-        writes: Iterable[str],
-    ) -> bool:
-        """Note the keys, and the items by their fingerprints, that are about to be written.
-
-        False if the claim is lost, or the revision was raised: whoever raised it may have noted
-        keys as well.
-        """
-        keys, states = [list(key) for key in item_keys], dump(key_states)
-        attempted = list(dict.fromkeys([*self.attempted, *writes]))[-REMEMBERED:]
-        if (keys, states, attempted) == (self.item_keys, self.object_keys, self.attempted):
-            return True
-        return self.change_while_claimed(
-            at_my_revision=True, item_keys=keys, object_keys=states, attempted=attempted
-        )
-
-    def forget_objects(self, key_states: Mapping[str, KeyState]) -> bool:
-        """Note that no other S3 keys than these are left; false as for ``record``."""
-        return self.change_while_claimed(at_my_revision=True, object_keys=dump(key_states))
-
-    def acknowledge(self, item_keys: Iterable[ItemKey], key_states: Mapping[str, KeyState]) -> bool:
-        """Say that this entry's revision is mirrored; false if a newer one is owed by now."""
-        landing = [state.may_land_until for state in key_states.values() if not state.in_use]
-        return self.change_while_claimed(
-            at_my_revision=True,
-            **RESET,
-            mirrored_revision=self.revision,
-            mirrored_at=Now(),
-            item_keys=[list(key) for key in item_keys],
-            object_keys=dump(key_states),
-            attempted=[],
-            sweep_at=max(landing, default=None),
-            claim=None,
-            claimed_until=None,
-        )
-
-    def fail(self, failure: Failure, *, retry_after: timedelta | None) -> bool:
-        """Note a failure and give the claim back; without ``retry_after`` the entry is parked.
-
-        False if the row was changed meanwhile: the failure says nothing of its new state.
-        """
-        return self.change_while_claimed(
-            at_my_revision=True,
-            attempts=F("attempts") + int(failure.error_class != OUT_OF_REACH),
-            next_attempt_at=Now() + (retry_after or timedelta()),
-            parked_at=Now() if retry_after is None else None,
-            error_class=failure.error_class[:100],
-            error_code=failure.code[:100],
-            claim=None,
-            claimed_until=None,
-        )
 
     def note_late_uploads(self, keys: Iterable[str]) -> None:
         """Note uploads that were sent after the claim was lost, so that they are removed.

@@ -8,7 +8,9 @@ not out of reach: that partition rests, and the others go on.
 import logging
 import time
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 from mirror.errors import OUT_OF_REACH, PARTITION_BUSY, Failure, Kind, StoreError
 from mirror.models import LedgerEntry, Outage
@@ -37,6 +39,8 @@ class Breaker:
 
     def __init__(self) -> None:
         self.open: set[str] = set()
+        self._refused: set[str] = set()  # where the probe is taken, until the next ``refresh``
+        self._reports: SimpleQueue[tuple[str, Failure | None]] = SimpleQueue()
         self._busy: defaultdict[str, set[str]] = defaultdict(set)
         self._resting: dict[tuple[str, str], Rest] = {}
 
@@ -52,6 +56,7 @@ class Breaker:
 
     def refresh(self) -> None:
         """Read which stores are out of reach, as other processes found them."""
+        self._refused.clear()
         self.open = set(Outage.objects.open().values_list("store", flat=True))
 
     def admit_partition(self, store: str, partition: str) -> None:
@@ -62,14 +67,17 @@ class Breaker:
 
     def admit(self, store: str) -> None:
         """Raise ``StoreError`` if ``store`` is out of reach and this call is not the probe."""
-        if store not in self.open or Outage.objects.take_probe(store):
+        if store not in self.open:
             return
-        if Outage.objects.open().filter(store=store).exists():
+        if store not in self._refused and Outage.objects.take_probe(store):
+            return
+        if store in self._refused or Outage.objects.open().filter(store=store).exists():
+            self._refused.add(store)
             raise StoreError(Failure(Kind.UNREACHABLE, OUT_OF_REACH, store=store))
         self.open.discard(store)  # another process has found that it is back
 
     def failed(self, failure: Failure, partition: str = "") -> None:
-        """Note a failed call; the first sign of an outage is reported, once."""
+        """Note a failed call; the first sign of an outage stops all calls to the store."""
         store = failure.store
         if failure.kind is Kind.BUSY:
             self._busy[store].add(partition)
@@ -78,24 +86,25 @@ class Breaker:
         if not lasting or store in self.open:
             return
         self.open.add(store)
-        if Outage.objects.begin(store, failure):
-            logger.error(
-                "%s is out of reach (%s). Nothing is lost: changes stay pending until it is back.",
-                store,
-                failure.code or failure.error_class,
-            )
+        self._reports.put((store, failure))
 
     def succeeded(self, store: str, partition: str = "") -> None:
-        """Note a call that worked; the end of an outage is reported, once."""
+        """Note a call that worked."""
         self._busy[store].clear()
         self._resting.pop((store, partition), None)
-        if store not in self.open:
-            return
-        self.open.discard(store)
-        if Outage.objects.end(store):
-            waiting = LedgerEntry.objects.pending().filter(error_class=OUT_OF_REACH)
-            due = waiting.reset_attempts()
-            logger.warning("%s is back; %d waiting changes are due now.", store, due)
+        if store in self.open:
+            self.open.discard(store)
+            self._reports.put((store, None))
+
+    def report(self) -> None:
+        """Tell the other processes, and the log, which outages have begun and ended, once each.
+
+        For the thread that holds the database connection; calls are made on others.
+        """
+        with suppress(Empty):
+            while True:
+                store, failure = self._reports.get_nowait()
+                _begin(store, failure) if failure else _end(store)
 
     def _let_rest(self, store: str, partition: str) -> None:
         if len(self._resting) >= REMEMBERED:
@@ -103,6 +112,23 @@ class Breaker:
         before = self._resting.get((store, partition))
         seconds = min(2 * before.seconds, LONGEST_REST) if before else FIRST_REST
         self._resting[store, partition] = Rest(time.monotonic() + seconds, seconds)
+
+
+def _begin(store: str, failure: Failure) -> None:
+    if Outage.objects.begin(store, failure):
+        logger.error(
+            "%s is out of reach (%s). Nothing is lost: changes stay pending until it is back.",
+            store,
+            failure.code or failure.error_class,
+        )
+
+
+def _end(store: str) -> None:
+    if Outage.objects.end(store):
+        waiting = LedgerEntry.objects.pending().filter(error_class=OUT_OF_REACH)
+        logger.warning(
+            "%s is back; %d waiting changes are due now.", store, waiting.reset_attempts()
+        )
 
 
 breaker = Breaker()

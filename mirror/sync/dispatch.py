@@ -79,6 +79,7 @@ def _mirror_inline(label: str, object_id: str) -> None:
         stores = budget.run(DYNAMODB, inline_clients)
     except StoreError as error:
         breaker.failed(error.failure)
+        breaker.report()
         return
     except BudgetSpent:
         return

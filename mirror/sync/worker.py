@@ -5,11 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from threading import Event, Lock
-from typing import ParamSpec
+from threading import Event
 
 from django.db import connection
 from django.db.models import F, Min, Q
@@ -19,27 +16,20 @@ from mirror.capture import CHANNEL
 from mirror.errors import DATABASE_TROUBLE, StoreError
 from mirror.models import PROBE_INTERVAL, Backlog, LedgerEntry, Outage
 from mirror.models.ledger import OWED
-from mirror.stores.clients import Stores, background_clients
+from mirror.stores.clients import background_clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.sync.breaker import breaker
-from mirror.sync.engine import Outcome, mirror_entry
+from mirror.sync.engine import Outcome
+from mirror.sync.pipeline import BATCH, Pipeline, Progress
 
 logger = logging.getLogger("mirror")
 
-THREADS = 6  # they hide latency; for more CPU run more processes
-BATCH = 8  # entries that a thread claims at once: all are done long before the lease ends
 SOON = 5.0  # seconds: a drain still waits for a back-off that ends within that
 OUTAGE_RETRIES = 2  # how often a drain looks whether a store is back, a second apart
 PATIENCE = 60.0  # seconds without progress: by then, claims of others have ended or expired
 SOONEST = 0.5  # seconds: what is due but claimed or locked is not polled faster
+POLL = 0.1  # seconds: what is due is claimed that often while attempts are under way
 IDLE = 30.0  # seconds: the longest sleep of a watch, in case a notification is lost
-
-P = ParamSpec("P")
-Progress = Callable[[Outcome], object]
-
-
-def _silent(_: Outcome) -> None:
-    pass
 
 
 @dataclass(frozen=True)
@@ -69,17 +59,14 @@ class Worker:
         *,
         stop: Event | None = None,
         rate: float | None = None,
-        progress: Progress = _silent,
+        progress: Progress = bool,
     ) -> None:
         """``rate`` bounds the rows a second; ``stop`` ends the work between two rows."""
         self.stop = stop or Event()
         self.progress = progress
         self._pause = 1 / rate if rate else 0.0
-        self._batch = 1 if rate else BATCH  # a row that has to wait for its turn is not claimed
         self._next = 0.0
-        self._pacing = Lock()
         self._database_silent = False
-        self._running: set[Future[Counter[Outcome]]] = set()
 
     def drain(self) -> Drained:
         """Mirror everything that is owed, including what is in back-off or claimed by others."""
@@ -119,48 +106,38 @@ class Worker:
         without credentials. Raises ``StoreError`` if the clients cannot be made at the start.
         """
         background_clients()
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-worker") as threads:
+        with self._pipeline() as pipeline:
             while not self.stop.is_set():
                 try:
                     _listen()
                     while not self.stop.is_set():
-                        self._start_due(threads)
+                        self._mirror_or_sleep(pipeline)
                         self._database_answered()
-                        _sleep(self.stop)
                 except DATABASE_TROUBLE as error:
                     self._database_failed(error)
                     connection.close()
                     self.stop.wait(1)
-                except StoreError as error:
-                    breaker.failed(error.failure)
-                    self.stop.wait(PROBE_INTERVAL.total_seconds())
+            while pipeline.busy:
+                pipeline.advance(timeout=1)
 
-    def _start_due(self, threads: ThreadPoolExecutor) -> None:
-        """Let the threads mirror what is due, and wait for none of them.
-
-        So one slow answer holds up its own row and no other.
-        """
+    def _mirror_or_sleep(self, pipeline: Pipeline) -> None:
+        """Claim what is due and take in what has ended; sleep if there is neither."""
         breaker.refresh()
-        if breaker.open and not self._running:
-            self._running.add(threads.submit(self._in_thread, self._probe))
-        while not self.stop.is_set() and self._collect() and DYNAMODB not in breaker.open:
-            if len(self._running) == THREADS:
-                wait(self._running, timeout=1, return_when=FIRST_COMPLETED)
-                continue
-            stores = background_clients()
-            entries = LedgerEntry.objects.registered().due().claim(self._batch)
-            if not entries:
-                return
-            self._running.add(threads.submit(self._in_thread, self._mirror, entries, stores))
-
-    def _collect(self) -> bool:
-        """Take in the batches that have ended; false if one of them came to nothing.
-
-        Raises what it raised.
-        """
-        ended = {batch for batch in self._running if batch.done()}
-        self._running -= ended
-        return all(_made_progress(batch.result()) for batch in ended)
+        if breaker.open and not pipeline.busy:
+            self._probe(pipeline)
+        try:
+            claimed = self._claim(pipeline)
+        except StoreError as error:  # the clients could not be made
+            breaker.failed(error.failure)
+            breaker.report()
+            self.stop.wait(PROBE_INTERVAL.total_seconds())
+            return
+        if not (claimed or pipeline.busy):
+            _sleep(self.stop)
+            return
+        outcomes = pipeline.advance(timeout=POLL)
+        if outcomes and not _made_progress(outcomes):
+            self.stop.wait(SOONEST)
 
     def _database_failed(self, error: Exception) -> None:
         if not self._database_silent:
@@ -179,75 +156,54 @@ class Worker:
     def mirror_due(self) -> Counter[Outcome]:
         """Mirror what is due now, and return how the attempts ended."""
         breaker.refresh()
-        if breaker.open:
-            return self._probe()
-        done = self._mirror_batch()
-        if done.total() == self._batch:  # a full batch: there is more
-            with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-worker") as threads:
-                runs = [
-                    threads.submit(self._in_thread, self._mirror_batches) for _ in range(THREADS)
-                ]
-            for run in runs:
-                done += run.result()
-        return done
-
-    def _in_thread(
-        self, work: Callable[P, Counter[Outcome]], *args: P.args, **kwargs: P.kwargs
-    ) -> Counter[Outcome]:
-        try:
-            return work(*args, **kwargs)
-        finally:
-            connection.close()
-
-    def _probe(self) -> Counter[Outcome]:
-        """While a store is out of reach: try one entry, and go on once the store is back."""
         done: Counter[Outcome] = Counter()
+        with self._pipeline() as pipeline:
+            if breaker.open:
+                self._probe(pipeline)
+            progress = True
+            while True:
+                if progress:
+                    self._claim(pipeline)
+                if not pipeline.busy:
+                    return done
+                outcomes = pipeline.advance(timeout=POLL)
+                done += outcomes
+                progress = progress and (not outcomes or _made_progress(outcomes))
+
+    def _pipeline(self) -> Pipeline:
+        return Pipeline(stop=self.stop, progress=self.progress)
+
+    def _claim(self, pipeline: Pipeline) -> bool:
+        """Claim entries that are due, if there is room for them; false if there are none."""
+        if self.stop.is_set() or DYNAMODB in breaker.open or not pipeline.has_room:
+            return False
+        stores = background_clients()  # before the claim: a failure here must leave no claim behind
+        due = LedgerEntry.objects.registered().due()
+        # A row that has to wait for its turn is not claimed.
+        if self._pause and due.exists() and not self._turn_has_come(pipeline):
+            return True
+        entries = due.claim(1 if self._pause else BATCH)
+        pipeline.add(entries, stores)
+        return bool(entries)
+
+    def _probe(self, pipeline: Pipeline) -> None:
+        """While a store is out of reach: try one entry."""
         if Outage.objects.open().filter(probe_at__lte=Now()).exists():
             stores = background_clients()
             entries = LedgerEntry.objects.registered()
             # At random, among those that failed least: a row that is itself the trouble must not
             # be the probe each time.
             probe = entries.pending().claim(1, order=("attempts", "?")) or entries.due().claim(1)
-            done += self._mirror(probe, stores)
-        if DYNAMODB not in breaker.open:
-            done += self._mirror_batches()
-        return done
+            pipeline.add(probe, stores)
 
-    def _mirror_batches(self) -> Counter[Outcome]:
-        """Mirror batch after batch, until nothing is due or DynamoDB is out of reach."""
-        done: Counter[Outcome] = Counter()
-        while not self.stop.is_set():
-            batch = self._mirror_batch()
-            done += batch
-            if not _made_progress(batch) or DYNAMODB in breaker.open:
-                break
-        return done
-
-    def _mirror_batch(self) -> Counter[Outcome]:
-        stores = background_clients()  # before the claim: a failure here must leave no claim behind
-        return self._mirror(LedgerEntry.objects.registered().due().claim(self._batch), stores)
-
-    def _mirror(self, entries: list[LedgerEntry], stores: Stores) -> Counter[Outcome]:
-        done: Counter[Outcome] = Counter()
-        for entry in entries:
-            self._wait_for_turn()
-            if self.stop.is_set():
-                entry.release()
-                continue
-            if not entry.renew():  # its turn came late, and another process has it by now
-                continue
-            outcome = mirror_entry(entry, stores, breaker)
-            self.progress(outcome)
-            done[outcome] += 1
-        return done
-
-    def _wait_for_turn(self) -> None:
-        """Keep to the rate, all threads together."""
-        if self._pause:
-            with self._pacing:
-                turn = max(self._next, time.monotonic())
-                self._next = turn + self._pause
-            self.stop.wait(turn - time.monotonic())
+    def _turn_has_come(self, pipeline: Pipeline) -> bool:
+        """Wait for the next turn at this rate, but not while attempts are under way."""
+        wait = self._next - time.monotonic()
+        if wait > 0 and pipeline.busy:
+            return False
+        self.stop.wait(wait)
+        self._next = max(self._next, time.monotonic()) + self._pause
+        return True
 
 
 def drain() -> Drained:

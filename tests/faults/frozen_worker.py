@@ -9,7 +9,10 @@ from unittest import mock
 
 from django.db import connection
 
-from mirror.sync import engine, worker
+from mirror.models import LedgerEntry
+from mirror.stores.clients import background_clients
+from mirror.sync import attempt
+from mirror.sync.pipeline import BATCH, Pipeline
 from tests.faults.protocol_steps import STEPS
 from tests.faults.proxy import MAX_WAIT
 
@@ -39,6 +42,7 @@ class FrozenWorker:
 
     def __init__(self, step: str) -> None:
         self._thawed = threading.Event()
+        self._first = threading.Lock()  # taken, and kept, by the call that freezes
         self._frozen_or_finished = threading.Semaphore(0)
         self._owner, self._name = STEPS[step]
         self._real = getattr(self._owner, self._name)
@@ -47,7 +51,7 @@ class FrozenWorker:
         self._errors: list[BaseException] = []
         self._patches = [
             mock.patch.object(self._owner, self._name, self._freezing_step()),
-            mock.patch.object(engine, "time", self._clock),
+            mock.patch.object(attempt, "time", self._clock),
         ]
         for patch in self._patches:
             patch.start()
@@ -56,7 +60,7 @@ class FrozenWorker:
 
     def _freezing_step(self) -> Any:
         def replacement(*args: Any, **kwargs: Any) -> Any:
-            if threading.current_thread() is self._thread and not self._thawed.is_set():
+            if self._first.acquire(blocking=False):
                 self._frozen_or_finished.release()
                 assert self._thawed.wait(MAX_WAIT * 10)
                 self._clock.skip_an_hour()
@@ -66,7 +70,10 @@ class FrozenWorker:
 
     def _work(self) -> None:
         try:
-            worker.Worker()._mirror_batch()
+            with Pipeline(stop=threading.Event(), progress=bool) as pipeline:
+                pipeline.add(LedgerEntry.objects.due().claim(BATCH), background_clients())
+                while pipeline.busy:
+                    pipeline.advance(timeout=0.1)
         except BaseException as error:  # noqa: BLE001 - raised again by thaw()
             self._errors.append(error)
         finally:

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from mirror.models import LedgerEntry
+from mirror.models import LedgerQuerySet
 from mirror.stores.dynamodb import ItemStore
 from mirror.stores.s3 import ObjectStore
 
 STEPS: dict[str, tuple[type, str]] = {
-    "record": (LedgerEntry, "record"),
+    "record": (LedgerQuerySet, "record"),
     "object put": (ObjectStore, "put"),
     "item put": (ItemStore, "put"),  # also called for a tombstone
     "tombstone": (ItemStore, "put_tombstone"),
     "object removal": (ObjectStore, "delete"),
-    "acknowledgement": (LedgerEntry, "acknowledge"),
+    "acknowledgement": (LedgerQuerySet, "acknowledge"),
 }
 
 

@@ -14,7 +14,7 @@ from mirror.models import LedgerEntry, Outage
 from mirror.models.ledger import LedgerQuerySet
 from mirror.stores import clients, dynamodb, s3
 from mirror.sync import breaker, dispatch, worker
-from mirror.sync.engine import Attempt
+from mirror.sync.attempt import Attempt
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 from tests.faults.mutants import kills_mutant
@@ -30,11 +30,11 @@ PLACES: dict[str, tuple[object, str]] = {
     "the object store": (s3.ObjectStore, "put"),
     "making the clients": (dispatch, "inline_clients"),
     "the claim": (LedgerQuerySet, "claim"),
-    "the record": (LedgerEntry, "record"),
-    "the acknowledgement": (LedgerEntry, "acknowledge"),
-    "the note of a failure": (LedgerEntry, "fail"),
+    "the record": (LedgerQuerySet, "record"),
+    "the acknowledgement": (LedgerQuerySet, "acknowledge"),
+    "the note of a failure": (LedgerQuerySet, "fail"),
     "the engine": (dispatch, "mirror_entry"),
-    "the attempt": (Attempt, "run"),
+    "the attempt": (Attempt, "_carry_out"),
     "the breaker": (breaker.Breaker, "admit"),
     "the note of an outage": (type(Outage.objects.all()), "begin"),
 }
@@ -83,10 +83,10 @@ def test_a_row_that_raises_delays_no_other(world: World, place: str) -> None:
     owner, name = PLACES[place]
     real = getattr(owner, name)
 
-    def fail_for_poison(*arguments: Any) -> Any:
+    def fail_for_poison(*arguments: Any, **options: Any) -> Any:
         if any(poison in describe(argument) for argument in arguments):
             raise ValueError(SECRET)
-        return real(*arguments)
+        return real(*arguments, **options)
 
     # ``keys`` is a class method: it gets the row only.
     replacement = staticmethod(fail_for_poison) if name == "keys" else fail_for_poison

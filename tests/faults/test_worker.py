@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from mirror.models import LedgerEntry, claims, ledger
 from mirror.stores import aws_errors, clients
-from mirror.sync import backfill, breaker, worker
+from mirror.sync import backfill, breaker, pipeline, worker
 from mirror.sync.engine import Outcome
 from tests.faults.mutants import kills_mutant
 from tests.faults.proxy import Fault
@@ -41,7 +41,7 @@ def test_rows_whose_failures_look_like_an_outage_stop_no_other(world: World) -> 
 def test_a_drain_waits_out_several_short_outages(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "THREADS", 1)  # so that one call fails at a time
+    monkeypatch.setattr(pipeline, "THREADS", 1)  # so that one call fails at a time
     for number in range(30):
         world.campaign(f"{number}")
     for skip in (21, 14, 8, 3):  # the rule that is added last is asked first
@@ -54,7 +54,9 @@ def test_a_drain_waits_out_several_short_outages(
 def test_an_outage_that_another_process_has_ended_is_over(world: World) -> None:
     world.campaign()
     breaker.breaker.open.add("DynamoDB")  # but the table of outages has none
-    assert worker.Worker()._mirror_batches()[Outcome.MIRRORED] == 1
+    with pipeline.Pipeline(stop=threading.Event(), progress=bool) as line:
+        line.add(LedgerEntry.objects.due().claim(1), world.stores)
+        assert line.advance(timeout=30) == {Outcome.MIRRORED: 1}
     world.assert_equal()
 
 
@@ -67,6 +69,7 @@ def test_a_row_that_takes_longer_than_its_lease_stops_no_other(
         world.session(name=f"{number}", transcript_text="")
     with monkeypatch.context() as context:
         context.setattr(claims, "LEASE", timedelta(seconds=1))
+        context.setattr(pipeline, "THREADS", 1)  # the others wait for the slow one
         world.proxy.add(Fault.DELAY, "PutObject", seconds=0.6, key=f"{slow.pk}")
         for _ in range(5):  # on a busy machine the other rows may need more than one
             world.attempt_and_reset_backoff()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
@@ -13,10 +13,10 @@ from django.db import connection
 from mirror.errors import Failure, StoreError
 from mirror.models import LedgerEntry
 from mirror.stores import clients
-from mirror.sync import dispatch, worker
+from mirror.sync import dispatch, engine, pipeline
+from mirror.sync.attempt import Attempt
 from mirror.sync.breaker import Breaker
 from mirror.sync.budget import Budget
-from mirror.sync.engine import Attempt, Outcome
 from tests.faults.mutants.patching import Change, replace
 
 
@@ -56,11 +56,16 @@ def dispatch_nothing(label: str, object_id: str) -> None:
     """Leave every row to the worker."""
 
 
-def mirror_unguarded(entry: LedgerEntry, *arguments: Any) -> Outcome:
-    """Let every exception through."""
-    stores, breaker, budget = [*arguments, None][:3]
-    attempt = Attempt(entry, stores, breaker, budget)
-    return Outcome.MIRRORED if attempt.run() else Outcome.OVERTAKEN
+_prepare = engine.prepare
+
+
+def prepare_unguarded(entries: Sequence[LedgerEntry], breaker: Breaker) -> list[Attempt]:
+    """Let every exception through that a row raises before it is written."""
+    attempts = _prepare(entries, breaker)
+    for attempt in attempts:
+        if attempt.error:
+            raise attempt.error
+    return attempts
 
 
 def never_open(self: Breaker, failure: Failure, partition: str = "") -> None:
@@ -100,8 +105,9 @@ MUTANTS: dict[str, list[Change]] = {
     "no dispatch": [replace(dispatch, "_dispatch", dispatch_nothing)],
     "no guard": [
         replace(dispatch, "_dispatch", dispatch._mirror_inline),
-        replace(dispatch, "mirror_entry", mirror_unguarded),
-        replace(worker, "mirror_entry", mirror_unguarded),
+        replace(engine, "prepare", prepare_unguarded),
+        replace(pipeline, "prepare", prepare_unguarded),
+        replace(Attempt, "carry_out", Attempt._carry_out),
     ],
     "no breaker": [replace(Breaker, "failed", never_open)],
     "no breaker and no budget": [

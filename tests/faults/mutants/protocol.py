@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from mirror.documents.items import Item, ItemKey, key_of, revision_of
 from mirror.errors import Failure, Superseded
 from mirror.models import LedgerEntry, LedgerQuerySet
-from mirror.models.key_states import IN_USE, LANDED, KeyState, dump
-from mirror.models.ledger import RESET
+from mirror.models.key_states import IN_USE, LANDED, KeyState
+from mirror.models.ledger import RESET, Note
+from mirror.stores.clients import Stores
 from mirror.stores.dynamodb import ItemStore
-from mirror.sync import engine, worker
-from mirror.sync.engine import Attempt, Outcome
+from mirror.sync import engine, pipeline
+from mirror.sync.attempt import Attempt
+from mirror.sync.breaker import Breaker
+from mirror.sync.plan import Plan
 from tests.faults.mutants.patching import Change, replace
 
 
@@ -53,88 +58,82 @@ def delete_physically(self: ItemStore, tombstone: Item, **known: Any) -> None:
     self.client.delete_item(TableName=self.table, Key={n: tombstone[n] for n in ("pk", "sk")})
 
 
-def _acknowledge(
-    entry: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState], **held: Any
-) -> bool:
-    newest = LedgerEntry.objects.get(pk=entry.pk)
-    values = {
-        **RESET,
-        "mirrored_revision": newest.revision,
-        "mirrored_at": Now(),
-        "item_keys": [list(key) for key in item_keys],
-        "object_keys": dump(key_states),
-        "attempted": [],
-        "sweep_at": None,
-        "claim": None,
-        "claimed_until": None,
-    }
-    return LedgerEntry.objects.filter(pk=entry.pk, **held).update(**values) == 1
+def _acknowledge(self: LedgerQuerySet, notes: Sequence[Note], **held: Any) -> set[int]:
+    acknowledged = set()
+    for note in notes:
+        newest = LedgerEntry.objects.get(pk=note.entry.pk)
+        values = {
+            **RESET,
+            **note.columns,
+            "mirrored_revision": newest.revision,
+            "mirrored_at": Now(),
+            "sweep_at": None,
+            "claim": None,
+            "claimed_until": None,
+        }
+        mine = {name: getattr(note.entry, name) for name in held if held[name]}
+        if LedgerEntry.objects.filter(pk=note.entry.pk, **mine).update(**values):
+            acknowledged.add(note.entry.pk)
+    return acknowledged
 
 
-def acknowledge_any_revision(
-    self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
-) -> bool:
+def acknowledge_any_revision(self: LedgerQuerySet, notes: Sequence[Note]) -> set[int]:
     """Acknowledge the newest revision, although an older one was mirrored."""
-    return _acknowledge(self, item_keys, key_states, claim=self.claim)
+    return _acknowledge(self, notes, claim=True)
 
 
-def acknowledge_without_claim(
-    self: LedgerEntry, item_keys: Iterable[ItemKey], key_states: dict[str, KeyState]
-) -> bool:
+def acknowledge_without_claim(self: LedgerQuerySet, notes: Sequence[Note]) -> set[int]:
     """The same, even if another process holds the claim by now."""
-    return _acknowledge(self, item_keys, key_states)
+    return _acknowledge(self, notes)
 
 
-_run = Attempt.run
+_prepare = engine.prepare
 
 
-def acknowledge_before_the_write(self: Attempt) -> bool:
+def acknowledge_before_the_write(entries: Sequence[LedgerEntry], breaker: Breaker) -> list[Attempt]:
     """Acknowledge the revision before mirroring it."""
-    LedgerEntry.objects.filter(pk=self.entry.pk).update(mirrored_revision=self.entry.revision)
-    return _run(self)
+    for entry in entries:
+        LedgerEntry.objects.filter(pk=entry.pk).update(mirrored_revision=entry.revision)
+    return _prepare(entries, breaker)
 
 
-def acknowledge_a_failure(attempt: Attempt, failure: Failure) -> Outcome:
-    """Acknowledge an attempt that has failed."""
-    entry = attempt.entry
-    known = LedgerEntry.objects.get(pk=entry.pk)
-    _acknowledge(entry, [ItemKey(*key) for key in known.item_keys], known.key_states)
-    return Outcome.MIRRORED
+def acknowledge_failures(
+    self: LedgerQuerySet, attempts: Sequence[tuple[LedgerEntry, Failure, timedelta | None]]
+) -> set[int]:
+    """Acknowledge attempts that have failed."""
+    known = [LedgerEntry.objects.get(pk=entry.pk) for entry, _, _ in attempts]
+    keys = [[ItemKey(*key) for key in entry.item_keys] for entry in known]
+    _acknowledge(self, [Note(e, k, e.key_states) for e, k in zip(known, keys, strict=True)])
+    return {entry.pk for entry in known}
 
 
-_record = LedgerEntry.record
+_record = LedgerQuerySet.record
 
 
-def record_only_the_last_key(
-    self: LedgerEntry,
-    item_keys: Iterable[ItemKey],
-    key_states: dict[str, KeyState],
-    writes: Iterable[str],
-) -> bool:
-    """Record the newest key of the item, and forget those that it had before."""
-    return _record(self, list(item_keys)[-1:], key_states, writes)
+def record_only_the_last_key(self: LedgerQuerySet, notes: Sequence[Note]) -> set[int]:
+    """Record the newest key of each item, and forget those that it had before."""
+    return _record(self, [dataclasses.replace(n, item_keys=n.item_keys[-1:]) for n in notes])
 
 
-def record_at_any_revision(
-    self: LedgerEntry,
-    item_keys: Iterable[ItemKey],
-    key_states: dict[str, KeyState],
-    writes: Iterable[str],
-) -> bool:
+def record_at_any_revision(self: LedgerQuerySet, notes: Sequence[Note]) -> set[int]:
     """Record even if the revision was raised, and so overwrite keys that were noted meanwhile."""
-    return self.change_while_claimed(
-        at_my_revision=False,
-        item_keys=[list(key) for key in item_keys],
-        object_keys=dump(key_states),
-        attempted=[*self.attempted, *writes],
-    )
+    for note in notes:
+        held = LedgerEntry.objects.filter(pk=note.entry.pk, claim=note.entry.claim)
+        held.update(**{name: v for name, v in note.columns.items() if name != "sweep_at"})
+    return {note.entry.pk for note in notes}
 
 
-def lock_across_the_network(entry: LedgerEntry, *arguments: Any) -> Outcome:
+_carry_out = Attempt.carry_out
+
+
+def lock_across_the_network(self: Attempt, stores: Stores) -> None:
     """Keep the ledger's row locked during the calls to AWS."""
-    with transaction.atomic():
-        LedgerEntry.objects.select_for_update().get(pk=entry.pk)
-        return engine.mirror_entry(entry, *arguments)
+    try:
+        with transaction.atomic():
+            LedgerEntry.objects.select_for_update().get(pk=self.entry.pk)
+            _carry_out(self, stores)
+    finally:
+        connection.close()
 
 
 def update_waiting_for_locks(self: LedgerQuerySet, **values: Any) -> int:
@@ -142,22 +141,22 @@ def update_waiting_for_locks(self: LedgerQuerySet, **values: Any) -> int:
     return LedgerEntry.objects.filter(pk__in=self.values("pk")).update(**values)
 
 
-def forget_repeated_upload(self: Attempt, key: str) -> KeyState:
+def forget_repeated_upload(self: Plan, key: str) -> KeyState:
     """Forget that an earlier upload to the same key was never confirmed."""
     return IN_USE
 
 
-def in_use_even_if_superseded(self: Attempt, key: str) -> bool:
+def in_use_even_if_superseded(self: Plan, key: str) -> bool:
     """Use an object again although another attempt may still remove it."""
     return self.known.get(key) in {IN_USE, LANDED}
 
 
-def never_lands_late(self: Attempt, state: KeyState) -> bool:
+def never_lands_late(self: Plan, key: str) -> bool:
     """Treat every removal as final."""
     return False
 
 
-def note_nothing(self: Attempt) -> None:
+def note_nothing(attempt: Attempt) -> None:
     """Forget the uploads that were sent after the claim was lost."""
 
 
@@ -181,25 +180,28 @@ MUTANTS: dict[str, list[Change]] = {
     ],
     "physical delete": [replace(ItemStore, "put_tombstone", delete_physically)],
     "acknowledgement ignores the revision": [
-        replace(LedgerEntry, "acknowledge", acknowledge_any_revision)
+        replace(LedgerQuerySet, "acknowledge", acknowledge_any_revision)
     ],
     "acknowledgement ignores the claim": [
-        replace(LedgerEntry, "acknowledge", acknowledge_without_claim)
+        replace(LedgerQuerySet, "acknowledge", acknowledge_without_claim)
     ],
-    "acknowledgement before the write": [replace(Attempt, "run", acknowledge_before_the_write)],
-    "failures acknowledged": [replace(engine, "_fail", acknowledge_a_failure)],
-    "only the last key recorded": [replace(LedgerEntry, "record", record_only_the_last_key)],
+    "acknowledgement before the write": [
+        replace(engine, "prepare", acknowledge_before_the_write),
+        replace(pipeline, "prepare", acknowledge_before_the_write),
+    ],
+    "failures acknowledged": [replace(LedgerQuerySet, "fail", acknowledge_failures)],
+    "only the last key recorded": [replace(LedgerQuerySet, "record", record_only_the_last_key)],
     "record overwrites keys noted meanwhile": [
-        replace(LedgerEntry, "record", record_at_any_revision)
+        replace(LedgerQuerySet, "record", record_at_any_revision)
     ],
-    "lock held across the network call": [replace(worker, "mirror_entry", lock_across_the_network)],
+    "lock held across the network call": [replace(Attempt, "carry_out", lock_across_the_network)],
     "drain waits for locks": [replace(LedgerQuerySet, "update_unlocked", update_waiting_for_locks)],
-    "repeated upload forgotten": [replace(Attempt, "_state_in_use", forget_repeated_upload)],
-    "object reused during its removal": [replace(Attempt, "_is_in_use", in_use_even_if_superseded)],
-    "removal never repeated": [replace(Attempt, "_may_land", never_lands_late)],
+    "repeated upload forgotten": [replace(Plan, "_state_in_use", forget_repeated_upload)],
+    "object reused during its removal": [replace(Plan, "_is_in_use", in_use_even_if_superseded)],
+    "removal never repeated": [replace(Plan, "_may_land", never_lands_late)],
     "late uploads forgotten": [
-        replace(Attempt, "_may_land", never_lands_late),
-        replace(Attempt, "note_late_uploads", note_nothing),
+        replace(Plan, "_may_land", never_lands_late),
+        replace(engine, "_note_late_uploads", note_nothing),
     ],
     "repair trusts the recorded object keys": [
         replace(LedgerQuerySet, "mark_dirty", mark_dirty_but_trust_object_keys)

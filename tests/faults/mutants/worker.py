@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
+from weakref import WeakSet
 
 from django.db import connection
 
 from mirror import errors
 from mirror.errors import Failure, Kind, StoreError
 from mirror.models import LedgerEntry, LedgerQuerySet, Outage
-from mirror.stores import aws_errors, clients
+from mirror.stores import aws_errors
 from mirror.sync import backfill, engine, worker
+from mirror.sync.attempt import Attempt
 from mirror.sync.breaker import Breaker
 from mirror.sync.budget import Budget, BudgetSpent
-from mirror.sync.engine import Attempt, Outcome
+from mirror.sync.pipeline import Pipeline
 from mirror.sync.worker import Worker
 from tests.faults.mutants.patching import Change, replace
 from tests.faults.mutants.protocol import update_waiting_for_locks
 
 
 def call_with_a_millisecond(
-    self: Attempt, store: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any
+    self: Attempt,
+    store: str,
+    partition: str,
+    call: Callable[..., Any],
+    /,
+    *args: Any,
+    **kwargs: Any,
 ) -> Any:
     """Wait for no answer longer than a millisecond; then give the row up."""
     try:
@@ -47,13 +54,21 @@ def watch_without_recovery(self: Worker) -> None:
         worker._sleep(self.stop)
 
 
-def mirror_one_batch_only(self: Worker) -> Counter[Outcome]:
+_claim_due = Worker._claim
+_have_claimed = WeakSet[Worker]()
+
+
+def claim_one_batch_only(self: Worker, pipeline: Pipeline) -> bool:
     """Stop after the first batch."""
-    self.stop.set()
-    return self._mirror(
-        LedgerEntry.objects.registered().due().claim(worker.BATCH),
-        clients.background_clients(),
-    )
+    if self in _have_claimed:
+        return False
+    _have_claimed.add(self)
+    return _claim_due(self, pipeline)
+
+
+def keep_leases(self: LedgerQuerySet, entries: Sequence[LedgerEntry]) -> set[int]:
+    """Say that leases were renewed."""
+    return {entry.pk for entry in entries}
 
 
 _claim = LedgerQuerySet.claim
@@ -86,13 +101,13 @@ MUTANTS: dict[str, list[Change]] = {
     "refusals treated as outages": [replace(aws_errors, "REFUSED", frozenset())],
     "refused removal given up": [replace(engine, "LONGEST_DELAY", None)],
     "watch ends at the first error": [replace(Worker, "watch", watch_without_recovery)],
-    "one batch only": [replace(Worker, "_mirror_batch", mirror_one_batch_only)],
+    "one batch only": [replace(Worker, "_claim", claim_one_batch_only)],
     "every probe takes the same row": [replace(LedgerQuerySet, "claim", claim_in_turn)],
     "drain does not wait for a store": [replace(worker, "OUTAGE_RETRIES", 0)],
     "breaker does not read outages again": [
         replace(Breaker, "admit", admit_without_reading_outages)
     ],
-    "lease not renewed": [replace(LedgerEntry, "renew", lambda self: True)],
+    "lease not renewed": [replace(LedgerQuerySet, "renew", keep_leases)],
     "all entries locked at once": [
         replace(LedgerQuerySet, "update_unlocked", update_waiting_for_locks)
     ],

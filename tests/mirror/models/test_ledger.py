@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from mirror.models import LedgerEntry, State
+from mirror.models.ledger import Note
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from tests.support.factories import make_campaign
@@ -35,13 +36,13 @@ def test_an_acknowledgement_waits_for_a_short_lock(
                 threading.Event().wait(0.2)
 
         monkeypatch.setattr("mirror.models.claims.time.sleep", sleep)
-        assert claimed.acknowledge([], {})
+        assert LedgerEntry.objects.acknowledge([Note(claimed, [], {})])
     assert LedgerEntry.objects.get().state == State.MIRRORED
 
 
 def test_a_release_does_not_wait_for_a_long_lock(claimed: LedgerEntry) -> None:
     with locked(claimed):
-        assert not claimed.release()
+        assert not LedgerEntry.objects.release([claimed])
 
 
 def test_make_due_now_does_not_wait_for_a_locked_row(mirror: Stores, owner: User) -> None:
@@ -71,6 +72,6 @@ def test_a_released_entry_is_claimed_after_the_others(transactional_db: None, ow
     for name in ("A", "B"):
         make_campaign(owner, name)
     (first,) = LedgerEntry.objects.due().claim(1)
-    assert first.release()
+    assert LedgerEntry.objects.release([first])
     (second,) = LedgerEntry.objects.due().claim(1)
     assert second != first

@@ -11,7 +11,7 @@ from mirror.models import LedgerEntry, Outage, State
 from mirror.models.key_states import LANDED
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import ObjectStore
-from mirror.sync import engine, worker
+from mirror.sync import plan, worker
 from tests.support.aws import cut_off, point_clients_at
 from tests.support.factories import make_session
 from tests.support.stored import assert_equal, assert_equal_after_sync
@@ -39,7 +39,7 @@ def test_saves_during_an_outage_of_s3_leave_no_keys_behind(
 @pytest.fixture
 def superseded(mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch) -> LedgerEntry:
     """A row with more superseded objects than one request removes."""
-    monkeypatch.setattr(engine, "REMOVED_AT_ONCE", 10)
+    monkeypatch.setattr(plan, "REMOVED_AT_ONCE", 10)
     session = make_session(owner, transcript_text="MATT: hello")
     worker.drain()
     entry = LedgerEntry.objects.get(object_id=session.pk)

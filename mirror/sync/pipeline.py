@@ -1,0 +1,149 @@
+"""The pipeline: many attempts under way at a time.
+
+Rows are read and noted on one thread, with one statement for many; AWS is asked on others, which
+hold no database connection. What has ended is noted every few hundredths of a second, so a slow
+answer holds up its own row and no other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from threading import Event
+from types import TracebackType
+from typing import Self
+
+from mirror.errors import DATABASE_TROUBLE, ClaimLost
+from mirror.models import LedgerEntry, claims
+from mirror.stores.clients import Stores
+from mirror.sync.attempt import Attempt
+from mirror.sync.breaker import breaker
+from mirror.sync.engine import Outcome, prepare, settle
+
+THREADS = 16  # they hide latency; for more CPU run more processes
+BATCH = 100  # entries that are claimed at once
+PORTION = 25  # entries that are read at once
+UPLOADS = 32_000_000  # bytes of contents that wait for S3 at a time
+SETTLED_AFTER = 0.05  # seconds that an ended attempt waits for others, to be noted with them
+
+Progress = Callable[[Outcome], object]
+
+
+class Pipeline:
+    """The attempts of one process. For use by one thread."""
+
+    def __init__(self, *, stop: Event, progress: Progress) -> None:
+        """Once ``stop`` is set, no attempt begins any more."""
+        self._stop = stop
+        self._progress = progress
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-worker")
+        self._claimed: deque[tuple[LedgerEntry, Stores]] = deque()
+        self._running: set[Attempt] = set()
+        self._ended: SimpleQueue[Attempt | BaseException] = SimpleQueue()
+        self._unsettled: list[Attempt] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._threads.shutdown(wait=error is None, cancel_futures=True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._claimed or self._running or self._unsettled)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more entries may be claimed."""
+        return len(self._claimed) + len(self._running) < BATCH
+
+    def add(self, entries: Sequence[LedgerEntry], stores: Stores) -> None:
+        """Take claimed entries in."""
+        self._claimed.extend((entry, stores) for entry in entries)
+
+    def advance(self, *, timeout: float) -> Counter[Outcome]:
+        """Begin what can begin, wait for something to end, and note it; return the outcomes.
+
+        Waits ``timeout`` seconds at most. Raises ``DATABASE_TROUBLE``; call it again when the
+        database answers, and nothing is lost.
+        """
+        if self._stop.is_set():
+            self._give_back()
+        self._renew_leases()
+        while self._claimed and self._bytes_under_way < UPLOADS:
+            self._begin_portion()
+        self._unsettled += self._wait(timeout)
+        outcomes = settle(self._unsettled, breaker)
+        self._unsettled = []
+        for outcome in outcomes:
+            self._progress(outcome)
+        return Counter(outcomes)
+
+    @property
+    def _bytes_under_way(self) -> int:
+        return sum(attempt.plan.size for attempt in self._running if attempt.plan)
+
+    def _begin_portion(self) -> None:
+        portion = [self._claimed.popleft() for _ in range(min(PORTION, len(self._claimed)))]
+        try:
+            attempts = prepare([entry for entry, _ in portion], breaker)
+        except DATABASE_TROUBLE:
+            self._claimed.extendleft(reversed(portion))
+            raise
+        for attempt, (_, stores) in zip(attempts, portion, strict=True):
+            if attempt.error:
+                self._unsettled.append(attempt)
+            else:
+                self._running.add(attempt)
+                self._threads.submit(self._carry_out, attempt, stores)
+
+    def _carry_out(self, attempt: Attempt, stores: Stores) -> None:
+        try:
+            if self._stop.is_set():
+                attempt.error = ClaimLost()  # it is given back
+            else:
+                attempt.carry_out(stores)
+        except BaseException as crash:  # noqa: BLE001 - raised again by the thread that waits
+            self._ended.put(crash)
+        else:
+            self._ended.put(attempt)
+
+    def _wait(self, timeout: float) -> list[Attempt]:
+        """Return the attempts that have ended, once there is one and others had a moment."""
+        ended: list[Attempt] = []
+        until = time.monotonic() + (0.0 if self._unsettled else timeout)
+        while len(ended) < len(self._running) and len(ended) < BATCH:
+            try:
+                attempt = self._ended.get(timeout=max(until - time.monotonic(), 0))
+            except Empty:
+                break
+            if isinstance(attempt, BaseException):
+                raise attempt
+            if not ended:
+                until = time.monotonic() + SETTLED_AFTER
+            ended.append(attempt)
+        self._running.difference_update(ended)
+        return ended
+
+    def _renew_leases(self) -> None:
+        """Begin anew the leases of what has not begun, once half of them is over."""
+        soon = time.monotonic() + claims.LEASE.total_seconds() / 2
+        waiting = [entry for entry, _ in self._claimed]
+        waiting += [attempt.entry for attempt in self._running if not attempt.started]
+        due = [entry for entry in waiting if entry.lease_ends < soon]
+        lost = {entry.pk for entry in due} - LedgerEntry.objects.renew(due)
+        self._claimed = deque(pair for pair in self._claimed if pair[0].pk not in lost)
+
+    def _give_back(self) -> None:
+        """Give back what has not even been prepared."""
+        LedgerEntry.objects.release([entry for entry, _ in self._claimed])
+        self._claimed.clear()
