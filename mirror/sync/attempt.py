@@ -36,7 +36,7 @@ class Attempt:
         self.error: Exception | None = None
         self.started = False
         self.uploaded: list[str] = []
-        self._admitted: set[str] = set()
+        self._probes: set[str] = set()  # the stores that this attempt may ask in an outage
 
     def admit(self) -> None:
         """Ask the breaker before anything is recorded: what is never sent must leave no key.
@@ -83,8 +83,8 @@ class Attempt:
         self._call(DYNAMODB, partition_of(item), put, item, mirrored=mirrored, attempted=attempted)
 
     def _admit(self, store: str) -> None:
-        self.breaker.admit(store)
-        self._admitted.add(store)
+        if self.breaker.admit(store):
+            self._probes.add(store)
 
     def _call(
         self,
@@ -101,7 +101,7 @@ class Attempt:
             # first: the next attempt may take as long.
             raise StoreError(Failure(Kind.BUSY, "LeaseTooShort", store=store))
         self.breaker.admit_partition(store, partition)
-        if store not in self._admitted:
+        if store in self.breaker.open and store not in self._probes:
             raise StoreError(Failure(Kind.UNREACHABLE, OUT_OF_REACH, store=store))
         try:
             if self.budget is None:

@@ -55,7 +55,8 @@ class Breaker:
         self._resting.clear()
 
     def refresh(self) -> None:
-        """Read which stores are out of reach, as other processes found them."""
+        """Report what this process has found, and read what others have."""
+        self.report()
         self._refused.clear()
         self.open = set(Outage.objects.open().values_list("store", flat=True))
 
@@ -65,16 +66,21 @@ class Breaker:
         if rest is not None and rest.until > time.monotonic():
             raise StoreError(Failure(Kind.BUSY, PARTITION_BUSY, store=store))
 
-    def admit(self, store: str) -> None:
-        """Raise ``StoreError`` if ``store`` is out of reach and this call is not the probe."""
+    def admit(self, store: str) -> bool:
+        """Whether the caller is the probe that finds out whether ``store`` is back.
+
+        False if the store is not out of reach. Raises ``StoreError`` if it is, and the probe is
+        taken.
+        """
         if store not in self.open:
-            return
+            return False
         if store not in self._refused and Outage.objects.take_probe(store):
-            return
+            return True
         if store in self._refused or Outage.objects.open().filter(store=store).exists():
             self._refused.add(store)
             raise StoreError(Failure(Kind.UNREACHABLE, OUT_OF_REACH, store=store))
         self.open.discard(store)  # another process has found that it is back
+        return False
 
     def failed(self, failure: Failure, partition: str = "") -> None:
         """Note a failed call; the first sign of an outage stops all calls to the store."""

@@ -114,7 +114,11 @@ def terminate(*, own: bool) -> int:
 
 
 def lose_connection() -> None:
-    """End the connection of this thread."""
+    """End the worker's connection: that of this thread, or of the one that waits for it."""
+    if threading.current_thread() is not threading.main_thread():
+        assert terminate(own=False)
+        connection.close()
+        return
     try:
         terminate(own=True)
     except DatabaseError:

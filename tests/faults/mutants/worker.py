@@ -79,10 +79,11 @@ def claim_in_turn(self: LedgerQuerySet, limit: int, **_: Any) -> list[LedgerEntr
     return _claim(self, limit)
 
 
-def admit_without_reading_outages(self: Breaker, store: str) -> None:
+def admit_without_reading_outages(self: Breaker, store: str) -> bool:
     """Believe that a store is out of reach because it was, without asking the database."""
     if store in self.open and not Outage.objects.take_probe(store):
         raise StoreError(Failure(Kind.UNREACHABLE, errors.OUT_OF_REACH, store=store))
+    return store in self.open
 
 
 _add_entries = backfill._add
