@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
+from mirror.models.clock import database_time
+
 LEASE = timedelta(seconds=50)  # how long a claim holds: others may take the entry over afterwards
 IN_TURN = ("next_attempt_at", "pk")
 LOCK_PAUSES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)  # seconds
@@ -57,7 +59,7 @@ class Claimable(models.Model):
     claimed_until = models.DateTimeField(null=True)
 
     # On entries that ``ClaimableQuerySet.claim`` returned:
-    claimed_at: datetime  # by PostgreSQL's clock
+    claimed_at: datetime  # when the lease began, or a moment later, by PostgreSQL's clock
     lease_ends: float  # by this process's monotonic clock
 
     class Meta:
@@ -94,6 +96,7 @@ class Claimable(models.Model):
         held = self.change_while_claimed(at_my_revision=False, claimed_until=Now() + LEASE)
         if held:
             self.lease_ends = lease_ends
+            self.claimed_at = database_time()
         return held
 
     def release(self) -> bool:

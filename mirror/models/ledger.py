@@ -10,7 +10,6 @@ from django.db import connection, models, transaction
 from django.db.models import Case, Count, F, Min, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from mirror.batching import batched
 from mirror.capture import RESET_COLUMNS
@@ -18,7 +17,8 @@ from mirror.documents.items import ItemKey
 from mirror.documents.registry import labels
 from mirror.errors import OUT_OF_REACH, Failure
 from mirror.models.claims import Claimable, ClaimableQuerySet
-from mirror.models.key_states import LANDED, KeyState, dump, load
+from mirror.models.clock import database_time
+from mirror.models.key_states import LANDED, REUPLOADED, KeyState, dump, load
 from mirror.models.primary import PrimaryManager
 
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
@@ -146,12 +146,12 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
         with transaction.atomic():
             self.get_or_create(model=model, object_id=object_id)
             entry = self.select_for_update().get(model=model, object_id=object_id)
+            now = database_time()
             if entry.state == State.MIRRORED:
-                entry.owed_since = timezone.now()
+                entry.owed_since = now
             entry.revision = max(entry.revision + 1, min_revision)
             known = [ItemKey(*key) for key in entry.item_keys]
             entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
-            now = timezone.now()
             doubted = {key: state.superseded(now) for key, state in entry.key_states.items()}
             entry.object_keys = dump(dict.fromkeys(object_keys, LANDED) | doubted)
             for name, value in RESET.items():
@@ -267,12 +267,21 @@ class LedgerEntry(Claimable):
     def note_late_uploads(self, keys: Iterable[str]) -> None:
         """Note uploads that were sent after the claim was lost, so that they are removed.
 
-        Raises ``OperationalError`` if somebody holds the row for longer than a worker can wait.
+        If another attempt is under way, which does not know of them, the revision is raised, so
+        that it cannot overwrite the note. Raises ``OperationalError`` if somebody holds the row for
+        longer than a worker can wait.
         """
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '10s'")
             entry = LedgerEntry.objects.select_for_update().get(pk=self.pk)
-            uploading = dict.fromkeys(keys, KeyState.uploading(self.claimed_at))
-            entry.object_keys = {**dump(uploading), **entry.object_keys}
-            entry.sweep_at = Now()
-            entry.save(update_fields=["object_keys", "sweep_at"])
+            now = database_time()
+            states = entry.key_states
+            for key in keys:
+                in_use = key in states and states[key].in_use
+                states[key] = REUPLOADED if in_use else KeyState.uploading(now)
+            entry.object_keys = dump(states)
+            entry.sweep_at = now
+            if entry.claim:
+                entry.owed_since = now if entry.state == State.MIRRORED else entry.owed_since
+                entry.revision += 1
+            entry.save(update_fields=["object_keys", "sweep_at", "owed_since", "revision"])
