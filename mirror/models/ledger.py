@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
-from django.db.models import Case, Count, F, Min, Q, Value, When
+from django.db.models import Case, Count, F, Max, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from mirror.batching import batched
-from mirror.capture import RESET_COLUMNS
+from mirror.capture import CHANNEL, RESET_COLUMNS
 from mirror.documents.items import ItemKey
 from mirror.documents.registry import labels
 from mirror.errors import OUT_OF_REACH, Failure
@@ -44,11 +44,17 @@ CONDITIONS = {
 
 
 class Backlog(NamedTuple):
-    """What is owed; ``oldest`` is since when the longest pending row waits."""
+    """What is owed; ``longest_wait`` is how long the oldest pending row has been waiting."""
 
     pending: int
     parked: int
-    oldest: datetime | None
+    longest_wait: timedelta | None
+
+
+def wake_workers() -> None:
+    """Tell every watching worker, on commit, that there is something to do."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"NOTIFY {CHANNEL}")
 
 
 class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
@@ -95,7 +101,7 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
             **self.owed().aggregate(
                 pending=Count("pk", filter=Q(parked_at=None)),
                 parked=Count("pk", filter=Q(parked_at__isnull=False)),
-                oldest=Min("owed_since", filter=Q(parked_at=None)),
+                longest_wait=Max(Now() - F("owed_since"), filter=Q(parked_at=None)),
             )
         )
 
@@ -109,7 +115,9 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
 
     def reset_attempts(self) -> int:
         """Forget failed attempts, so that these entries are due now; return how many."""
-        return self.update_unlocked(**RESET)
+        count = self.update_unlocked(**RESET)
+        wake_workers()
+        return count
 
     def update_unlocked(self, **values: Any) -> int:
         """Update these entries, passing over those that another transaction has locked.
@@ -157,6 +165,7 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
             for name, value in RESET.items():
                 setattr(entry, name, value)
             entry.save()
+            wake_workers()
 
 
 LedgerManager = PrimaryManager.from_queryset(LedgerQuerySet)
