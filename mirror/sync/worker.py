@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Lock
 from typing import ParamSpec
@@ -80,9 +81,19 @@ class Worker:
         self._pacing = Lock()
         self._database_silent = False
         self._running: set[Future[Counter[Outcome]]] = set()
+        self._stranded: list[LedgerEntry] = []  # claimed when the database was lost
 
     def drain(self) -> Drained:
         """Mirror everything that is owed, including what is in back-off or claimed by others."""
+        try:
+            return self._drain()
+        except DATABASE_TROUBLE:
+            connection.close()
+            with suppress(*DATABASE_TROUBLE):
+                self._give_back()
+            raise
+
+    def _drain(self) -> Drained:
         entries = LedgerEntry.objects.registered()
         entries.make_due_now()
         breaker.end_rests()
@@ -123,6 +134,7 @@ class Worker:
             while not self.stop.is_set():
                 try:
                     _listen()
+                    self._give_back()
                     while not self.stop.is_set():
                         self._start_due(threads)
                         self._database_answered()
@@ -229,17 +241,32 @@ class Worker:
 
     def _mirror(self, entries: list[LedgerEntry], stores: Stores) -> Counter[Outcome]:
         done: Counter[Outcome] = Counter()
-        for entry in entries:
-            self._wait_for_turn()
-            if self.stop.is_set():
-                entry.release()
-                continue
-            if not entry.renew():  # its turn came late, and another process has it by now
-                continue
-            outcome = mirror_entry(entry, stores, breaker)
-            self.progress(outcome)
-            done[outcome] += 1
+        for number, entry in enumerate(entries):
+            try:
+                outcome = self._mirror_in_turn(entry, stores)
+            except DATABASE_TROUBLE:
+                # All but this one: should it be the trouble, its lease is its back-off.
+                self._stranded += entries[number + 1 :]
+                raise
+            if outcome:
+                self.progress(outcome)
+                done[outcome] += 1
         return done
+
+    def _mirror_in_turn(self, entry: LedgerEntry, stores: Stores) -> Outcome | None:
+        self._wait_for_turn()
+        if self.stop.is_set():
+            entry.release()
+            return None
+        if not entry.renew():  # its turn came late, and another process has it by now
+            return None
+        return mirror_entry(entry, stores, breaker)
+
+    def _give_back(self) -> None:
+        """Give back what was claimed when the database was lost, so that it need not expire."""
+        for entry in list(self._stranded):
+            entry.release()
+            self._stranded.remove(entry)
 
     def _wait_for_turn(self) -> None:
         """Keep to the rate, all threads together."""

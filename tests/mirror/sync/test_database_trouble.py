@@ -6,6 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,7 +16,7 @@ from django.db import OperationalError, ProgrammingError, connection, transactio
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.sync import engine, worker
-from tests.support.factories import make_campaign
+from tests.support.factories import make_campaign, make_sessions
 
 
 @pytest.mark.parametrize("error", [ProgrammingError, OperationalError])
@@ -76,3 +78,54 @@ def test_a_save_with_autocommit_off_is_left_to_the_worker(
         transaction.set_autocommit(True)
     assert LedgerEntry.objects.get().state == State.PENDING
     assert worker.drain().complete
+
+
+@pytest.fixture
+def failing_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second attempt at a row loses the database."""
+    attempts: list[LedgerEntry] = []
+    mirror_entry = worker.mirror_entry
+
+    def lose_database(entry: LedgerEntry, *arguments: Any) -> engine.Outcome:
+        attempts.append(entry)
+        if len(attempts) == 2:
+            raise OperationalError
+        return mirror_entry(entry, *arguments)
+
+    monkeypatch.setattr(worker, "mirror_entry", lose_database)
+
+
+def test_a_drain_that_loses_the_database_gives_the_other_claims_back(
+    mirror: Stores, owner: User, failing_second: None
+) -> None:
+    make_sessions(owner, 5)
+    with pytest.raises(OperationalError):
+        worker.drain()
+    assert LedgerEntry.objects.due().exclude(claim=None).count() == 1
+    assert LedgerEntry.objects.due().filter(claim=None).count() == 3
+
+
+def test_a_watch_gives_its_claims_back_once_the_database_answers(
+    mirror: Stores, owner: User, failing_second: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sessions(owner, 5)
+    stop = threading.Event()
+
+    def end_when_mirrored(event: threading.Event) -> None:
+        if LedgerEntry.objects.due().count() == 1:  # the one that lost the database
+            event.set()
+        time.sleep(0.05)
+
+    monkeypatch.setattr(worker, "_sleep", end_when_mirrored)
+    monkeypatch.setattr("mirror.models.claims.LEASE", timedelta(days=1))
+
+    def watch() -> None:
+        worker.Worker(stop=stop).watch()
+        connection.close()
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    watching.join(30)
+    stop.set()
+    watching.join()
+    assert LedgerEntry.objects.filter(mirrored_revision=1).count() == 4
