@@ -84,7 +84,7 @@ def test_a_save_with_autocommit_off_is_left_to_the_worker(
 def failing_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second attempt at a row loses the database."""
     attempts: list[LedgerEntry] = []
-    mirror_entry = worker.mirror_entry
+    mirror_entry = engine.mirror_entry
 
     def lose_database(entry: LedgerEntry, *arguments: Any) -> engine.Outcome:
         attempts.append(entry)
