@@ -16,7 +16,7 @@ from mirror.documents import registry
 
 @register("mirror")
 def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """E001: ``MIRROR`` has an unknown key or value, or lacks one. E002: no such storage."""
+    """E001: ``MIRROR`` has a wrong key or value. E002: no such storage. E006: with a location."""
     unknown = set(settings.MIRROR) - DEFAULTS.keys() - set(REQUIRED)
     invalid = unknown | {name for name in REQUIRED if name not in settings.MIRROR}
     if not invalid and setting("DISPATCH") not in {"inline", "worker"}:
@@ -37,7 +37,20 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
                 id="mirror.E002",
             )
         ]
-    return []
+    return _check_storage() if setting("ENABLED") else []
+
+
+def _check_storage() -> list[CheckMessage]:
+    options = settings.STORAGES[setting("STORAGE")].get("OPTIONS", {})
+    if not options.get("location", getattr(settings, "AWS_LOCATION", "")):
+        return []
+    return [
+        Error(
+            f"The storage {setting('STORAGE')!r} has a location, and the keys in the items do not.",
+            hint="Give the mirror a bucket of its own, and the storage's OPTIONS 'location': ''.",
+            id="mirror.E006",
+        )
+    ]
 
 
 @register("mirror")

@@ -6,24 +6,25 @@ a page that loads the session must not load it.
 
 import pgtrigger
 
-# Migration 0002 creates session_search_vector().
-_UPSERT = """
-    INSERT INTO sessions_app_sessionsearch (session_id, vector)
-    VALUES (NEW.id, session_search_vector(NEW.name, NEW.description, NEW.transcript_text))
-    ON CONFLICT (session_id) DO UPDATE SET vector = excluded.vector;
+# Migration 0006 creates these functions. Named with their schema, and running with the rights of
+# their owner, they ask no search_path of a writer and no right on the index.
+_PUT = """
+    PERFORM public.session_search_put(NEW.id, NEW.name, NEW.description, NEW.transcript_text);
     RETURN NULL;
 """
 # If the primary key was changed, the old key has no session any more.
 _UPDATE = f"""
-    DELETE FROM sessions_app_sessionsearch WHERE session_id = OLD.id AND OLD.id <> NEW.id;
-    {_UPSERT.strip()}
-"""  # noqa: S608 - a constant only
+    IF OLD.id <> NEW.id THEN
+        PERFORM public.session_search_drop(ARRAY[OLD.id]);
+    END IF;
+    {_PUT.strip()}
+"""
 _DELETE = """
-    DELETE FROM sessions_app_sessionsearch USING old_rows WHERE session_id = old_rows.id;
+    PERFORM public.session_search_drop(ARRAY(SELECT id FROM old_rows));
     RETURN NULL;
 """
 _CLEAR = """
-    DELETE FROM sessions_app_sessionsearch;
+    PERFORM public.session_search_drop(NULL);
     RETURN NULL;
 """
 
@@ -39,7 +40,7 @@ def keep_search_index() -> list[pgtrigger.Trigger]:
             name="search_index_insert",
             when=pgtrigger.After,
             operation=pgtrigger.Insert,
-            func=_UPSERT,
+            func=_PUT,
         ),
         pgtrigger.Trigger(
             name="search_index_update",

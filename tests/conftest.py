@@ -22,10 +22,8 @@ from config.sentry import private_options
 from mirror.stores import clients, provision
 from mirror.stores.clients import Stores
 from mirror.sync import breaker
-from tests.support import factories
 from tests.support.aws import point_clients_at
-
-Make = Callable[..., User]
+from tests.support.factories import make_user
 
 
 @pytest.fixture(scope="session")
@@ -60,13 +58,7 @@ def mirror(aws_address: str, transactional_db: None) -> Stores:
 
 
 @pytest.fixture
-def make_user(db: None) -> Make:
-    """A function that saves a user whose password is the name."""
-    return factories.make_user
-
-
-@pytest.fixture
-def owner(make_user: Make) -> User:
+def owner(db: None) -> User:
     """A game master, ``gm``."""
     return make_user()
 

@@ -12,22 +12,17 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.module_loading import autodiscover_modules
 
+from mirror.admin.tables import StateFilter
 from mirror.documents.registry import documents
-from mirror.models import LedgerEntry, State
+from mirror.models import LedgerEntry
 from mirror.staff.access import may_see
 
 
-class MirrorStateFilter(admin.SimpleListFilter):
+class MirrorStateFilter(StateFilter):
     """Rows by their state in the mirror."""
 
     title = "mirror"
     parameter_name = "mirror"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
-    ) -> list[tuple[str, str]]:
-        """Return the choices."""
-        return State.choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Apply the choice."""

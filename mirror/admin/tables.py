@@ -30,17 +30,21 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         return False
 
 
-class LedgerStateFilter(admin.SimpleListFilter):
-    """Ledger entries by their state."""
-
-    title = "state"
-    parameter_name = "state"
+class StateFilter(admin.SimpleListFilter):
+    """Offers the states in the mirror. What it filters, a subclass says."""
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
         """Return the choices."""
         return State.choices
+
+
+class LedgerStateFilter(StateFilter):
+    """Ledger entries by their state."""
+
+    title = "state"
+    parameter_name = "state"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Apply the choice."""

@@ -14,6 +14,8 @@ from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from mirror.models.clock import database_time
+
 LEASE = timedelta(seconds=50)  # how long a claim holds: others may take the entry over afterwards
 IN_TURN = ("next_attempt_at", "pk")
 LOCK_PAUSES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)  # seconds
@@ -65,9 +67,11 @@ class ClaimableQuerySet(models.QuerySet[E]):
         held = self._change_claimed(
             entries, f"claimed_until = clock_timestamp() + make_interval(secs => {seconds})"
         )
-        for entry in entries:
-            if entry.pk in held:
-                entry.lease_ends = lease_ends
+        if held:
+            now = database_time()
+            for entry in entries:
+                if entry.pk in held:
+                    entry.lease_ends, entry.claimed_at = lease_ends, now
         return held
 
     def _change_claimed(
@@ -138,7 +142,7 @@ class Claimable(models.Model):
     claimed_until = models.DateTimeField(null=True)
 
     # On entries that ``ClaimableQuerySet.claim`` returned:
-    claimed_at: datetime  # by PostgreSQL's clock
+    claimed_at: datetime  # when the lease began, or a moment later, by PostgreSQL's clock
     lease_ends: float  # by this process's monotonic clock
 
     class Meta:

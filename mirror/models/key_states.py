@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-UPLOAD_MAY_LAND = timedelta(minutes=16)  # AWS refuses a request signed more than 15 minutes ago
+# AWS refuses a request signed more than 15 minutes ago; the rest is for a lease, as what is sent
+# within it counts from its beginning.
+UPLOAD_MAY_LAND = timedelta(minutes=16)
 
 IN_USE_TEXT = "in use"
 REUPLOADED_TEXT = "in use, uploaded more than once"
@@ -45,7 +47,7 @@ class KeyState:
 
     @classmethod
     def uploading(cls, since: datetime) -> KeyState:
-        """Return the state of a key to which an upload is sent at or after ``since``."""
+        """Return the state of a key to which an upload is sent within a lease after ``since``."""
         return cls(may_land_until=since + UPLOAD_MAY_LAND)
 
     def superseded(self, at: datetime) -> KeyState:

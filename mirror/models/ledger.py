@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
-from django.db.models import Case, Count, F, Min, Q, Value, When
+from django.db.models import Case, Count, F, Max, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from mirror.batching import batched
-from mirror.capture import RESET_COLUMNS
+from mirror.capture import CHANNEL, RESET_COLUMNS
 from mirror.documents.items import ItemKey
 from mirror.documents.registry import labels
 from mirror.errors import OUT_OF_REACH, Failure
 from mirror.models.claims import Claimable, ClaimableQuerySet
-from mirror.models.key_states import LANDED, KeyState, dump, load
+from mirror.models.clock import database_time
+from mirror.models.key_states import LANDED, REUPLOADED, KeyState, dump, load
 from mirror.models.primary import PrimaryManager
 
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
@@ -46,11 +46,17 @@ CONDITIONS = {
 
 
 class Backlog(NamedTuple):
-    """What is owed; ``oldest`` is since when the longest pending row waits."""
+    """What is owed; ``longest_wait`` is how long the oldest pending row has been waiting."""
 
     pending: int
     parked: int
-    oldest: datetime | None
+    longest_wait: timedelta | None
+
+
+def wake_workers() -> None:
+    """Tell every watching worker, on commit, that there is something to do."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"NOTIFY {CHANNEL}")
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
             **self.owed().aggregate(
                 pending=Count("pk", filter=Q(parked_at=None)),
                 parked=Count("pk", filter=Q(parked_at__isnull=False)),
-                oldest=Min("owed_since", filter=Q(parked_at=None)),
+                longest_wait=Max(Now() - F("owed_since"), filter=Q(parked_at=None)),
             )
         )
 
@@ -140,7 +146,9 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
 
     def reset_attempts(self) -> int:
         """Forget failed attempts, so that these entries are due now; return how many."""
-        return self.update_unlocked(**RESET)
+        count = self.update_unlocked(**RESET)
+        wake_workers()
+        return count
 
     def update_unlocked(self, **values: Any) -> int:
         """Update these entries, passing over those that another transaction has locked.
@@ -178,18 +186,19 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
         with transaction.atomic():
             self.get_or_create(model=model, object_id=object_id)
             entry = self.select_for_update().get(model=model, object_id=object_id)
+            now = database_time()
             if entry.state == State.MIRRORED:
-                entry.owed_since = timezone.now()
+                entry.owed_since = now
             entry.revision = max(entry.revision + 1, min_revision)
             entry.mirrored_revision = max(entry.mirrored_revision, min_revision - 1)
             known = [ItemKey(*key) for key in entry.item_keys]
             entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
-            now = timezone.now()
             doubted = {key: state.superseded(now) for key, state in entry.key_states.items()}
             entry.object_keys = dump(dict.fromkeys(object_keys, LANDED) | doubted)
             for name, value in RESET.items():
                 setattr(entry, name, value)
             entry.save()
+            wake_workers()
 
     def record(self, notes: Sequence[Note]) -> set[int]:
         """Note what is about to be written; return the ids of the entries that still may.
@@ -311,12 +320,21 @@ class LedgerEntry(Claimable):
     def note_late_uploads(self, keys: Iterable[str]) -> None:
         """Note uploads that were sent after the claim was lost, so that they are removed.
 
-        Raises ``OperationalError`` if somebody holds the row for longer than a worker can wait.
+        If another attempt is under way, which does not know of them, the revision is raised, so
+        that it cannot overwrite the note. Raises ``OperationalError`` if somebody holds the row for
+        longer than a worker can wait.
         """
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '10s'")
             entry = LedgerEntry.objects.select_for_update().get(pk=self.pk)
-            uploading = dict.fromkeys(keys, KeyState.uploading(self.claimed_at))
-            entry.object_keys = {**dump(uploading), **entry.object_keys}
-            entry.sweep_at = Now()
-            entry.save(update_fields=["object_keys", "sweep_at"])
+            now = database_time()
+            states = entry.key_states
+            for key in keys:
+                in_use = key in states and states[key].in_use
+                states[key] = REUPLOADED if in_use else KeyState.uploading(now)
+            entry.object_keys = dump(states)
+            entry.sweep_at = now
+            if entry.claim:
+                entry.owed_since = now if entry.state == State.MIRRORED else entry.owed_since
+                entry.revision += 1
+            entry.save(update_fields=["object_keys", "sweep_at", "owed_since", "revision"])

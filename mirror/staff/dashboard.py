@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from mirror.conf import setting
@@ -36,12 +37,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the verdict, and what needs attention."""
     judgement = current_verdict()
     run = CheckRun.objects.first()
+    backlog = LedgerEntry.objects.registered().backlog()
     parked = LedgerEntry.objects.registered().parked().order_by("parked_at", "pk")
     context = {
         "title": "Mirror",
         "verdict": judgement,
         "chart": draw(judgement.days),
-        "backlog": LedgerEntry.objects.registered().backlog(),
+        "backlog": backlog,
+        "waiting_since": backlog.longest_wait and timezone.now() - backlog.longest_wait,
         "parked": [_parked_row(entry) for entry in parked[:MAX_LISTED]],
         "outages": Outage.objects.open().order_by("store"),
         "stores": _ask_stores(),

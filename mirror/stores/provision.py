@@ -62,6 +62,25 @@ def problems(stores: Stores) -> list[str]:
     return _table_problems(stores) + _bucket_problems(stores)
 
 
+def remarks(stores: Stores) -> list[str]:
+    """Return a sentence for each thing that is no fault, but that its owner should know."""
+    bucket, client = stores.objects.bucket, stores.objects.storage.client
+    with translated_errors(S3):
+        try:
+            versioning = client.get_bucket_versioning(Bucket=bucket).get("Status")
+        except ClientError as error:
+            if _is_not_found(error):
+                return []
+            code = error.response["Error"]["Code"]
+            unknown = f"Whether bucket {bucket} keeps deleted objects is unknown"
+            return [f"{unknown}: GetBucketVersioning was refused ({code})."]
+    if not versioning:
+        return []
+    state = f"Versioning of bucket {bucket} is {versioning.lower()}"
+    kept = "objects that are removed, also those of deleted rows, stay as old versions"
+    return [f"{state}: {kept} until a lifecycle rule expires them."]
+
+
 def _provision_table(stores: Stores) -> list[str]:
     table, client = stores.items.table, stores.items.client
     done = []
@@ -162,7 +181,7 @@ def _exists(client: Any, bucket: str) -> bool:
     try:
         client.head_bucket(Bucket=bucket)
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+        if _is_not_found(error):
             return False
         raise
     return True
@@ -182,6 +201,10 @@ def _setting(ask: Any, bucket: str, name: str) -> Any:
     try:
         return ask(Bucket=bucket)[name]
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+        if _is_not_found(error):
             return None
         raise
+
+
+def _is_not_found(error: ClientError) -> bool:
+    return bool(error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND)

@@ -34,7 +34,6 @@ class Attempt:
         self.plan: Plan | None = None
         self.budget: Budget | None = None
         self.error: Exception | None = None
-        self.started = False
         self.uploaded: list[str] = []
         self._probes: set[str] = set()  # the stores that this attempt may ask in an outage
 
@@ -59,7 +58,6 @@ class Attempt:
 
     def carry_out(self, stores: Stores) -> None:
         """Upload, put, remove: an item never points at an object that is not there."""
-        self.started = True
         try:
             self._carry_out(stores)
         except Exception as error:  # noqa: BLE001 - the guard: whatever one row raises is that

@@ -7,19 +7,20 @@ a person's transaction while it holds what that person may need next.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.template.defaultfilters import pluralize
-from django.utils import timezone
 
 from mirror.batching import batched
 from mirror.capture import MARK_DIRTY
 from mirror.documents.registry import documents
 from mirror.documents.rows import all_rows
 from mirror.models import LedgerEntry, StoreFill
-from mirror.models.key_states import IN_USE, LANDED, REUPLOADED, KeyState
+from mirror.models.key_states import IN_USE, LANDED, REUPLOADED, UPLOAD_MAY_LAND
+from mirror.models.ledger import wake_workers
 from mirror.stores.clients import Stores
 from mirror.stores.provision import missing, provision
 
@@ -30,7 +31,8 @@ _MARK_DIRTY = f"""
         {MARK_DIRTY},
         object_keys = CASE WHEN %(force_upload)s THEN (
             SELECT coalesce(jsonb_object_agg(key, CASE state
-                WHEN %(in_use)s THEN %(landed)s WHEN %(reuploaded)s THEN %(may_land)s
+                WHEN %(in_use)s THEN %(landed)s WHEN %(reuploaded)s
+                    THEN to_json(clock_timestamp() + %(may_land)s) #>> '{{}}'
                 ELSE state END), '{{}}')
             FROM jsonb_each_text(e.object_keys) AS keys(key, state)
         ) ELSE object_keys END
@@ -107,15 +109,14 @@ def _add(new: list[LedgerEntry]) -> None:
 
 def _mark_dirty(ids: list[int], *, force_upload: bool) -> None:
     """Mark existing entries dirty, by primary key. Mirrors ``KeyState.superseded`` in SQL."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _MARK_DIRTY,
-            {
-                "ids": ids,
-                "force_upload": force_upload,
-                "in_use": str(IN_USE),
-                "reuploaded": str(REUPLOADED),
-                "landed": str(LANDED),
-                "may_land": str(KeyState.uploading(timezone.now())),
-            },
-        )
+    values: dict[str, Any] = {
+        "ids": ids,
+        "force_upload": force_upload,
+        "in_use": str(IN_USE),
+        "reuploaded": str(REUPLOADED),
+        "landed": str(LANDED),
+        "may_land": UPLOAD_MAY_LAND,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_MARK_DIRTY, values)
+        wake_workers()

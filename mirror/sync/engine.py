@@ -52,7 +52,9 @@ class Outcome(Enum):
     PARKED = "given up until somebody acts or the row changes"
 
 
-def mirror_entry(entry: LedgerEntry, stores: Stores, breaker: Breaker, budget: Budget) -> Outcome:
+def mirror_entry(
+    entry: LedgerEntry, stores: Stores, breaker: Breaker, budget: Budget | None = None
+) -> Outcome:
     """Make one attempt at a claimed entry, and give the claim back however it ends.
 
     Raises only ``DATABASE_TROUBLE``: without the ledger nothing can be noted, and the claim ends

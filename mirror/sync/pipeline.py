@@ -11,10 +11,13 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Event
 from types import TracebackType
 from typing import Self
+
+from django.db import connection
 
 from mirror.errors import DATABASE_TROUBLE, ClaimLost
 from mirror.models import LedgerEntry, claims
@@ -25,7 +28,6 @@ from mirror.sync.engine import Outcome, prepare, settle
 
 THREADS = 16  # they hide latency; for more CPU run more processes
 BATCH = 100  # entries that are claimed at once
-PORTION = 25  # entries that are read at once
 UPLOADS = 32_000_000  # bytes of contents that wait for S3 at a time
 SETTLED_AFTER = 0.05  # seconds that an ended attempt waits for others, to be noted with them
 
@@ -44,6 +46,7 @@ class Pipeline:
         self._running: set[Attempt] = set()
         self._ended: SimpleQueue[Attempt | BaseException] = SimpleQueue()
         self._unsettled: list[Attempt] = []
+        self._doubted = 0  # entries that may have caused trouble with the database
 
     def __enter__(self) -> Self:
         return self
@@ -55,6 +58,10 @@ class Pipeline:
         trace: TracebackType | None,
     ) -> None:
         self._threads.shutdown(wait=error is None, cancel_futures=True)
+        if isinstance(error, DATABASE_TROUBLE):
+            connection.close()
+            with suppress(*DATABASE_TROUBLE):
+                self._give_back()
 
     @property
     def busy(self) -> bool:
@@ -65,6 +72,11 @@ class Pipeline:
     def has_room(self) -> bool:
         """Whether more entries may be claimed."""
         return len(self._claimed) + len(self._running) < BATCH
+
+    @property
+    def under_way(self) -> list[int]:
+        """The entries whose attempts are under way, even if their leases are over."""
+        return [attempt.entry.pk for attempt in self._running]
 
     def add(self, entries: Sequence[LedgerEntry], stores: Stores) -> None:
         """Take claimed entries in."""
@@ -79,8 +91,9 @@ class Pipeline:
         if self._stop.is_set():
             self._give_back()
         self._renew_leases()
-        while self._claimed and self._bytes_under_way < UPLOADS:
-            self._begin_portion()
+        # No more than can begin soon: what waits here, unread, can have its lease renewed.
+        if self._claimed and len(self._running) <= THREADS and self._bytes_under_way < UPLOADS:
+            self._begin_portion(THREADS * 3 // 2 - len(self._running))
         self._unsettled += self._wait(timeout)
         outcomes = settle(self._unsettled, breaker)
         self._unsettled = []
@@ -92,13 +105,25 @@ class Pipeline:
     def _bytes_under_way(self) -> int:
         return sum(attempt.plan.size for attempt in self._running if attempt.plan)
 
-    def _begin_portion(self) -> None:
-        portion = [self._claimed.popleft() for _ in range(min(PORTION, len(self._claimed)))]
+    def _begin_portion(self, size: int) -> None:
+        """Prepare entries and start their attempts.
+
+        After trouble with the database the same entries are prepared one by one. Should one be
+        the trouble itself, its lease is its back-off.
+        """
+        size = min(1 if self._doubted else max(size, 1), len(self._claimed))
+        portion = [self._claimed.popleft() for _ in range(size)]
         try:
             attempts = prepare([entry for entry, _ in portion], breaker)
         except DATABASE_TROUBLE:
+            if size == 1:
+                self._doubted = max(self._doubted - 1, 0)
+                raise
+            connection.close()
             self._claimed.extendleft(reversed(portion))
-            raise
+            self._doubted = size
+            return
+        self._doubted = max(self._doubted - 1, 0)
         for attempt, (_, stores) in zip(attempts, portion, strict=True):
             if attempt.error:
                 self._unsettled.append(attempt)
@@ -135,15 +160,16 @@ class Pipeline:
         return ended
 
     def _renew_leases(self) -> None:
-        """Begin anew the leases of what has not begun, once half of them is over."""
+        """Begin anew the leases of what has not been read, once half of them is over.
+
+        What has been read has recorded until when its uploads may land, and keeps its lease.
+        """
         soon = time.monotonic() + claims.LEASE.total_seconds() / 2
-        waiting = [entry for entry, _ in self._claimed]
-        waiting += [attempt.entry for attempt in self._running if not attempt.started]
-        due = [entry for entry in waiting if entry.lease_ends < soon]
+        due = [entry for entry, _ in self._claimed if entry.lease_ends < soon]
         lost = {entry.pk for entry in due} - LedgerEntry.objects.renew(due)
         self._claimed = deque(pair for pair in self._claimed if pair[0].pk not in lost)
 
     def _give_back(self) -> None:
-        """Give back what has not even been prepared."""
+        """Give back what has not been read."""
         LedgerEntry.objects.release([entry for entry, _ in self._claimed])
         self._claimed.clear()

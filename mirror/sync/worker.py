@@ -178,7 +178,7 @@ class Worker:
         if self.stop.is_set() or DYNAMODB in breaker.open or not pipeline.has_room:
             return False
         stores = background_clients()  # before the claim: a failure here must leave no claim behind
-        due = LedgerEntry.objects.registered().due()
+        due = LedgerEntry.objects.registered().due().exclude(pk__in=pipeline.under_way)
         # A row that has to wait for its turn is not claimed.
         if self._pause and due.exists() and not self._turn_has_come(pipeline):
             return True

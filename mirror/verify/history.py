@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
 from mirror.models import CheckRun, LedgerEntry
 from mirror.verify.report import Report
 
@@ -13,7 +11,7 @@ KEPT_FINDINGS = 200  # of each run; mirror_check --json prints all
 def record(report: Report) -> CheckRun:
     """Save what a check found, and what is owed at the same time."""
     backlog = LedgerEntry.objects.registered().backlog()
-    oldest = (timezone.now() - backlog.oldest).total_seconds() if backlog.oldest else None
+    wait = backlog.longest_wait
     findings = report.sorted_findings()[:KEPT_FINDINGS]
     return CheckRun.objects.create(
         started_at=report.started_at,
@@ -23,7 +21,7 @@ def record(report: Report) -> CheckRun:
         in_sync=report.in_sync,
         pending=report.pending,
         parked=backlog.parked,
-        oldest_pending_seconds=oldest,
+        oldest_pending_seconds=wait.total_seconds() if wait else None,
         counts=report.counts,
         findings=[finding.as_dict() for finding in findings],
         parity_percent=report.parity_percent,

@@ -8,10 +8,10 @@ from datetime import timedelta
 from itertools import groupby
 
 from django.db import DataError
-from django.utils import timezone
 
 from mirror.documents.items import ItemKey, revision_of
 from mirror.models import LedgerEntry
+from mirror.models.clock import database_time
 from mirror.stores.clients import Stores
 from mirror.verify.findings import OBJECT_ORPHANED, ORPHAN_KINDS, ORPHANED, Finding
 
@@ -88,6 +88,6 @@ def _is_young(finding: Finding, stores: Stores) -> bool:
     if finding.kind != OBJECT_ORPHANED:
         return False
     return any(
-        listed.key == finding.key and timezone.now() - listed.modified < YOUNG
+        listed.key == finding.key and database_time() - listed.modified < YOUNG
         for listed in stores.objects.list(finding.key_text)
     )

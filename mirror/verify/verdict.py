@@ -92,7 +92,7 @@ def _lacking(days: tuple[Day, ...], runs: list[CheckRun], backlog: Backlog) -> I
         yield f"On {too_different} of the last {len(days)} days more than {limit:g} % differed."
     if runs and runs[0].parity_percent < 100:  # noqa: PLR2004 - percent
         yield f"The last complete check found {float(runs[0].parity_percent):g} %, not 100 %."
-    if backlog.oldest and timezone.now() - backlog.oldest > LONGEST_WAIT:
+    if backlog.longest_wait and backlog.longest_wait > LONGEST_WAIT:
         yield f"Changes pending: {backlog.pending}, the oldest for more than an hour."
     if backlog.parked:
         yield f"Rows parked: {backlog.parked}."

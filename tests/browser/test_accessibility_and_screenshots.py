@@ -72,6 +72,11 @@ def paths(transactional_db: None) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def inspector(open_page: Open, width: int, scheme: str) -> PageInspector:
+    return PageInspector(open_page, width, scheme)
+
+
 ANONYMOUS = {
     "login": "/accounts/login/",
     "signup": "/accounts/signup/",
@@ -81,11 +86,7 @@ ANONYMOUS = {
 
 
 @in_each_window_and_scheme
-def test_all_pages(
-    paths: dict[str, str], open_page: Open, live_server: Any, scheme: str, width: int
-) -> None:
-    inspector = PageInspector(open_page, width, scheme)
-
+def test_all_pages(paths: dict[str, str], inspector: PageInspector, live_server: Any) -> None:
     def visit(page: Page, name: str, path: str) -> None:
         page.goto(path)
         inspector.inspect(page, name)
@@ -115,14 +116,13 @@ def press(page: Page, name: str) -> None:
 
 @in_each_window_and_scheme
 def test_second_pages_of_lists_and_printed_pages(
-    paths: dict[str, str], open_page: Open, live_server: Any, scheme: str, width: int
+    paths: dict[str, str], inspector: PageInspector, live_server: Any
 ) -> None:
     owner = User.objects.get(username="gm")
     campaign = make_campaign(owner, name="The long one")
     Campaign.objects.bulk_create(Campaign(owner=owner, name=f"C{n}") for n in range(12))
     for place in (campaign, None):
         make_sessions(owner, 21, place, description="By the light of a lamp")
-    inspector = PageInspector(open_page, width, scheme)
     page = inspector.open()
     log_in_by_cookie(page, owner, live_server)
     for name, path in {
@@ -162,7 +162,7 @@ for lamp in lighthouse.lamps(order="from the ninth to the first"): lamp.light(oi
 @pytest.mark.parametrize("width", [NARROWEST, *WINDOWS])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_long_words_and_wide_tables(
-    transactional_db: None, open_page: Open, live_server: Any, scheme: str, width: int
+    transactional_db: None, inspector: PageInspector, live_server: Any
 ) -> None:
     owner = make_user("gm" * 70)
     campaign = make_campaign(owner, name=LONG_NAME, description=WIDE)
@@ -182,7 +182,6 @@ def test_long_words_and_wide_tables(
     session.share()
     session.save()
     base = f"/sessions/{session.pk}"
-    inspector = PageInspector(open_page, width, scheme)
     page = inspector.open()
     log_in_by_cookie(page, owner, live_server)
     for name, path in {
@@ -206,9 +205,8 @@ def test_long_words_and_wide_tables(
 
 @in_each_window_and_scheme
 def test_forms_with_errors(
-    paths: dict[str, str], open_page: Open, live_server: Any, scheme: str, width: int
+    paths: dict[str, str], inspector: PageInspector, live_server: Any
 ) -> None:
-    inspector = PageInspector(open_page, width, scheme)
     page = inspector.open()
     log_in_by_cookie(page, User.objects.get(username="gm"), live_server)
     for name, path, button in (
@@ -241,10 +239,9 @@ def test_forms_with_errors(
 
 @in_each_window_and_scheme
 def test_account_forms_with_errors(
-    paths: dict[str, str], open_page: Open, live_server: Any, scheme: str, width: int
+    paths: dict[str, str], inspector: PageInspector, live_server: Any
 ) -> None:
     User.objects.filter(username="gm").update(email="gm@example.org")
-    inspector = PageInspector(open_page, width, scheme)
     page = inspector.open()
     page.goto("/accounts/signup/")
     page.get_by_label("Username").fill("gm")
@@ -279,16 +276,13 @@ def test_account_forms_with_errors(
 def test_the_pages_of_the_mirror(
     mirror: Stores,
     paths: dict[str, str],
-    open_page: Open,
+    inspector: PageInspector,
     live_server: Any,
-    scheme: str,
-    width: int,
 ) -> None:
     worker.drain()
     session = Session.objects.get(pk=session_key(paths))
     set_attribute(mirror, item_of(mirror, session.pk), "notes", {"S": "Not what was written"})
     history.record(check.check(mirror))
-    inspector = PageInspector(open_page, width, scheme)
     page = inspector.open()
     log_in_by_cookie(page, User.objects.create_superuser("admin"), live_server)
     for name, path in {

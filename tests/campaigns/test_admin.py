@@ -9,8 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
 from sessions_app.models import Session
-from tests.conftest import Make
-from tests.support.factories import make_campaign, make_session
+from tests.support.factories import make_campaign, make_session, make_user
 
 
 @pytest.fixture
@@ -19,7 +18,7 @@ def campaign(owner: User) -> Campaign:
 
 
 def test_a_campaign_with_sessions_of_its_owner_cannot_be_given_to_another(
-    admin_client: Client, make_user: Make, campaign: Campaign
+    admin_client: Client, campaign: Campaign
 ) -> None:
     make_session(campaign.owner, campaign)
     path = f"/admin/campaigns/campaign/{campaign.pk}/change/"

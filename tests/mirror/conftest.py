@@ -8,8 +8,7 @@ from django.contrib.auth.models import User
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from sessions_app.models import Session
-from tests.conftest import Make
-from tests.support.factories import make_campaign, make_session
+from tests.support.factories import make_campaign, make_session, make_user
 from tests.support.stored import assert_equal
 
 NAMES = [
@@ -26,7 +25,7 @@ NAMES = [
 
 
 @pytest.fixture
-def library(mirror: Stores, owner: User, make_user: Make) -> User:
+def library(mirror: Stores, owner: User) -> User:
     """Mirrored rows of two game masters, some with a description that is in S3; returns the owner.
 
     Some have moved or were deleted, so that there are tombstones, too.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -9,8 +11,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
 from sessions_app.models import Session
-from tests.conftest import Make
-from tests.support.factories import TRANSCRIPT, make_campaign, make_session, make_sessions
+from sessions_app.transcripts import read_transcript
+from tests.support.factories import (
+    TRANSCRIPT,
+    make_campaign,
+    make_session,
+    make_sessions,
+    make_user,
+)
+from tests.support.transcribe_files import session_with
 
 
 @pytest.fixture
@@ -55,7 +64,7 @@ def test_the_list_is_searched_and_filtered(
 
 
 def test_a_session_in_the_campaign_of_another_owner_is_refused(
-    admin_client: Client, make_user: Make, campaign: Campaign
+    admin_client: Client, campaign: Campaign
 ) -> None:
     answer = admin_client.post(
         "/admin/sessions_app/session/add/",
@@ -108,3 +117,22 @@ def test_a_json_object_or_nothing_is_saved(
     assert answer.status_code == 302
     session.refresh_from_db()
     assert getattr(session, field) == stored
+
+
+def test_the_metrics_of_an_edited_transcript_are_recomputed(
+    admin_client: Client, owner: User
+) -> None:
+    session = session_with("RUTH: Hello.", owner=owner, name="Fog")
+    session.save()
+    form = {
+        "name": "Fog", "owner": owner.pk, "speaker_names": "null", "transcript_json": "null",
+        "metrics": json.dumps(session.metrics), "transcript_text": "RUTH: One two three.",
+    }  # fmt: skip
+    address = f"/admin/sessions_app/session/{session.pk}/change/"
+    assert admin_client.post(address, form).status_code == 302
+    session.refresh_from_db()
+    assert session.metrics == read_transcript(b"RUTH: One two three.").metrics
+    form |= {"transcript_text": "RUTH: One.", "metrics": '{"totalWordCount": 99}'}
+    assert admin_client.post(address, form).status_code == 302
+    session.refresh_from_db()
+    assert session.metrics == {"totalWordCount": 99}

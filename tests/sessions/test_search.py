@@ -8,8 +8,7 @@ from django.contrib.auth.models import User
 
 from sessions_app import search
 from sessions_app.models import Session
-from tests.conftest import Make
-from tests.support.factories import make_session
+from tests.support.factories import make_session, make_user
 
 MEGABYTE = 1024 * 1024
 
@@ -48,7 +47,7 @@ def test_a_query_has_web_search_syntax(owner: User, query: str, found: list[str]
     assert sorted(found_names(owner, query)) == sorted(found)
 
 
-def test_only_the_sessions_of_the_owner_are_found(owner: User, make_user: Make) -> None:
+def test_only_the_sessions_of_the_owner_are_found(owner: User) -> None:
     make_session(make_user("other"), name="dragon of another table")
     make_session(owner, name="dragon of mine")
     assert found_names(owner, "dragon") == ["dragon of mine"]

@@ -9,7 +9,6 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
-from django.utils import timezone
 from tqdm import tqdm
 
 from mirror.conf import setting
@@ -124,7 +123,7 @@ class Command(MirrorCommand):
     def _warn_of_old_backlog(self, minutes: float) -> bool:
         """Say so if rows are pending for longer than ``minutes``: the worker may be dead."""
         backlog = LedgerEntry.objects.registered().backlog()
-        if not backlog.oldest or timezone.now() - backlog.oldest < timedelta(minutes=minutes):
+        if not backlog.longest_wait or backlog.longest_wait < timedelta(minutes=minutes):
             return False
         self.stderr.write(
             f"{backlog.pending} {pluralize(backlog.pending, 'row is,rows are')} pending, the "

@@ -5,7 +5,7 @@ from typing import Any
 
 from mirror.management.base import MirrorCommand
 from mirror.stores.clients import background_clients
-from mirror.stores.provision import problems
+from mirror.stores.provision import problems, remarks
 from mirror.sync.backfill import provision_and_enqueue
 
 
@@ -31,6 +31,9 @@ class Command(MirrorCommand):
         remaining = problems(background_clients())
         for sentence in remaining:
             self.stderr.write(sentence)
-        if options["check"] and not remaining:
-            self.stdout.write("Table and bucket are as they should be.")
+        if options["check"]:
+            if not remaining:
+                self.stdout.write("Table and bucket are as they should be.")
+            for sentence in remarks(background_clients()):
+                self.stdout.write(sentence)
         return 1 if remaining else 0

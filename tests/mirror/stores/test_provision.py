@@ -1,7 +1,11 @@
-"""``mirror_setup`` creates the table and the bucket."""
+"""``mirror_setup`` creates the table and the bucket, and says what is to be known of them."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
 from django.contrib.auth.models import User
 
 from mirror.stores.clients import Stores
@@ -26,3 +30,40 @@ def test_a_new_store_is_created_and_every_row_enqueued_for_it(mirror: Stores, ow
     assert (code, "as they should be" in printed) == (0, True)
     assert worker.drain().complete
     assert_equal(mirror)
+
+
+@pytest.mark.parametrize("status", ["Enabled", "Suspended"])
+def test_the_check_says_that_a_bucket_keeps_what_was_deleted(mirror: Stores, status: str) -> None:
+    code, printed = run("mirror_setup", "--check")
+    assert (code, "version" in printed) == (0, False)
+    mirror.objects.storage.client.put_bucket_versioning(
+        Bucket=mirror.objects.bucket, VersioningConfiguration={"Status": status}
+    )
+    code, printed = run("mirror_setup", "--check")
+    assert code == 0
+    assert (
+        f"Versioning of bucket {mirror.objects.bucket} is {status.lower()}: objects that" in printed
+    )
+    assert "as they should be" in printed
+
+
+@pytest.mark.parametrize(("code", "status"), [("AccessDenied", 403), ("NotImplemented", 501)])
+def test_a_bucket_whose_versioning_cannot_be_read_is_no_fault(
+    mirror: Stores, monkeypatch: pytest.MonkeyPatch, code: str, status: int
+) -> None:
+    def refuse(**_: Any) -> None:
+        answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        raise ClientError(answer, "GetBucketVersioning")  # type: ignore[arg-type] # the rest
+
+    monkeypatch.setattr(mirror.objects.storage.client, "get_bucket_versioning", refuse)
+    exit_code, printed = run("mirror_setup", "--check")
+    assert exit_code == 0
+    assert f"keeps deleted objects is unknown: GetBucketVersioning was refused ({code})" in printed
+    assert "as they should be" in printed
+
+
+def test_a_bucket_that_is_missing_is_the_only_fault_of_it(mirror: Stores) -> None:
+    mirror.objects.storage.client.delete_bucket(Bucket=mirror.objects.bucket)
+    code, printed = run("mirror_setup", "--check")
+    assert code == 1
+    assert printed == f"Bucket {mirror.objects.bucket} does not exist.\n"

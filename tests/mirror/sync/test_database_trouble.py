@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,7 +16,7 @@ from django.db import OperationalError, ProgrammingError, connection, transactio
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.sync import engine, worker
-from tests.support.factories import make_campaign
+from tests.support.factories import make_campaign, make_sessions
 
 
 @pytest.mark.parametrize("error", [ProgrammingError, OperationalError])
@@ -76,3 +78,54 @@ def test_a_save_with_autocommit_off_is_left_to_the_worker(
         transaction.set_autocommit(True)
     assert LedgerEntry.objects.get().state == State.PENDING
     assert worker.drain().complete
+
+
+@pytest.fixture
+def poison(mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch) -> LedgerEntry:
+    """The second of five rows: whoever reads it loses the database."""
+    make_sessions(owner, 5)
+    second = LedgerEntry.objects.order_by("pk")[1]
+    read = engine._read
+
+    def lose_database(entries: Sequence[LedgerEntry]) -> Any:
+        if second in entries:
+            raise OperationalError
+        return read(entries)
+
+    monkeypatch.setattr(engine, "_read", lose_database)
+    return second
+
+
+def test_a_drain_that_loses_the_database_gives_the_other_claims_back(
+    poison: LedgerEntry,
+) -> None:
+    with pytest.raises(OperationalError):
+        worker.drain()
+    unread = LedgerEntry.objects.filter(pk__gt=poison.pk)
+    assert unread.due().filter(claim=None).count() == 3
+    assert LedgerEntry.objects.get(pk=poison.pk).claim  # its lease is its back-off
+
+
+def test_a_watch_mirrors_the_others_once_the_database_answers(
+    poison: LedgerEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+
+    def end_when_mirrored(event: threading.Event) -> None:
+        if LedgerEntry.objects.due().count() == 1:  # the one that lost the database
+            event.set()
+        time.sleep(0.05)
+
+    monkeypatch.setattr(worker, "_sleep", end_when_mirrored)
+    monkeypatch.setattr("mirror.models.claims.LEASE", timedelta(days=1))
+
+    def watch() -> None:
+        worker.Worker(stop=stop).watch()
+        connection.close()
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    watching.join(30)
+    stop.set()
+    watching.join()
+    assert LedgerEntry.objects.filter(mirrored_revision=1).count() == 4

@@ -12,8 +12,7 @@ from django.contrib.auth.models import User
 from mirror.models import LedgerEntry, Outage, State
 from mirror.stores.clients import Stores
 from mirror.sync import breaker, worker
-from tests.conftest import Make
-from tests.support.factories import make_campaign
+from tests.support.factories import make_campaign, make_user
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def states_of(owner: User) -> set[State]:
     return {entry.state for entry in LedgerEntry.objects.filter(object_id__in=ids)}
 
 
-def test_one_hot_partition_does_not_stop_the_others(make_user: Make, throttle: set[str]) -> None:
+def test_one_hot_partition_does_not_stop_the_others(throttle: set[str]) -> None:
     hot, other = make_user("hot"), make_user("other")
     throttle.add(f"user#{hot.pk}")
     for number in range(20):
@@ -50,7 +49,7 @@ def test_one_hot_partition_does_not_stop_the_others(make_user: Make, throttle: s
 
 
 def test_a_hot_partition_is_asked_once_in_a_while(
-    make_user: Make, mirror: Stores, throttle: set[str], monkeypatch: pytest.MonkeyPatch
+    mirror: Stores, throttle: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(breaker, "FIRST_REST", 60)
     hot = make_user("hot")
@@ -67,7 +66,7 @@ def test_a_hot_partition_is_asked_once_in_a_while(
     }
 
 
-def test_several_busy_partitions_are_an_outage(make_user: Make, throttle: set[str]) -> None:
+def test_several_busy_partitions_are_an_outage(throttle: set[str]) -> None:
     for number in range(breaker.BUSY_PARTITIONS):
         owner = make_user(f"gm{number}")
         throttle.add(f"user#{owner.pk}")
@@ -77,7 +76,7 @@ def test_several_busy_partitions_are_an_outage(make_user: Make, throttle: set[st
 
 
 def test_a_partition_that_answers_again_rests_no_more(
-    make_user: Make, throttle: set[str], monkeypatch: pytest.MonkeyPatch
+    throttle: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(breaker, "FIRST_REST", 0.01)
     hot = make_user("hot")

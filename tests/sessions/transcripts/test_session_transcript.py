@@ -1,9 +1,6 @@
-import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
 from sessions_app.models import Session
 from sessions_app.transcripts import (
@@ -118,26 +115,6 @@ def test_metrics_are_recomputed_from_the_stored_transcript() -> None:
     session.transcript_text, session.transcript_json = "", None
     recompute_metrics(session)
     assert session.metrics is None
-
-
-@pytest.mark.django_db
-def test_the_admin_recomputes_the_metrics_of_an_edited_transcript(
-    admin_client: Client, owner: User
-) -> None:
-    session = session_with("RUTH: Hello.", owner=owner, name="Fog")
-    session.save()
-    form = {
-        "name": "Fog", "owner": owner.pk, "speaker_names": "null", "transcript_json": "null",
-        "metrics": json.dumps(session.metrics), "transcript_text": "RUTH: One two three.",
-    }  # fmt: skip
-    address = f"/admin/sessions_app/session/{session.pk}/change/"
-    assert admin_client.post(address, form).status_code == 302
-    session.refresh_from_db()
-    assert session.metrics == read_transcript(b"RUTH: One two three.").metrics
-    form |= {"transcript_text": "RUTH: One.", "metrics": '{"totalWordCount": 99}'}
-    assert admin_client.post(address, form).status_code == 302
-    session.refresh_from_db()
-    assert session.metrics == {"totalWordCount": 99}
 
 
 def test_single_words_become_a_turn_for_each_speaker() -> None:

@@ -4,12 +4,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.conftest import Make
-from tests.support.factories import make_campaign, make_session
+from tests.support.factories import make_campaign, make_session, make_user
 from tests.support.pages import text_of
 
 
-def test_only_the_own_sessions_are_shown(gm: Client, owner: User, make_user: Make) -> None:
+def test_only_the_own_sessions_are_shown(gm: Client, owner: User) -> None:
     make_session(make_user("other"), name="dragon of another table")
     make_session(owner, name="dragon of mine")
     page = text_of(gm.get("/search/?q=dragon"))
