@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Cast
+from django.db.models.query import ModelIterable
 
+from mirror import exact_json
 from mirror.conf import PRIMARY
 from mirror.documents.document import Document
 
@@ -18,7 +21,10 @@ def all_rows(model: type[models.Model]) -> models.QuerySet[Any]:
 
 
 def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
-    """Return the rows with these primary keys; a text that cannot be one matches nothing."""
+    """Return the rows with these primary keys; a text that cannot be one matches nothing.
+
+    Their JSON is as PostgreSQL holds it, with every digit, whatever decoder the field has.
+    """
     model = document.mirror_options.model
     field = model._meta.pk
     values = []
@@ -27,7 +33,39 @@ def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
             values.append(field.to_python(text))
         except ValidationError:
             continue
-    return all_rows(model).filter(pk__in=values)
+    names = [f.attname for f in json_fields(model)]
+    texts = {_text_alias(name): Cast(name, models.TextField()) for name in names}
+    found: models.QuerySet[Any] = (
+        all_rows(model).filter(pk__in=values).defer(*names).annotate(**texts)
+    )
+    found._iterable_class = ExactRows  # noqa: SLF001 - Django has no public way to make instances
+    return found
+
+
+class ExactRows(ModelIterable[Any]):
+    """Rows whose JSON is decoded here: Django's own decoder makes floats of all fractions."""
+
+    def __iter__(self) -> Iterator[models.Model]:
+        names = [f.attname for f in json_fields(self.queryset.model)]
+        for row in super().__iter__():
+            for name in names:
+                text = row.__dict__.pop(_text_alias(name))
+                row.__dict__[name] = None if text is None else exact_json.load(text)
+            yield row
+
+
+def json_fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
+    """Return the fields that hold JSON, but for those that read their column in another way."""
+    return [
+        f
+        for f in model._meta.concrete_fields
+        if isinstance(f, models.JSONField)
+        and type(f).from_db_value is models.JSONField.from_db_value
+    ]
+
+
+def _text_alias(name: str) -> str:
+    return f"exact_{name}_"  # no field can have a name that ends like this
 
 
 def folders(document: type[Document]) -> tuple[str, ...]:

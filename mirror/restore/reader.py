@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -22,6 +23,7 @@ from mirror.documents.document import Document, field_attributes
 from mirror.documents.ids import encode_id
 from mirror.documents.items import Item, ItemKey, key_of, revision_of
 from mirror.documents.rows import blank, fields, to_field
+from mirror.exact_json import as_decimal
 
 # The problems of an attribute.
 UNREADABLE = "unreadable"
@@ -32,6 +34,7 @@ WRONG_KEY = "the item is under the wrong key"
 
 # What reading a value that somebody tampered with can raise.
 NOT_A_VALUE = (ValueError, TypeError, KeyError, AttributeError, ValidationError)
+NUMBERS = (int, float, Decimal)
 HASHED = re.compile(r"/\d+-([0-9a-f]{64})\.\w+$")  # the end of an S3 key that the mirror gave
 
 Fetch = Callable[[str], bytes | None]
@@ -183,4 +186,8 @@ def _equal_json(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(_equal_json(one[k], other[k]) for k in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_equal_json, one, other))
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, NUMBERS) and isinstance(other, NUMBERS):
+        return repr(one) == repr(other) or as_decimal(one) == as_decimal(other)  # NaN is itself
+    return bool(one == other)
