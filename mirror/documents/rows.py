@@ -14,10 +14,18 @@ from mirror import exact_json
 from mirror.conf import PRIMARY
 from mirror.documents.document import Document
 
+ID = "mirror-id"  # no field can have such a name
+
 
 def all_rows(model: type[models.Model]) -> models.QuerySet[Any]:
     """Return every row of ``model``, from the primary database."""
     return model._base_manager.using(PRIMARY)
+
+
+def rows_with_ids(model: type[models.Model]) -> models.QuerySet[Any]:
+    """Return every row of ``model``, annotated with its primary key as text: ``ID``."""
+    found: models.QuerySet[Any] = all_rows(model).annotate(**{ID: Cast("pk", models.TextField())})
+    return found
 
 
 def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
@@ -65,7 +73,7 @@ def json_fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
 
 
 def _text_alias(name: str) -> str:
-    return f"exact_{name}_"  # no field can have a name that ends like this
+    return f"exact-{name}"  # no field can have such a name
 
 
 def folders(document: type[Document]) -> tuple[str, ...]:
@@ -81,11 +89,24 @@ def fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
 
 def to_field(model: type[models.Model], name: str, value: Any) -> Any:
     """Return ``value`` as the field ``name`` holds it."""
-    return cast("models.Field[Any, Any]", model._meta.get_field(name)).to_python(value)
+    field = cast("models.Field[Any, Any]", model._meta.get_field(name))
+    if isinstance(getattr(field, "base_field", field), models.DecimalField):  # of an array, too
+        value = _with_decimals(value)
+    return field.to_python(value)
 
 
-def blank(f: models.Field[Any, Any]) -> Any:
-    """Return the value of a field that is left out of the item: null, or an empty text."""
-    if f.null:
+def _with_decimals(value: Any) -> Any:
+    """Return ``value`` without floats: a DecimalField would write all their binary digits."""
+    if isinstance(value, list):
+        return [_with_decimals(member) for member in value]
+    return exact_json.as_decimal(value) if isinstance(value, float) else value
+
+
+def blank(f: models.Field[Any, Any], *, mirrored: bool) -> Any:
+    """Return the value of a field that an item lacks: null, JSON's null, or an empty text.
+
+    A field that is not ``mirrored`` has its default.
+    """
+    if f.null or (mirrored and isinstance(f, models.JSONField)):
         return None
     return "" if f.empty_strings_allowed else f.get_default()

@@ -59,7 +59,7 @@ def _with_exact_json(row: models.Model) -> models.Model:
     """Return ``row`` with its JSON as expressions: the field's own encoder may shorten numbers."""
     for f in json_fields(type(row)):
         value = getattr(row, f.attname)
-        if value is not None:
+        if value is not None or not f.null:
             text = models.Value(exact_json.dump(value), models.TextField())
             setattr(row, f.attname, Cast(text, models.JSONField()))
     return row

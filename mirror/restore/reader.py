@@ -70,8 +70,10 @@ class Reading:
 
     def instance(self) -> models.Model:
         """Return an instance with these values, not saved."""
-        model = self.document.mirror_options.model
-        return model(**{f.attname: self.values.get(f.attname, blank(f)) for f in fields(model)})
+        model, mirrored = self.document.mirror_options.model, field_attributes(self.document)
+        values = {f.attname: blank(f, mirrored=f.attname in mirrored) for f in fields(model)}
+        values |= {name: value for name, value in self.values.items() if name in values}
+        return model(**values)
 
     def differing_fields(self, row: models.Model) -> list[str]:
         """Return the names of the fields whose values differ from those of ``row``.
