@@ -12,6 +12,7 @@ MAX_DEPTH = 500  # PostgreSQL fails at a few thousand levels, Python's parser at
 # What PostgreSQL's numeric can hold.
 MAX_DIGITS = 131_072  # before the decimal point
 MAX_DECIMAL_PLACES = 16_383
+MAX_EXPONENT = 400  # PostgreSQL writes it out: a few letters would become megabytes
 
 
 def validate_storable(value: Any, depth: int = 0) -> None:
@@ -23,7 +24,7 @@ def validate_storable(value: Any, depth: int = 0) -> None:
     elif isinstance(value, float) and not math.isfinite(value):
         raise ValidationError("Numbers must be finite: NaN and infinity cannot be stored.")
     elif isinstance(value, Decimal) and not _is_numeric(value):
-        raise ValidationError("This number is too long: PostgreSQL cannot store it.")
+        raise ValidationError("This number is too large, too small or too long.")
     elif isinstance(value, dict):
         for key, item in value.items():
             validate_storable(key)
@@ -34,8 +35,11 @@ def validate_storable(value: Any, depth: int = 0) -> None:
 
 
 def _is_numeric(value: Decimal) -> bool:
-    exponent = value.as_tuple().exponent
-    return value.adjusted() < MAX_DIGITS and int(exponent) >= -MAX_DECIMAL_PLACES
+    exponent = int(value.as_tuple().exponent)
+    return (
+        -MAX_DECIMAL_PLACES <= exponent <= MAX_EXPONENT
+        and -MAX_EXPONENT <= value.adjusted() < MAX_DIGITS
+    )
 
 
 def validate_object(value: Any) -> None:

@@ -174,8 +174,8 @@ def test_pages_and_exports_show_every_digit(
     assert_equal(mirror)
 
 
-@pytest.mark.parametrize("number", ["1e131071", "7" * 5000, "0." + "7" * 16_383, "1e-400"])
-def test_a_form_accepts_every_number_that_postgresql_can_hold(
+@pytest.mark.parametrize("number", ["1e400", "7" * 131_072, "0." + "7" * 16_383, "1e-400"])
+def test_a_form_accepts_long_numbers(
     mirror: Stores, session: Session, admin_client: Client, number: str
 ) -> None:
     page = f"/admin/sessions_app/session/{session.pk}/change/"
