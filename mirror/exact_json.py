@@ -29,21 +29,17 @@ class ExactEncoder(json.JSONEncoder):
     number and loses its quotation marks afterwards.
     """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._mark = secrets.token_hex(16)
-        self._marked = re.compile(f'"{self._mark}([^"]+)"')
-        self._has_decimals = False
+    _mark = ""  # in front of each such text; none was needed yet
 
     def default(self, o: Any) -> Any:
         if not isinstance(o, Decimal) or not o.is_finite():
             return super().default(o)
-        self._has_decimals = True
+        self._mark = self._mark or secrets.token_hex(16)
         return f"{self._mark}{o}"
 
     def iterencode(self, o: Any, _one_shot: bool = False) -> Iterator[str]:  # noqa: FBT001, FBT002 - json's own
         for chunk in super().iterencode(o, _one_shot):
-            yield self._marked.sub(r"\1", chunk) if self._has_decimals else chunk
+            yield re.sub(f'"{self._mark}([^"]+)"', r"\1", chunk) if self._mark else chunk
 
 
 def load(text: str | bytes) -> Any:
