@@ -64,12 +64,9 @@ class ExactRows(ModelIterable[Any]):
 
 def json_fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
     """Return the fields that hold JSON, but for those that read their column in another way."""
-    return [
-        f
-        for f in model._meta.concrete_fields
-        if isinstance(f, models.JSONField)
-        and type(f).from_db_value is models.JSONField.from_db_value
-    ]
+    kinds = {f: type(getattr(f, "output_field", f)) for f in model._meta.concrete_fields}
+    own = models.JSONField.from_db_value
+    return [f for f, kind in kinds.items() if getattr(kind, "from_db_value", None) is own]
 
 
 def _text_alias(name: str) -> str:

@@ -58,6 +58,8 @@ def insert(reading: Reading) -> str:
 def _with_exact_json(row: models.Model) -> models.Model:
     """Return ``row`` with its JSON as expressions: the field's own encoder may shorten numbers."""
     for f in json_fields(type(row)):
+        if f.generated:
+            continue
         value = getattr(row, f.attname)
         if value is not None or not f.null:
             text = models.Value(exact_json.dump(value), models.TextField())

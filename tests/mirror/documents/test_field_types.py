@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
-from django.db.models.functions import Upper
+from django.db.models.functions import Cast, Upper
 from django.test.utils import isolate_apps
 
 from mirror.checks.attributes import check_attributes
@@ -67,6 +67,14 @@ COLUMNS: dict[str, tuple[models.Field[Any, Any], Any]] = {
     ),
     "ratios": (ArrayField(models.FloatField(), **NULL), NativeAttribute()),
     "flags": (ArrayField(models.BooleanField(null=True), **NULL), NativeAttribute()),
+    "echo": (
+        models.GeneratedField(
+            expression=Cast("data", models.JSONField()),
+            output_field=models.JSONField(),
+            db_persist=True,
+        ),
+        NativeAttribute(),
+    ),
     "shout": (
         models.GeneratedField(
             expression=Upper("text"), output_field=models.TextField(), db_persist=True
@@ -178,6 +186,8 @@ def test_every_accepted_type_comes_back_as_it_was(mirror: Stores, song: Any, own
 
 def test_types_of_dynamodb(mirror: Stores, song: Any) -> None:
     song.objects.create(**ROWS[2])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE lab_song SET data = '{\"n\": 0.1234567890123456789012345678901}'")
     enqueue_all()
     assert_equal_after_sync(mirror)
     (item,) = (
@@ -190,4 +200,6 @@ def test_types_of_dynamodb(mirror: Stores, song: Any) -> None:
     assert kinds["price_native"] == kinds["ratio_native"] == kinds["count"] == "N"
     assert kinds["grid"] == kinds["prices"] == "L"
     assert item["price_native"] == {"N": "-12345678.100000000000000000000000000001"}
+    exact = {"M": {"n": {"N": "0.1234567890123456789012345678901"}}}
+    assert item["data"] == item["echo"] == exact
     assert plain(item)["day"] == "0001-01-01"
