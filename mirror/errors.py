@@ -78,11 +78,16 @@ class StoreError(Exception):
 
 
 class Superseded(Exception):
-    """A conditional write was refused: the item holds ``remote_revision``, newer than ours."""
+    """A conditional write was refused: the table holds ``remote_revision``, and not ours.
 
-    def __init__(self, remote_revision: int) -> None:
+    ``own`` says that this is another content of the very revision, and known to the ledger: other
+    code has rendered the row before.
+    """
+
+    def __init__(self, remote_revision: int, *, own: bool = False) -> None:
         super().__init__(str(remote_revision))
         self.remote_revision = remote_revision
+        self.own = own
 
 
 class ClaimLost(Exception):

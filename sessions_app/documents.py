@@ -1,9 +1,9 @@
 """What a session looks like in DynamoDB, and its transcript in S3."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from mirror import exact_json
 from mirror.documents import (
     Body,
     Document,
@@ -69,7 +69,9 @@ class SessionDocument(Document):
             "transcriptJson": instance.transcript_json,
             "transcriptText": instance.transcript_text,
         }
-        text = json.dumps(transcript, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        text = exact_json.dump(
+            transcript, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
         return (
             Body(
                 attribute="transcriptStorageKey",
@@ -82,7 +84,7 @@ class SessionDocument(Document):
     @classmethod
     def unpack(cls, attribute: str, content: bytes) -> dict[str, Any]:
         """Return the two fields of the transcript."""
-        transcript = json.loads(content)
+        transcript = exact_json.load(content)
         return {
             "transcript_text": transcript["transcriptText"],
             "transcript_json": transcript["transcriptJson"],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sessions_app.models import Session
@@ -72,4 +73,6 @@ def speaker_stats(session: Session) -> SpeakerStats | None:
 def _figure(values: Mapping[str, Any], key: str) -> float:
     """Return a number of seconds or words; 0 for anything else."""
     value = values.get(key)
-    return float(value) if isinstance(value, int | float) and 0 < value < MAX_FIGURE else 0.0
+    return (
+        float(value) if isinstance(value, int | float | Decimal) and 0 < value < MAX_FIGURE else 0.0
+    )

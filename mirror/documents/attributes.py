@@ -3,20 +3,19 @@
 Null and empty texts never get here: ``render`` leaves them out of the item, as ElectroDB does.
 """
 
-import json
-import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from pynamodb.attributes import Attribute
 
+from mirror import exact_json
 from mirror.errors import Unmirrorable
 
 # DynamoDB's limits.
 MAX_DIGITS = 38  # significant digits of a number
-TOO_LARGE = 10**126  # the smallest number that is too large
-SMALLEST = 1e-130
+TOO_LARGE = Decimal("1E126")  # the smallest number that is too large
+SMALLEST = Decimal("1E-130")
 MAX_DEPTH = 32  # levels of nesting
 
 
@@ -96,7 +95,7 @@ def to_native(value: Any, depth: int = 1) -> dict[str, Any]:
             return {"NULL": True}
         case bool():
             return {"BOOL": value}
-        case int() | float():
+        case int() | float() | Decimal():
             return {"N": number(value)}
         case str():
             return {"S": encodable(value)}
@@ -119,26 +118,25 @@ def from_native(value: dict[str, Any]) -> Any:
         case "L":
             return [from_native(item) for item in content]
         case "N":
-            return json.loads(content) if re.search(r"[.eE]", content) else int(content)
+            return exact_json.load(content)
         case "NULL":
             return None
         case _:
             return content
 
 
-def number(value: float) -> str:
+def number(value: float | Decimal) -> str:
     """Return a number in DynamoDB's notation, with every digit.
 
     Raises ``Unmirrorable`` if DynamoDB cannot hold it exactly.
     """
-    # `not <`, so that NaN is refused, too.
-    if not abs(value) < TOO_LARGE or 0 < abs(value) < SMALLEST:
+    exact = exact_json.as_decimal(value)
+    if not exact.is_finite() or (exact and not SMALLEST <= exact.copy_abs() < TOO_LARGE):
         raise Unmirrorable("NumberOutOfRange")
-    text = repr(value)
-    digits = "".join(map(str, Decimal(text).as_tuple().digits))
+    digits = "".join(map(str, exact.as_tuple().digits))
     if len(digits.strip("0")) > MAX_DIGITS:
         raise Unmirrorable("NumberTooManyDigits")
-    return text
+    return f"{value:f}" if isinstance(value, Decimal) else repr(value)
 
 
 def encodable(text: str) -> str:

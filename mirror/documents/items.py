@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Context, Decimal
@@ -27,6 +28,25 @@ class ItemKey(NamedTuple):
 
     pk: str
     sk: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the ledger knows to be older under one key, and so may be overwritten there.
+
+    That is any revision up to ``mirrored``, a tombstone up to ``buried``, and the items whose
+    fingerprints are in ``attempted``: what attempts that never heard the answer may have written,
+    or what somebody has looked at and wants to be overwritten.
+    """
+
+    mirrored: int = 0
+    buried: int = 0
+    attempted: Collection[str] = ()
+
+    def has(self, item: Item) -> bool:
+        """Whether ``item`` is known."""
+        limit = self.buried if is_tombstone(item) else self.mirrored
+        return revision_of(item) <= limit or fingerprint(item) in self.attempted
 
 
 @dataclass(frozen=True)
@@ -73,7 +93,7 @@ def fingerprint(item: Item) -> str:
     It does not depend on how numbers are written, nor on when a tombstone expires.
     """
     said = {name: normalized(value) for name, value in item.items() if name != EXPIRES}
-    text = json.dumps(said, sort_keys=True)
+    text = json.dumps(said, sort_keys=True, default=bytes.hex)
     return f"{revision_of(item)}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
@@ -84,13 +104,21 @@ def normalized(value: Any) -> Any:
     ((kind, content),) = value.items()
     match kind:
         case "N":
-            return kind, str(_EXACT.normalize(_EXACT.plus(Decimal(content))))
+            content = _number(content)
+        case "NS":
+            content = sorted(map(_number, content))
+        case "SS" | "BS":
+            content = sorted(content)
         case "M":
-            return kind, {name: normalized(member) for name, member in content.items()}
+            content = {name: normalized(member) for name, member in content.items()}
         case "L":
-            return kind, [normalized(member) for member in content]
-        case _:
-            return kind, content
+            content = [normalized(member) for member in content]
+    return kind, content
+
+
+def _number(text: str) -> str:
+    """Return the one text for all ways to write a number."""
+    return str(_EXACT.normalize(_EXACT.plus(Decimal(text))))
 
 
 def is_tombstone(item: Item) -> bool:

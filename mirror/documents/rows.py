@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Cast
+from django.db.models.query import ModelIterable
 
+from mirror import exact_json
 from mirror.conf import PRIMARY
 from mirror.documents.document import Document
+
+ID = "mirror-id"  # no field can have such a name
 
 
 def all_rows(model: type[models.Model]) -> models.QuerySet[Any]:
@@ -17,8 +22,17 @@ def all_rows(model: type[models.Model]) -> models.QuerySet[Any]:
     return model._base_manager.using(PRIMARY)
 
 
+def rows_with_ids(model: type[models.Model]) -> models.QuerySet[Any]:
+    """Return every row of ``model``, annotated with its primary key as text: ``ID``."""
+    found: models.QuerySet[Any] = all_rows(model).annotate(**{ID: Cast("pk", models.TextField())})
+    return found
+
+
 def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
-    """Return the rows with these primary keys; a text that cannot be one matches nothing."""
+    """Return the rows with these primary keys; a text that cannot be one matches nothing.
+
+    Their JSON is as PostgreSQL holds it, with every digit, whatever decoder the field has.
+    """
     model = document.mirror_options.model
     field = model._meta.pk
     values = []
@@ -27,7 +41,36 @@ def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
             values.append(field.to_python(text))
         except ValidationError:
             continue
-    return all_rows(model).filter(pk__in=values)
+    names = [f.attname for f in json_fields(model)]
+    texts = {_text_alias(name): Cast(name, models.TextField()) for name in names}
+    found: models.QuerySet[Any] = (
+        all_rows(model).filter(pk__in=values).defer(*names).annotate(**texts)
+    )
+    found._iterable_class = ExactRows  # noqa: SLF001 - Django has no public way to make instances
+    return found
+
+
+class ExactRows(ModelIterable[Any]):
+    """Rows whose JSON is decoded here: Django's own decoder makes floats of all fractions."""
+
+    def __iter__(self) -> Iterator[models.Model]:
+        names = [f.attname for f in json_fields(self.queryset.model)]
+        for row in super().__iter__():
+            for name in names:
+                text = row.__dict__.pop(_text_alias(name))
+                row.__dict__[name] = None if text is None else exact_json.load(text)
+            yield row
+
+
+def json_fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
+    """Return the fields that hold JSON, but for those that read their column in another way."""
+    kinds = {f: type(getattr(f, "output_field", f)) for f in model._meta.concrete_fields}
+    own = models.JSONField.from_db_value
+    return [f for f, kind in kinds.items() if getattr(kind, "from_db_value", None) is own]
+
+
+def _text_alias(name: str) -> str:
+    return f"exact-{name}"  # no field can have such a name
 
 
 def folders(document: type[Document]) -> tuple[str, ...]:
@@ -43,11 +86,24 @@ def fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
 
 def to_field(model: type[models.Model], name: str, value: Any) -> Any:
     """Return ``value`` as the field ``name`` holds it."""
-    return cast("models.Field[Any, Any]", model._meta.get_field(name)).to_python(value)
+    field = cast("models.Field[Any, Any]", model._meta.get_field(name))
+    if isinstance(getattr(field, "base_field", field), models.DecimalField):  # of an array, too
+        value = _with_decimals(value)
+    return field.to_python(value)
 
 
-def blank(f: models.Field[Any, Any]) -> Any:
-    """Return the value of a field that is left out of the item: null, or an empty text."""
-    if f.null:
+def _with_decimals(value: Any) -> Any:
+    """Return ``value`` without floats: a DecimalField would write all their binary digits."""
+    if isinstance(value, list):
+        return [_with_decimals(member) for member in value]
+    return exact_json.as_decimal(value) if isinstance(value, float) else value
+
+
+def blank(f: models.Field[Any, Any], *, mirrored: bool) -> Any:
+    """Return the value of a field that an item lacks: null, JSON's null, or an empty text.
+
+    A field that is not ``mirrored`` has its default.
+    """
+    if f.null or (mirrored and isinstance(f, models.JSONField)):
         return None
     return "" if f.empty_strings_allowed else f.get_default()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from mirror.batching import batched
 from mirror.capture import CHANNEL, RESET_COLUMNS
-from mirror.documents.items import ItemKey
+from mirror.documents.items import Item, ItemKey, Known, fingerprint, revision_of
 from mirror.documents.registry import labels
 from mirror.errors import OUT_OF_REACH, Failure
 from mirror.models.claims import Claimable, ClaimableQuerySet
@@ -172,14 +172,15 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
         model: str,
         object_id: str,
         *,
-        min_revision: int = 0,
+        overwriting: Collection[Item] = (),
         item_keys: Iterable[ItemKey] = (),
         object_keys: Iterable[str] = (),
     ) -> None:
-        """Enqueue one row under a new revision, at least ``min_revision``, to be written anew.
+        """Enqueue one row under a new revision, to be written anew.
 
-        The table may hold anything below ``min_revision``: it is overwritten. Nothing in the
-        stores is trusted: S3 objects are uploaded again. ``item_keys`` and
+        The items ``overwriting``, which the caller has seen in the table, may be overwritten:
+        the revision is raised above theirs. Nothing in the stores is trusted: S3 objects are
+        uploaded again. ``item_keys`` and
         ``object_keys`` exist in the stores although the ledger does not know of them; what does
         not belong to the row is removed.
         """
@@ -189,8 +190,10 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
             now = database_time()
             if entry.state == State.MIRRORED:
                 entry.owed_since = now
-            entry.revision = max(entry.revision + 1, min_revision)
-            entry.mirrored_revision = max(entry.mirrored_revision, min_revision - 1)
+            entry.revision = max([entry.revision, *map(revision_of, overwriting)]) + 1
+            entry.attempted = list(
+                dict.fromkeys([*entry.attempted, *map(fingerprint, overwriting)])
+            )
             known = [ItemKey(*key) for key in entry.item_keys]
             entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
             doubted = {key: state.superseded(now) for key, state in entry.key_states.items()}
@@ -224,6 +227,19 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
             sweep_at = new.sweep_at, claim = NULL, claimed_until = NULL""",
             [note.columns for note in notes],
             ", item_keys jsonb, object_keys jsonb, attempted jsonb, sweep_at timestamptz",
+        )
+
+    def begin_anew(self, entries: Sequence[LedgerEntry]) -> set[int]:
+        """Raise the revisions and give the claims back; return the ids of these entries.
+
+        For rows that other code has rendered and written under the same revisions.
+        """
+        return self._change_claimed(
+            entries,
+            f"""{_RESET}, revision = entry.revision + 1, claim = NULL, claimed_until = NULL,
+            owed_since = CASE WHEN entry.revision > entry.mirrored_revision
+                THEN entry.owed_since ELSE clock_timestamp() END""",
+            [{}] * len(entries),
         )
 
     def fail(self, attempts: Sequence[tuple[LedgerEntry, Failure, timedelta | None]]) -> set[int]:
@@ -311,6 +327,16 @@ class LedgerEntry(Claimable):
     def version(self) -> tuple[int, int]:
         """What changes whenever the row, or what the mirror holds of it, may have changed."""
         return self.revision, self.mirrored_revision
+
+    def known(self, key: ItemKey) -> Known:
+        """Return what is known of the item under ``key``.
+
+        The first recorded key is the acknowledged one: only there does ``mirrored_revision`` say
+        what lies there.
+        """
+        acknowledged = self.item_keys[:1] == [list(key)]
+        mirrored = self.mirrored_revision if acknowledged else 0
+        return Known(mirrored, self.mirrored_revision, self.attempted)
 
     @property
     def key_states(self) -> dict[str, KeyState]:

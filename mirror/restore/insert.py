@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.core.management.color import no_style
 from django.db import DataError, IntegrityError, connection, models, transaction
+from django.db.models.functions import Cast
 
+from mirror import exact_json
 from mirror.documents.registry import labels
-from mirror.documents.rows import all_rows
+from mirror.documents.rows import all_rows, json_fields
 from mirror.models import LedgerEntry
 from mirror.pause import paused
 from mirror.restore.inventory import Inventory
@@ -38,11 +40,11 @@ def insert(reading: Reading) -> str:
     try:
         with transaction.atomic(), paused():
             # Raw, as loaddata does it: fields such as auto_now keep the value that is given.
-            reading.instance().save_base(raw=True, force_insert=True)
+            _with_exact_json(reading.instance()).save_base(raw=True, force_insert=True)
             LedgerEntry.objects.mark_dirty(
                 reading.document.mirror_options.label,
                 reading.object_id,
-                min_revision=reading.revision + 1,
+                overwriting=[reading.item],
                 item_keys=[reading.key],
                 object_keys=[reference.key for reference in reading.references],
             )
@@ -51,6 +53,18 @@ def insert(reading: Reading) -> str:
         constraint = getattr(diagnosis, "constraint_name", None)
         return f"{type(error).__name__} {constraint or ''}".strip()
     return ""
+
+
+def _with_exact_json(row: models.Model) -> models.Model:
+    """Return ``row`` with its JSON as expressions: the field's own encoder may shorten numbers."""
+    for f in json_fields(type(row)):
+        if f.generated:
+            continue
+        value = getattr(row, f.attname)
+        if value is not None or not f.null:
+            text = models.Value(exact_json.dump(value), models.TextField())
+            setattr(row, f.attname, Cast(text, models.JSONField()))
+    return row
 
 
 def advance_sequences(model: type[models.Model]) -> None:

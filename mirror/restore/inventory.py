@@ -6,14 +6,12 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
-from django.db.models import TextField
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast
 
 from mirror.documents.document import Document
 from mirror.documents.items import ENTITY, revision_of
 from mirror.documents.registry import documents
-from mirror.documents.rows import all_rows
+from mirror.documents.rows import ID, rows_with_ids
 from mirror.stores.clients import Stores
 
 
@@ -74,9 +72,8 @@ class Inventory:
         """Yield the ids of the rows in PostgreSQL for which no item was noted."""
         options = document.mirror_options
         held = RawSQL("SELECT object_id FROM mirror_inventory WHERE model = %s", [options.label])
-        ids = all_rows(options.model).annotate(mirror_id=Cast("pk", TextField()))
-        missing = ids.exclude(mirror_id__in=held).order_by()
-        yield from missing.values_list("mirror_id", flat=True).iterator(chunk_size=1000)
+        missing = rows_with_ids(options.model).exclude(**{f"{ID}__in": held}).order_by()
+        yield from missing.values_list(ID, flat=True).iterator(chunk_size=1000)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -22,6 +23,7 @@ from mirror.documents.document import Document, field_attributes
 from mirror.documents.ids import encode_id
 from mirror.documents.items import Item, ItemKey, key_of, revision_of
 from mirror.documents.rows import blank, fields, to_field
+from mirror.exact_json import as_decimal
 
 # The problems of an attribute.
 UNREADABLE = "unreadable"
@@ -32,6 +34,7 @@ WRONG_KEY = "the item is under the wrong key"
 
 # What reading a value that somebody tampered with can raise.
 NOT_A_VALUE = (ValueError, TypeError, KeyError, AttributeError, ValidationError)
+NUMBERS = (int, float, Decimal)
 HASHED = re.compile(r"/\d+-([0-9a-f]{64})\.\w+$")  # the end of an S3 key that the mirror gave
 
 Fetch = Callable[[str], bytes | None]
@@ -58,17 +61,28 @@ class Reading:
     """
 
     document: type[Document]
-    key: ItemKey
+    item: Item = field(repr=False)
     object_id: str
-    revision: int
     references: tuple[Reference, ...]
     values: dict[str, Any] = field(repr=False)
     problems: dict[str, str]
 
+    @property
+    def key(self) -> ItemKey:
+        """The primary key of the item."""
+        return key_of(self.item)
+
+    @property
+    def revision(self) -> int:
+        """The revision of the item."""
+        return revision_of(self.item)
+
     def instance(self) -> models.Model:
         """Return an instance with these values, not saved."""
-        model = self.document.mirror_options.model
-        return model(**{f.attname: self.values.get(f.attname, blank(f)) for f in fields(model)})
+        model, mirrored = self.document.mirror_options.model, field_attributes(self.document)
+        values = {f.attname: blank(f, mirrored=f.attname in mirrored) for f in fields(model)}
+        values |= {name: value for name, value in self.values.items() if name in values}
+        return model(**values)
 
     def differing_fields(self, row: models.Model) -> list[str]:
         """Return the names of the fields whose values differ from those of ``row``.
@@ -108,9 +122,8 @@ def read(document: type[Document], item: Item, fetch: Fetch) -> Reading:
             problems[reference.attribute] = str(error)
         except NOT_A_VALUE:
             problems[reference.attribute] = UNREADABLE
-    key = key_of(item)
-    reading = Reading(document, key, object_id, revision_of(item), references, values, problems)
-    if not problems and _expected_key(reading) != key:
+    reading = Reading(document, item, object_id, references, values, problems)
+    if not problems and _expected_key(reading) != reading.key:
         problems["pk"] = WRONG_KEY
     return reading
 
@@ -183,4 +196,8 @@ def _equal_json(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(_equal_json(one[k], other[k]) for k in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_equal_json, one, other))
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, NUMBERS) and isinstance(other, NUMBERS):
+        return repr(one) == repr(other) or as_decimal(one) == as_decimal(other)  # NaN is itself
+    return bool(one == other)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from mirror import exact_json
 from mirror.documents.attributes import from_native
 from mirror.restore.reader import NOT_A_VALUE
 
@@ -28,7 +28,7 @@ def json_text(value: Any) -> str:
     """Return a JSON value as a readable text."""
     if isinstance(value, str):
         return value
-    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+    return exact_json.dump(value, indent=2, ensure_ascii=False, sort_keys=True)
 
 
 def first_difference(one: str, other: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import boto3
@@ -21,6 +21,7 @@ from mirror.documents.items import (
     REVISION,
     Item,
     ItemKey,
+    Known,
     fingerprint,
     is_tombstone,
     key_of,
@@ -54,24 +55,19 @@ class ItemStore:
                 "dynamodb", region_name=str(setting("REGION")), config=config
             )
 
-    def put(self, item: Item, *, mirrored: int, attempted: Collection[str] = ()) -> None:
-        """Write ``item`` where the table holds nothing, or what is known to be older.
+    def put(self, item: Item, known: Known) -> None:
+        """Write ``item`` where the table holds nothing, or what is ``known`` and older.
 
-        That is any revision up to ``mirrored``, and an item whose fingerprint is in ``attempted``:
-        it is what an attempt that never heard the answer has written. Raises ``Superseded`` if the
-        table holds anything else, but for the very content under the very revision. BatchWriteItem
-        takes no conditions, so this is PutItem.
+        Raises ``Superseded`` if the table holds anything else, but for the very content under the
+        very revision. BatchWriteItem takes no conditions, so this is PutItem.
         """
-        older = min(mirrored, revision_of(item) - 1)
-        present = self._put_if(item, "<=", {"N": str(older)})
-        while (
-            present is not None
-            and revision_of(present) < revision_of(item)
-            and fingerprint(present) in attempted
-        ):
+        revision = revision_of(item)
+        present = self._put_if(item, "<=", {"N": str(min(known.mirrored, revision - 1))})
+        while present is not None and revision_of(present) < revision and known.has(present):
             present = self._put_if(item, "=", present[REVISION])
         if present is not None and fingerprint(present) != fingerprint(item):
-            raise Superseded(revision_of(present))
+            own = revision_of(present) == revision and known.has(present)
+            raise Superseded(revision_of(present), own=own)
 
     def _put_if(self, item: Item, relation: str, revision: Value) -> Item | None:
         """Write over a revision that is in ``relation`` to ``revision``, or where there is none.
@@ -96,14 +92,12 @@ class ItemStore:
                 return present
         return None
 
-    def put_tombstone(
-        self, tombstone: Item, *, mirrored: int, attempted: Collection[str] = ()
-    ) -> None:
+    def put_tombstone(self, tombstone: Item, known: Known) -> None:
         """Put a tombstone, as ``put`` does.
 
         A physical delete would let a put that lands late bring the item back.
         """
-        self.put(tombstone, mirrored=mirrored, attempted=attempted)
+        self.put(tombstone, known)
 
     def get_many(self, keys: Sequence[ItemKey], *, consistent: bool = False) -> dict[ItemKey, Item]:
         """Return the items that exist under ``keys``, tombstones included."""

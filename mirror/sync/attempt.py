@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
-from mirror.documents.items import Item, is_tombstone, partition_of
+from mirror.documents.items import Item, is_tombstone, key_of, partition_of
 from mirror.errors import OUT_OF_REACH, Failure, Kind, StoreError, Superseded
 from mirror.models import LedgerEntry
 from mirror.stores.clients import Stores
@@ -77,8 +77,7 @@ class Attempt:
     def _put(self, stores: Stores, item: Item) -> None:
         """Put an item over what the ledger knows to be older, and over nothing else."""
         put = stores.items.put_tombstone if is_tombstone(item) else stores.items.put
-        mirrored, attempted = self.entry.mirrored_revision, self.entry.attempted
-        self._call(DYNAMODB, partition_of(item), put, item, mirrored=mirrored, attempted=attempted)
+        self._call(DYNAMODB, partition_of(item), put, item, self.entry.known(key_of(item)))
 
     def _admit(self, store: str) -> None:
         if self.breaker.admit(store):

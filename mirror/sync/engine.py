@@ -114,6 +114,10 @@ def settle(attempts: Sequence[Attempt], breaker: Breaker) -> list[Outcome]:
             outcomes[entry.pk] = Outcome.FAILED if retry_after else Outcome.PARKED
             _log(entry, failure, parked=retry_after is None)
 
+    ledger.begin_anew(
+        [a.entry for a in attempts if isinstance(a.error, Superseded) and a.error.own]
+    )
+
     # The others came to nothing: the row changed meanwhile, or another process has it.
     others = [attempt for attempt in attempts if attempt.entry.pk not in outcomes]
     released = ledger.release([attempt.entry for attempt in others])
@@ -167,7 +171,7 @@ def _render(
 def _failure(error: Exception) -> Failure | None:
     """Return what is to be noted of an error; None if it is no failure of the row."""
     match error:
-        case ClaimLost() | BudgetSpent():
+        case ClaimLost() | BudgetSpent() | Superseded(own=True):
             return None
         case StoreError():
             return error.failure

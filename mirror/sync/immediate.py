@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mirror.documents.items import ItemKey, revision_of
+from mirror.documents.items import Item, ItemKey
 from mirror.errors import StoreError
 from mirror.models import LedgerEntry
-from mirror.stores.clients import Clients
+from mirror.stores.clients import Clients, Stores
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.sync.breaker import breaker
 from mirror.sync.budget import Budget, BudgetSpent
@@ -15,20 +15,21 @@ from mirror.sync.engine import Outcome, mirror_entry
 def mirror_immediately(label: str, object_id: str, clients: Clients, budget: Budget) -> Outcome:
     """Enqueue one row and try to mirror it; if that fails, it stays pending for the worker.
 
-    Its revision is raised above the one in the table, or the condition would refuse the write.
+    What the table holds of it is overwritten, whatever that is.
     """
     entries = LedgerEntry.objects.filter(model=label, object_id=object_id)
     breaker.refresh()
-    stores, remote = None, 0
+    stores: Stores | None = None
+    present: list[Item] = []
     if DYNAMODB not in breaker.open:
         try:
             stores = budget.run(DYNAMODB, clients)
             known = [ItemKey(*key) for entry in entries for key in entry.item_keys]
             items = budget.run(DYNAMODB, stores.items.get_many, known, consistent=True)
-            remote = max(map(revision_of, items.values()), default=0)
+            present = list(items.values())
         except (StoreError, BudgetSpent):
             pass  # the attempt below, or its absence, says what is the matter
-    LedgerEntry.objects.mark_dirty(label, object_id, min_revision=remote + 1)
+    LedgerEntry.objects.mark_dirty(label, object_id, overwriting=present)
     if stores and not breaker.open:
         for entry in entries.due().claim(1):
             return mirror_entry(entry, stores, breaker, budget)

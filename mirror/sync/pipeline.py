@@ -92,8 +92,9 @@ class Pipeline:
             self._give_back()
         self._renew_leases()
         # No more than can begin soon: what waits here, unread, can have its lease renewed.
-        if self._claimed and len(self._running) <= THREADS and self._bytes_under_way < UPLOADS:
-            self._begin_portion(THREADS * 3 // 2 - len(self._running))
+        room = THREADS * 3 // 2 - len(self._running)
+        if self._claimed and room > THREADS // 3 and self._bytes_under_way < UPLOADS:
+            self._begin_portion(room)
         self._unsettled += self._wait(timeout)
         outcomes = settle(self._unsettled, breaker)
         self._unsettled = []
@@ -111,7 +112,7 @@ class Pipeline:
         After trouble with the database the same entries are prepared one by one. Should one be
         the trouble itself, its lease is its back-off.
         """
-        size = min(1 if self._doubted else max(size, 1), len(self._claimed))
+        size = min(1 if self._doubted else size, len(self._claimed))
         portion = [self._claimed.popleft() for _ in range(size)]
         try:
             attempts = prepare([entry for entry, _ in portion], breaker)

@@ -17,7 +17,7 @@ from mirror.models.ledger import Note
 
 TOMBSTONE_LIFE = timedelta(days=7)  # far longer than a put can be late
 REMOVED_AT_ONCE = 1000  # objects that one DeleteObjects takes; an attempt removes no more
-REMEMBERED = 50  # unacknowledged writes of one row; forgetting one can only refuse a write
+REMEMBERED = 1000  # unacknowledged writes of one row; forgetting one can only refuse a write
 
 
 class Plan:
@@ -42,7 +42,7 @@ class Plan:
 
     def before(self) -> Note:
         """Return what has to be recorded before anything is written."""
-        attempted = [*self.entry.attempted, *map(fingerprint, self.items)]
+        attempted = [*self.entry.attempted, *map(fingerprint, reversed(self.items))]
         return Note(
             self.entry,
             self.item_keys,

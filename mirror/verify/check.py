@@ -16,7 +16,7 @@ from itertools import chain
 
 from django.db import connection
 from django.db.models import TextField, Value
-from django.db.models.functions import Cast, Collate, Concat
+from django.db.models.functions import Collate, Concat
 
 from mirror.batching import batched
 from mirror.documents.document import Document
@@ -24,7 +24,7 @@ from mirror.documents.ids import encode_id, encoded_id
 from mirror.documents.items import Item, is_tombstone
 from mirror.documents.registry import documents
 from mirror.documents.render import render
-from mirror.documents.rows import all_rows, folders, rows
+from mirror.documents.rows import ID, all_rows, folders, rows, rows_with_ids
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
@@ -94,11 +94,9 @@ def _walk(document: type[Document], stores: Stores, scope: Scope) -> Iterator[Re
 
 def _ids(document: type[Document]) -> Iterator[str]:
     """Yield the ids of all rows in the order in which S3 lists their folders."""
-    text = Cast("pk", TextField())
-    in_keys = all_rows(document.mirror_options.model).annotate(mirror_id=text)
-    order = Collate(Concat(encoded_id("mirror_id"), Value("/"), output_field=TextField()), "C")
-    ordered = in_keys.order_by(order)
-    yield from ordered.values_list(text, flat=True).iterator(chunk_size=PAGE)
+    order = Collate(Concat(encoded_id(ID), Value("/"), output_field=TextField()), "C")
+    ordered = rows_with_ids(document.mirror_options.model).order_by(order)
+    yield from ordered.values_list(ID, flat=True).iterator(chunk_size=PAGE)
 
 
 def _in_thread(

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from django.db import DataError
 
-from mirror.documents.items import ItemKey, revision_of
+from mirror.documents.items import ItemKey
 from mirror.models import LedgerEntry
 from mirror.models.clock import database_time
 from mirror.stores.clients import Stores
@@ -71,11 +71,10 @@ def _mark_row_dirty(model: str, object_id: str, findings: list[Finding], stores:
     if entry:
         keys |= {ItemKey(*key) for key in entry.item_keys}
     items = stores.items.get_many(sorted(keys), consistent=True)
-    newest = max(map(revision_of, items.values()), default=0)
     LedgerEntry.objects.mark_dirty(
         model,
         object_id,
-        min_revision=newest + 1,
+        overwriting=list(items.values()),
         item_keys=sorted(
             f.key for f in findings if f.kind == ORPHANED and isinstance(f.key, ItemKey)
         ),

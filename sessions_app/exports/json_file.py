@@ -4,6 +4,7 @@ import io
 import json
 from typing import Any
 
+from mirror.exact_json import ExactEncoder
 from sessions_app.models import Session
 from sessions_app.transcripts.exported_session import EXPORT_FORMAT
 
@@ -33,5 +34,5 @@ def as_json(session: Session) -> str:
     values |= {field: getattr(session, field) for field in JSON_FIELDS}
     # json.dump writes piece by piece; json.dumps would collect a list many times as large.
     text = io.StringIO()
-    json.dump(values, text, ensure_ascii=False, indent=2)
+    json.dump(values, text, ensure_ascii=False, indent=2, cls=ExactEncoder)
     return text.getvalue() + "\n"

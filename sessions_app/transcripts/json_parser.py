@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
 
+from mirror.exact_json import ExactDecoder
 from sessions_app.transcripts.transcript import TranscriptError
 from sessions_app.validators import validate_storable
 
@@ -40,7 +41,7 @@ def parse(text: str, source_name: str) -> Any:
 
 def _parse(text: str, source_name: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, cls=ExactDecoder, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise TranscriptError(f"{source_name} is not valid JSON ({place}).") from None

@@ -73,7 +73,12 @@ def _take_contents(
         elif hashlib.sha256(content).hexdigest() not in key:
             found.append(f"object {key} differs from the SHA-256 in its key")
         else:
-            yield name, json.loads(content) if name == "transcript" else content.decode()
+            is_json = name == "transcript"
+            yield name, _exact_json(content) if is_json else content.decode()
+
+
+def _exact_json(content: bytes) -> Any:
+    return json.loads(content, parse_float=Decimal)
 
 
 def expected_items() -> Iterator[tuple[str, Item]]:

@@ -13,6 +13,7 @@ from functools import partial
 import pytest
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from pytest_django.fixtures import Settings
 
@@ -294,6 +295,27 @@ def test_saves_after_a_restore_never_overwrite_what_only_the_table_holds(
     assert (entry.state, entry.error_class) == ("parked", "RemoteAhead"), "differs unseen"
     items = world.stores.items.get_many([ItemKey(*key) for key in entry.item_keys])
     assert {item["name"]["S"] for item in items.values()} == {"edited after the backup"}
+
+
+@kills_mutant("acknowledged revision counts under every key")
+def test_a_move_to_where_a_lost_edit_lies_does_not_overwrite_it(world: World) -> None:
+    _, b, session = filed_session(world)
+    backup = LedgerEntry.objects.values().get(object_id=session.pk)
+    session.campaign, session.name = b, "edited after the backup"
+    session.save()
+    world.settle()
+    LedgerEntry.objects.filter(pk=backup["id"]).update(**backup)
+    held_elsewhere = ItemKey(f"camp#{b.pk}", f"sess#{session.pk}")
+    LedgerEntry.objects.filter(pk=backup["id"]).update(
+        revision=F("revision") + 9, mirrored_revision=F("revision") + 8
+    )
+    session.name = "saved after the restore"
+    session.save()
+    world.settle()
+    entry = world.entry(session)
+    assert (entry.state, entry.error_class) == ("parked", "RemoteAhead"), "differs unseen"
+    item = world.stores.items.get_many([held_elsewhere])[held_elsewhere]
+    assert item["name"]["S"] == "edited after the backup"
 
 
 @kills_mutant("put over mirrored revisions only")

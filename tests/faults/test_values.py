@@ -39,11 +39,13 @@ fraction = st.floats(allow_nan=False, allow_infinity=False).filter(
     lambda f: "e" not in repr(f)  # moto rejects exponents: see test_other_stores.py
 )
 
+exact = st.decimals(-(10**8) + 1, 10**8 - 1, places=30)  # up to 38 digits: no float holds them
+
 
 def json_of(names: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     """Return a strategy for JSON values whose maps have such names."""
     return st.recursive(
-        st.none() | st.booleans() | integer | fraction | text,
+        st.none() | st.booleans() | integer | fraction | exact | text,
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
         max_leaves=12,
     )
@@ -207,7 +209,10 @@ REFUSED: dict[str, dict[str, str]] = {
     "NaN": {"metrics": '{"a": NaN}'},
     "infinity": {"transcript_json": "[Infinity]"},
     "a number beyond all floats": {"transcript_json": "[1e999]"},
-    "a number of 5,000 digits": {"transcript_json": "[" + "7" * 5_000 + "]"},
+    "a number below all floats": {"transcript_json": "[1e-999]"},
+    "a number beyond Python's": {"transcript_json": "[1e9999999999999999999999]"},
+    "a number of 131,073 digits": {"transcript_json": "[" + "7" * 131_073 + "]"},
+    "a number of 16,384 decimal places": {"transcript_json": "[0." + "7" * 16_384 + "]"},
     "100,000 nested lists": {"transcript_json": "[" * 100_000 + "]" * 100_000},
     "6,500 nested lists": {"transcript_json": "[" * 6_500 + "]" * 6_500},
     "invalid JSON": {"metrics": "{"},

@@ -22,12 +22,12 @@ def test_a_storage_at_the_top_of_the_bucket_is_accepted(settings: Settings) -> N
 
 
 def test_a_storage_with_a_location_is_refused(settings: Settings) -> None:
-    assert errors(settings, location="production") == ["mirror.E006"]
+    assert errors(settings, location="production") == ["mirror.E015"]
 
 
 def test_a_location_for_all_storages_is_refused(settings: Settings) -> None:
     settings.AWS_LOCATION = "media"
-    assert errors(settings) == ["mirror.E006"]
+    assert errors(settings) == ["mirror.E015"]
 
 
 def test_the_mirrors_storage_may_leave_the_location_of_all_storages(settings: Settings) -> None:

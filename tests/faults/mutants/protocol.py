@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from mirror.documents.items import Item, ItemKey, key_of, revision_of
+from mirror.documents.items import Item, ItemKey, Known, key_of, revision_of
 from mirror.errors import Failure, Superseded
 from mirror.models import LedgerEntry, LedgerQuerySet
 from mirror.models.key_states import IN_USE, LANDED, KeyState
@@ -24,7 +24,7 @@ from mirror.sync.plan import Plan
 from tests.faults.mutants.patching import Change, replace
 
 
-def put_without_condition(self: ItemStore, item: Item, **known: Any) -> None:
+def put_without_condition(self: ItemStore, item: Item, known: Known) -> None:
     """Write over any item, also over a newer revision."""
     self.client.put_item(TableName=self.table, Item=item)
 
@@ -32,28 +32,31 @@ def put_without_condition(self: ItemStore, item: Item, **known: Any) -> None:
 _put = ItemStore.put
 
 
-def put_over_older_revisions_only(self: ItemStore, item: Item, **known: Any) -> None:
+def put_over_older_revisions_only(self: ItemStore, item: Item, known: Known) -> None:
     """Refuse also an equal revision, which an attempt that did not finish may have written."""
     present = self.get_many([key_of(item)], consistent=True)
     for present_item in present.values():
         if revision_of(present_item) >= revision_of(item):
             raise Superseded(revision_of(present_item))
-    _put(self, item, **known)
+    _put(self, item, known)
 
 
-def put_over_any_older_revision(self: ItemStore, item: Item, **known: Any) -> None:
+def put_over_any_older_revision(self: ItemStore, item: Item, known: Known) -> None:
     """Trust every older revision, also one that the ledger knows nothing of."""
-    _put(self, item, mirrored=revision_of(item) - 1)
+    _put(self, item, Known(mirrored=revision_of(item) - 1))
 
 
-def put_over_mirrored_revisions_only(
-    self: ItemStore, item: Item, *, mirrored: int, **_: Any
-) -> None:
+def put_over_mirrored_revisions_only(self: ItemStore, item: Item, known: Known) -> None:
     """Trust nothing that an attempt has written which was never acknowledged."""
-    _put(self, item, mirrored=mirrored)
+    _put(self, item, dataclasses.replace(known, attempted=()))
 
 
-def delete_physically(self: ItemStore, tombstone: Item, **known: Any) -> None:
+def known_under_any_key(self: LedgerEntry, key: ItemKey) -> Known:
+    """Take what is acknowledged under one key for what lies under every other."""
+    return Known(self.mirrored_revision, self.mirrored_revision, self.attempted)
+
+
+def delete_physically(self: ItemStore, tombstone: Item, known: Known) -> None:
     """Delete the item, so that a late put can bring it back."""
     self.client.delete_item(TableName=self.table, Key={n: tombstone[n] for n in ("pk", "sk")})
 
@@ -177,6 +180,9 @@ MUTANTS: dict[str, list[Change]] = {
     "put over any older revision": [replace(ItemStore, "put", put_over_any_older_revision)],
     "put over mirrored revisions only": [
         replace(ItemStore, "put", put_over_mirrored_revisions_only)
+    ],
+    "acknowledged revision counts under every key": [
+        replace(LedgerEntry, "known", known_under_any_key)
     ],
     "physical delete": [replace(ItemStore, "put_tombstone", delete_physically)],
     "acknowledgement ignores the revision": [

@@ -10,12 +10,12 @@ from unittest import mock
 from mirror.documents.document import Document
 from mirror.documents.items import REVISION, Item, ItemKey
 from mirror.errors import StoreError
-from mirror.models import LedgerEntry
+from mirror.models import LedgerEntry, ledger
 from mirror.stores import dynamodb
 from mirror.stores.clients import Stores
 from mirror.stores.dynamodb import ItemStore
 from mirror.stores.s3 import Listed, ObjectStore
-from mirror.verify import orphans, repair
+from mirror.verify import orphans
 from mirror.verify.findings import Finding
 from tests.faults.mutants.patching import Change, replace
 
@@ -78,7 +78,7 @@ MUTANTS: dict[str, list[Change]] = {
     ],
     "revisions read only if digits": [
         replace(dynamodb, "revision_of", revision_of_digits_only),
-        replace(repair, "revision_of", revision_of_digits_only),
+        replace(ledger, "revision_of", revision_of_digits_only),
     ],
     "check reads the ledger before the rows": [
         replace(orphans, "find_orphaned_objects", find_with_an_older_ledger)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+
 import pytest
 from django.contrib.auth.models import User
 
+from campaigns.documents import CampaignDocument
 from campaigns.models import Campaign
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.sync import worker
+from sessions_app.documents import SessionDocument
+from sessions_app.models import Session
 from tests.faults.protocol_steps import SimulatedKill, before_step, simulate_kill
 from tests.support.commands import run
-from tests.support.factories import make_campaign
-from tests.support.stored import assert_equal, item_of
+from tests.support.factories import make_campaign, make_session
+from tests.support.stored import assert_equal, item_of, live_items
 
 COLUMNS = ("revision", "mirrored_revision", "item_keys", "object_keys", "attempted")
 
@@ -32,11 +38,11 @@ def restored_after_edits(owner: User, edits: int) -> Campaign:
     return campaign
 
 
-def entry_of(campaign: Campaign) -> LedgerEntry:
+def entry_of(campaign: Campaign | Session) -> LedgerEntry:
     return LedgerEntry.objects.get(object_id=campaign.pk)
 
 
-def save(campaign: Campaign, name: str) -> None:
+def save(campaign: Campaign | Session, name: str) -> None:
     campaign.name = name
     campaign.save()
 
@@ -111,4 +117,95 @@ def test_what_a_killed_worker_has_written_is_overwritten(mirror: Stores, owner: 
     worker.drain()
     assert item_of(mirror, campaign.pk)["name"] == "newest"
     assert entry_of(campaign).attempted == []
+    assert_equal(mirror)
+
+
+@pytest.mark.parametrize("mirrored_before", [True, False])
+def test_nor_does_a_move_to_where_a_lost_edit_lies(
+    mirror: Stores, owner: User, mirrored_before: bool
+) -> None:
+    """What is acknowledged under one key says nothing of what lies under another."""
+    here, there = make_campaign(owner, "here"), make_campaign(owner, "there")
+    session = make_session(owner, here, "old")
+    if mirrored_before:
+        worker.drain()
+    backup = LedgerEntry.objects.filter(object_id=session.pk).values(*COLUMNS).get()
+    session.campaign, session.name = there, "only the table holds this"
+    session.save()
+    worker.drain()
+    session.campaign, session.name = here, "old"
+    session.save()
+    LedgerEntry.objects.filter(object_id=session.pk).update(**backup)
+
+    save(session, "after the restore")
+    worker.drain()
+    if mirrored_before:
+        assert entry_of(session).error_class == "RemoteAhead"
+        assert run("mirror_check", "--repair")[0] == 1  # the other item is an orphan, and is left
+    for number in range(4):
+        save(session, f"edit {number}")
+        worker.drain()
+        assert entry_of(session).state == State.MIRRORED
+    session.campaign = there  # the move that was lost, once more
+    session.save()
+    worker.drain()
+    assert entry_of(session).error_class == "RemoteAhead"
+    names = {item["name"] for item in live_items(mirror)}
+    assert "only the table holds this" in names
+
+
+@pytest.fixture
+def new_code(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """A function after whose call the same rows are rendered differently."""
+
+    def deploy() -> None:
+        for document in (CampaignDocument, SessionDocument):
+            options = dataclasses.replace(document.mirror_options, version="2")
+            monkeypatch.setattr(document, "mirror_options", options)
+
+    return deploy
+
+
+def test_a_deploy_between_a_put_and_its_acknowledgement_is_no_restore(
+    mirror: Stores, owner: User, new_code: Callable[[], None]
+) -> None:
+    campaign = make_campaign(owner, "one")
+    worker.drain()
+    save(campaign, "two")
+    kill_before("acknowledgement")
+    new_code()
+    worker.drain()
+    assert (entry_of(campaign).state, entry_of(campaign).error_class) == (State.MIRRORED, "")
+    assert_equal(mirror)
+
+
+def test_a_removal_after_a_deploy_is_no_restore(
+    mirror: Stores, owner: User, new_code: Callable[[], None]
+) -> None:
+    session = make_session(owner, None, "one", transcript_text="MATT: 0")
+    worker.drain()
+    session.transcript_text = "MATT: 1"
+    session.save()
+    kill_before("acknowledgement")
+    session.transcript_text = "MATT: 2"
+    session.save()
+    worker.drain()
+    assert entry_of(session).sweep_at
+    new_code()
+    LedgerEntry.objects.make_due_now()
+    worker.drain()
+    assert (entry_of(session).state, entry_of(session).error_class) == (State.MIRRORED, "")
+    assert_equal(mirror)
+
+
+def test_an_item_is_known_after_many_attempts(mirror: Stores, owner: User) -> None:
+    campaign = make_campaign(owner, "one")
+    worker.drain()
+    save(campaign, "put and not acknowledged")
+    kill_before("acknowledgement")
+    for number in range(60):
+        save(campaign, f"{number}")
+        kill_before("item put")
+    worker.drain()
+    assert (entry_of(campaign).state, entry_of(campaign).error_class) == (State.MIRRORED, "")
     assert_equal(mirror)

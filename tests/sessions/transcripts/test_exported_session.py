@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -45,3 +46,15 @@ def test_an_exported_session_is_read_with_its_names() -> None:
 def test_a_damaged_export_is_refused(values: dict[str, Any], message: str) -> None:
     exported = {"format": "tabletop-session", **values}
     assert refusal(as_file(exported), "evening.json") == f"evening.json {message}"
+
+
+def test_an_exported_session_comes_back_with_every_digit() -> None:
+    exact = '"confidence": [0.12345678901234567890123456789, 1e400]'
+    exported = {"format": "tabletop-session", "transcript_json": {**EVENING, "x": "HERE"}}
+    file = as_file(exported).replace(b'"x": "HERE"', exact.encode())
+    transcript = read_transcript(file, "evening.json")
+    assert transcript.json
+    assert transcript.json["confidence"] == [
+        Decimal("0.12345678901234567890123456789"),
+        Decimal("1e400"),
+    ]

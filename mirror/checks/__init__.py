@@ -1,0 +1,8 @@
+"""System checks: configurations with which the mirror would miss writes or store wrong values.
+
+``docs/adopting.md`` lists them. A number is never used again. May import everything else.
+"""
+
+from mirror.checks import attributes, documents, settings
+
+__all__ = ["attributes", "documents", "settings"]

@@ -1,0 +1,202 @@
+"""The attributes of documents: whether each names a field and can hold its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.contrib.postgres.fields import ArrayField, HStoreField
+from django.core.checks import CheckMessage, Error, register
+from django.db import models
+from pynamodb.attributes import Attribute
+
+from mirror.documents import (
+    NativeAttribute,
+    TextAttribute,
+    TimeAttribute,
+    WholeNumberAttribute,
+    registry,
+)
+from mirror.documents.document import Document, field_attributes
+from mirror.documents.items import ENTITY, EXPIRES, REVISION, VERSION
+
+Field = models.Field[Any, Any]
+
+KEYS = frozenset(Document.get_attributes())
+RESERVED = KEYS | {ENTITY, VERSION, REVISION, EXPIRES}
+# What a document is asked for. An attribute of that name would hide it.
+METHODS = (
+    {"mirror_options", "serialize", "get_attributes", "attribute_values"}
+    | {name for name in dir(Document) if name.startswith("_") or name in vars(Document)}
+) - KEYS
+
+TEXTS = (models.CharField, models.TextField)
+SIMPLE = (
+    *TEXTS,
+    models.BooleanField,
+    models.DecimalField,
+    models.FloatField,
+    models.IntegerField,
+)
+# Which fields each attribute writes to the item and reads back unchanged. An attribute class of the
+# adopter's own is trusted.
+HOLDS: dict[type[Attribute[Any]], tuple[type[Any], ...]] = {
+    NativeAttribute: (models.JSONField, HStoreField, *SIMPLE),
+    TimeAttribute: (models.DateTimeField,),
+    TextAttribute: (
+        *SIMPLE,
+        models.DateField,
+        models.DurationField,
+        models.FileField,
+        models.FilePathField,
+        models.GenericIPAddressField,
+        models.TimeField,
+        models.UUIDField,
+    ),
+    WholeNumberAttribute: (models.IntegerField,),
+}
+# Their text is the same in PostgreSQL, where the triggers make it, and in Python.
+PRIMARY_KEYS = (*TEXTS, models.IntegerField, models.UUIDField)
+
+
+@register("mirror")
+def check_attributes(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """E006 to E011 and E013: attributes and fields that cannot be mirrored, by name."""
+    return [
+        Error(f"{document.__name__}: {text}", hint=hint, obj=document, id=f"mirror.{number}")
+        for document in registry.documents()
+        for number, text, hint in _problems(document)
+    ]
+
+
+Problem = tuple[str, str, str]  # the number, what is wrong, and what to type
+
+
+def _problems(document: type[Document]) -> Iterator[Problem]:
+    model = document.mirror_options.model
+    for name, attribute in document.get_attributes().items():
+        if attribute is not Document.get_attributes().get(name):
+            yield from _name_problems(name, attribute) or _field_problems(model, name, attribute)
+    yield from _primary_key_problems(document)
+    yield from _duplicates(document)
+    yield from _unknown_texts(document)
+
+
+def _name_problems(name: str, attribute: Attribute[Any]) -> list[Problem]:
+    """E009: a name that the mirror needs for itself."""
+    if name in KEYS | METHODS:
+        text = f"no attribute can be called {name}: documents have something else of that name."
+        return [("E009", text, "Rename the field; db_column keeps the name of its column.")]
+    if attribute.attr_name in RESERVED:
+        text = f"{name} is called {attribute.attr_name} in the item, which the mirror itself needs."
+        hint = f'Write {name} = {type(attribute).__name__}("another name").'
+        return [("E009", text, hint)]
+    return []
+
+
+def _field_problems(
+    model: type[models.Model], name: str, attribute: Attribute[Any]
+) -> list[Problem]:
+    """E006: an attribute that names no field. E007: one that cannot hold its field."""
+    columns = {f.attname: f for f in model._meta.concrete_fields}
+    if name not in columns:
+        return [("E006", f"{name} is no column of {model._meta.label}.", _column_hint(model, name))]
+    field, kind = _stored(columns[name]), type(attribute)
+    if kind not in HOLDS or _holds(kind, field):
+        return []
+    text = f"{kind.__name__} cannot hold {name}, which is a {type(field).__name__}."
+    return [("E007", text, _attribute_hint(name, field))]
+
+
+def _column_hint(model: type[models.Model], name: str) -> str:
+    relations = {f.name: f for f in model._meta.get_fields() if f.is_relation}
+    if name not in relations:
+        return "An attribute has the name of a field. Rename it or remove it."
+    relation = relations[name]
+    if isinstance(relation, models.ForeignKey):
+        return f"Write {relation.attname} instead of {name}."
+    if isinstance(relation, models.ManyToManyField):
+        return f"Remove it, give {name} a through model with capture_changes(), and register that."
+    return f"Remove it, and register the model that {name} leads to."
+
+
+def _attribute_hint(name: str, field: Field) -> str:
+    able = [f"{kind.__name__}()" for kind in HOLDS if _holds(kind, field)]
+    if able:
+        return f"Write {name} = {' or '.join(able)}."
+    if isinstance(field, models.BinaryField):
+        return f"Remove {name}, and return its content from bodies()."
+    return (
+        f"Write a subclass of TextAttribute that defines serialize() and deserialize() for {name}."
+    )
+
+
+def _stored(field: Field) -> Field:
+    """Return the field that says how values are stored: for a relation, the one it refers to."""
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    return field.output_field or field if isinstance(field, models.GeneratedField) else field
+
+
+def _holds(kind: type[Attribute[Any]], field: Field) -> bool:
+    if kind is NativeAttribute:
+        while isinstance(field, ArrayField):
+            field = field.base_field
+            if not isinstance(field, (ArrayField, *SIMPLE)):
+                return False
+    return isinstance(field, HOLDS[kind])
+
+
+def _primary_key_problems(document: type[Document]) -> Iterator[Problem]:
+    """E008: the item's id is not the primary key. E011: a key that is not one plain column."""
+    model = document.mirror_options.model
+    key = model._meta.pk
+    if key not in model._meta.concrete_fields:
+        hint = "Give the model one column as its primary key, and the others a UniqueConstraint."
+        yield "E011", f"the primary key of {model._meta.label} is composite.", hint
+        return
+    stored = _stored(key)
+    if not isinstance(stored, PRIMARY_KEYS) or hasattr(stored, "from_db_value"):
+        text = f"the primary key of {model._meta.label} is a {type(stored).__name__}."
+        yield "E011", text, "Make it an integer, a UUID or a text."
+    names = {key.attname}
+    while isinstance(key, models.OneToOneField) and key.remote_field.parent_link:
+        key = key.target_field
+        names.add(key.attname)
+    attribute = {item: name for name, item in field_attributes(document).items()}.get("id")
+    if attribute not in names or type(document.get_attributes()[attribute]) is not TextAttribute:
+        own = key.attname
+        argument = "" if own == "id" else '"id"'
+        text = f"the item's id is not the primary key of {model._meta.label}."
+        yield "E008", text, f"Write {own} = TextAttribute({argument})."
+
+
+def _duplicates(document: type[Document]) -> Iterator[Problem]:
+    """E010: two attributes of one name in the item."""
+    names = field_attributes(document)
+    taken = {
+        f"{names[text]}StorageKey": f"the S3 key of {text}"
+        for text in document.mirror_options.long_texts
+        if text in names
+    }
+    for name, item in names.items():
+        if item in taken:
+            kind = type(document.get_attributes()[name]).__name__
+            text = f"{taken[item]} and {name} are both called {item} in the item."
+            yield "E010", text, f'Write {name} = {kind}("another name").'
+        taken[item] = name
+
+
+def _unknown_texts(document: type[Document]) -> Iterator[Problem]:
+    """E013: a text to move or to search that is no text of the document."""
+    attributes = document.get_attributes()
+    options = {
+        "long_texts": document.mirror_options.long_texts,
+        "search_fields": document.search_fields,
+    }
+    for option, texts in options.items():
+        for name in texts:
+            if not isinstance(attributes.get(name), TextAttribute):
+                hint = f"Write {name} = TextAttribute() in the document, or correct {option}."
+                yield "E013", f"{option} names {name}, which is no text of the document.", hint

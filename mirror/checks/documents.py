@@ -1,0 +1,101 @@
+"""The models: whether every change is captured, and whether two could share keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any
+
+import pgtrigger
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, register
+from django.db.models import Model, OneToOneField, UUIDField
+
+from mirror.documents import registry
+from mirror.documents.document import Document
+from mirror.documents.rows import folders
+
+
+@register("mirror")
+def check_capture(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """E003: a model without triggers. E012: one whose parent's changes do not mark it dirty."""
+    captured = {
+        model._meta.label_lower: trigger.render_func(model)
+        for model, trigger in pgtrigger.registered()
+        if trigger.name == "mirror_update"
+    }
+    problems: list[CheckMessage] = []
+    for document in registry.documents():
+        options = document.mirror_options
+        if options.label not in captured:
+            problems.append(
+                Error(
+                    f"{options.label} is mirrored, but its changes are not captured.",
+                    hint="Add triggers = capture_changes() to its Meta, and run makemigrations.",
+                    obj=options.model,
+                    id="mirror.E003",
+                )
+            )
+        problems += _uncaptured_parents(options.model, captured)
+    return problems
+
+
+def _uncaptured_parents(model: type[Model], captured: dict[str, str]) -> Iterator[CheckMessage]:
+    """Yield a problem for each table that ``model`` inherits and that does not mark it dirty."""
+    label = model._meta.label_lower
+    for parent in model._meta.all_parents:
+        other = parent._meta.label
+        if parent._meta.db_table == model._meta.db_table:  # a proxy's
+            continue
+        if not _shares_primary_key(model, parent):
+            hint = f"Give it a ForeignKey to {other} instead: a row has one primary key."
+        elif f"'{label}'" not in captured.get(other.lower(), ""):
+            hint = (
+                f'Write triggers = capture_changes(children=["{label}"]) in the Meta of {other}'
+                " (with its other children), and run makemigrations."
+            )
+        else:
+            continue
+        yield Error(
+            f"{label} inherits the table of {other}, whose changes do not mark it dirty.",
+            hint=hint,
+            obj=model,
+            id="mirror.E012",
+        )
+
+
+def _shares_primary_key(model: type[Model], parent: type[Model]) -> bool:
+    key = model._meta.pk
+    while key.model is not parent and isinstance(key, OneToOneField):
+        key = key.target_field
+    return key.model is parent
+
+
+@register("mirror")
+def check_pairs(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """E004: two models that may share S3 keys. E005: two of one entity."""
+    problems: list[CheckMessage] = []
+    for one, other in combinations(registry.documents(), 2):
+        labels = f"{one.mirror_options.label} and {other.mirror_options.label}"
+        shared = ", ".join(sorted({*folders(one)} & {*folders(other)}))
+        if shared and not (_has_uuid(one) and _has_uuid(other)):
+            problems.append(
+                Error(
+                    f"{labels} both keep objects in {shared}, and their primary keys can be equal.",
+                    hint="Register one of them with another texts_folder or other body_folders.",
+                    id="mirror.E004",
+                )
+            )
+        if one.mirror_options.entity == other.mirror_options.entity:
+            problems.append(
+                Error(
+                    f"{labels} are both entity {one.mirror_options.entity!r}.",
+                    hint="Register one of them with another entity.",
+                    id="mirror.E005",
+                )
+            )
+    return problems
+
+
+def _has_uuid(document: type[Document]) -> bool:
+    return isinstance(document.mirror_options.model._meta.pk, UUIDField)
