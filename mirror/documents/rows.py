@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connections, models
 
 from mirror.conf import PRIMARY
 from mirror.documents.document import Document
+from mirror.spool import Spool
 
 
 def all_rows(model: type[models.Model]) -> models.QuerySet[Any]:
@@ -28,6 +29,21 @@ def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
         except ValidationError:
             continue
     return all_rows(model).filter(pk__in=values)
+
+
+def stream(values: models.QuerySet[Any, Any]) -> Iterator[Any]:
+    """Yield the values of one column, however many there are.
+
+    One statement reads them all at once into a temporary file. A server-side cursor would need a
+    session, which a pooler such as pgbouncer does not keep, or a transaction as long as the work.
+    """
+    spool = Spool()
+    sql, params = values.query.sql_with_params()
+    connection = connections[values.db]
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        for (value,) in cursor.cursor.stream(sql, params):
+            spool.add(value)
+    yield from spool
 
 
 def folders(document: type[Document]) -> tuple[str, ...]:

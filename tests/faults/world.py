@@ -129,7 +129,7 @@ class World:
         assert differences(self.raw) == []
         assert not LedgerEntry.objects.owed().exists()
         report = check.check(self.stores)
-        assert (report.parity_percent, report.findings) == (100, set())
+        assert (report.parity_percent, list(report.findings)) == (100, [])
 
     def assert_settles(self) -> None:
         """Settle, and require that everything is equal."""
