@@ -17,7 +17,7 @@ from django.utils import timezone
 from mirror.batching import batched
 from mirror.capture import MARK_DIRTY
 from mirror.documents.registry import documents
-from mirror.documents.rows import all_rows
+from mirror.documents.rows import all_rows, stream
 from mirror.models import LedgerEntry, StoreFill
 from mirror.models.key_states import IN_USE, LANDED, REUPLOADED, KeyState
 from mirror.stores.clients import Stores
@@ -72,11 +72,11 @@ def _ids(model: type[models.Model]) -> Iterator[str]:
     """Yield the ids of all rows, then of all deleted rows that only the ledger knows."""
     everything = all_rows(model)
     rows = everything.order_by("pk")
-    yield from rows.values_list(Cast("pk", TextField()), flat=True).iterator(chunk_size=CHUNK)
+    yield from stream(rows.values_list(Cast("pk", TextField()), flat=True))
     alive = everything.annotate(text=Cast("pk", TextField())).values("text")
     gone = LedgerEntry.objects.filter(model=model._meta.label_lower).exclude(object_id__in=alive)
     written = gone.exclude(item_keys=[], object_keys={})
-    yield from written.values_list("object_id", flat=True).iterator(chunk_size=CHUNK)
+    yield from stream(written.values_list("object_id", flat=True))
 
 
 def _enqueue(label: str, ids: list[str], *, force_upload: bool) -> None:

@@ -33,6 +33,7 @@ OUTAGE_RETRIES = 2  # how often a drain looks whether a store is back, a second 
 PATIENCE = 60.0  # seconds without progress: by then, claims of others have ended or expired
 SOONEST = 0.5  # seconds: what is due but claimed or locked is not polled faster
 IDLE = 30.0  # seconds: the longest sleep of a watch, in case a notification is lost
+POLL = 0.2  # seconds: the same behind a pooler, where none may arrive
 
 P = ParamSpec("P")
 Progress = Callable[[Outcome], object]
@@ -122,11 +123,11 @@ class Worker:
         with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-worker") as threads:
             while not self.stop.is_set():
                 try:
-                    _listen()
+                    longest = IDLE if _listen() else POLL
                     while not self.stop.is_set():
                         self._start_due(threads)
                         self._database_answered()
-                        _sleep(self.stop)
+                        _sleep(self.stop, longest)
                 except DATABASE_TROUBLE as error:
                     self._database_failed(error)
                     connection.close()
@@ -276,17 +277,30 @@ def _seconds_until_due() -> float | None:
     return max(min(due), SOONEST) if due else None
 
 
-def _listen() -> None:
+def _listen() -> bool:
+    """Listen for notifications; false if they cannot be relied on.
+
+    A pooler such as pgbouncer may lend each transaction another connection, and passes no
+    notifications on then. It shows in that another process answers than was connected to.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+        if pid != connection.connection.info.backend_pid:
+            return False
         cursor.execute(f"LISTEN {CHANNEL}")
+        return True
 
 
-def _sleep(stop: Event) -> None:
-    """Sleep until a change is notified, something is due again, or ``stop`` is set."""
+def _sleep(stop: Event, longest: float) -> None:
+    """Sleep until a change is notified, something is due again, or ``stop`` is set.
+
+    At most ``longest`` seconds, unless a store is out of reach.
+    """
     if breaker.open:  # whatever is due has to wait for a probe
         seconds = PROBE_INTERVAL.total_seconds()
     else:
-        seconds = min(_seconds_until_due() or IDLE, IDLE)
+        seconds = min(_seconds_until_due() or longest, longest)
     wake = time.monotonic() + seconds
     while not stop.is_set() and (left := wake - time.monotonic()) > 0:
         # A second at most, so that a signal to stop is noticed.
