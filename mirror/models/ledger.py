@@ -44,7 +44,11 @@ CONDITIONS = {
 
 
 class Backlog(NamedTuple):
-    """What is owed; ``oldest`` is since when the longest pending row waits."""
+    """What there is to do.
+
+    ``pending`` counts the rows on their way, and the removals of objects that are overdue.
+    ``oldest`` is since when the longest of these waits.
+    """
 
     pending: int
     parked: int
@@ -91,13 +95,16 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
 
     def backlog(self) -> Backlog:
         """Count what is owed."""
-        return Backlog(
-            **self.owed().aggregate(
-                pending=Count("pk", filter=Q(parked_at=None)),
-                parked=Count("pk", filter=Q(parked_at__isnull=False)),
-                oldest=Min("owed_since", filter=Q(parked_at=None)),
-            )
+        overdue = Q(sweep_at__lte=Now(), parked_at=None)
+        waiting = Q(CONDITIONS[State.PENDING] | overdue)
+        counted = self.filter(OWED | overdue).aggregate(
+            pending=Count("pk", filter=waiting),
+            parked=Count("pk", filter=Q(parked_at__isnull=False)),
+            row=Min("owed_since", filter=CONDITIONS[State.PENDING]),
+            removal=Min("sweep_at", filter=overdue),
         )
+        since = [moment for moment in (counted["row"], counted["removal"]) if moment]
+        return Backlog(counted["pending"], counted["parked"], min(since, default=None))
 
     def make_due_now(self) -> None:
         """Cut every back-off and every wait for a sweep short: somebody asked.
@@ -105,7 +112,9 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
         What failed still comes last.
         """
         self.pending().filter(next_attempt_at__gt=Now()).update_unlocked(next_attempt_at=Now())
-        self.filter(sweep_at__isnull=False).update_unlocked(sweep_at=Now(), next_attempt_at=Now())
+        sweeps = self.filter(sweep_at__isnull=False)
+        sweeps.filter(sweep_at__gt=Now()).update_unlocked(sweep_at=Now())  # not what is overdue
+        sweeps.filter(next_attempt_at__gt=Now()).update_unlocked(next_attempt_at=Now())
 
     def reset_attempts(self) -> int:
         """Forget failed attempts, so that these entries are due now; return how many."""
@@ -222,6 +231,13 @@ class LedgerEntry(Claimable):
     def key_states(self) -> dict[str, KeyState]:
         """What is known of each S3 key."""
         return load(self.object_keys)
+
+    @property
+    def scheduled_removals(self) -> set[str]:
+        """The S3 keys whose objects the worker will remove: nobody needs to act on them."""
+        if self.sweep_at is None or self.parked_at is not None:
+            return set()
+        return {key for key, state in self.key_states.items() if not state.in_use}
 
     def record(self, item_keys: Iterable[ItemKey], key_states: Mapping[str, KeyState]) -> bool:
         """Note the keys that are about to be written; false if the claim is lost.
