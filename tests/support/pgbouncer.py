@@ -57,7 +57,7 @@ def _command(folder: Path, port: int) -> list[str]:
     configuration.write_text(
         f"""
 [databases]
-* = {" ".join(f"{name}={value}" for name, value in server.items() if value)}
+* = {" ".join(f"{name}={_quoted(value)}" for name, value in server.items() if value)}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {port}
@@ -72,6 +72,11 @@ default_pool_size = 12
     if os.geteuid():
         return command
     return [*command, "--user", _user_for(server["host"])]  # it refuses to run as root
+
+
+def _quoted(value: object) -> str:
+    text = str(value).replace("'", "''")
+    return f"'{text}'"
 
 
 def _user_for(host: str) -> str:
