@@ -78,7 +78,16 @@ if environment.text("DATABASE_URL"):
     _database = environment.database_url("DATABASE_URL")
 else:
     _database = embedded_postgres.database(LOCAL_DIR / "postgres")
-DATABASES = {"default": {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **_database}}
+DATABASES = {
+    "default": {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        # Django fills the choices of a form through such a cursor, and a pooler such as pgbouncer
+        # breaks it in transaction mode. The mirror needs none.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        **_database,
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The mirror -----------------------------------------------------------------------------------

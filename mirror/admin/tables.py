@@ -9,9 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 
 from mirror.documents.registry import labels
 from mirror.models import CheckRun, LedgerEntry, LedgerQuerySet, Outage, State
+from mirror.models.check_runs import percent
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -93,7 +95,8 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[LedgerEntry]) -> None:
         """Make the chosen entries due; the worker or ``mirror_sync`` mirrors them."""
         count = LedgerEntry.objects.filter(pk__in=queryset.values("pk")).retry()
-        self.message_user(request, f"{count} entries are due now.", messages.SUCCESS)
+        message = ngettext("%(count)d entry is due now.", "%(count)d entries are due now.", count)
+        self.message_user(request, message % {"count": count}, messages.SUCCESS)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """People who may view the ledger may retry entries, too."""
@@ -115,7 +118,7 @@ class CheckRunAdmin(ReadOnlyAdmin):
 
     list_display = [
         "started_at",
-        "parity_percent",
+        "parity",
         "complete",
         "expected",
         "in_sync",
@@ -125,6 +128,11 @@ class CheckRunAdmin(ReadOnlyAdmin):
         "seconds",
     ]
     list_filter = ["complete", "started_at"]
+
+    @admin.display(description="parity", ordering="parity_percent")
+    def parity(self, run: CheckRun) -> str:
+        """Return the percentage as all pages show it."""
+        return percent(run.parity_percent)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CheckRun]:
         """Do not load the findings for the list."""

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connections, models
 from django.db.models.functions import Cast
 from django.db.models.query import ModelIterable
 
 from mirror import exact_json
 from mirror.conf import PRIMARY
 from mirror.documents.document import Document
+from mirror.spool import Spool
 
 ID = "mirror-id"  # no field can have such a name
 
@@ -71,6 +72,21 @@ def json_fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
 
 def _text_alias(name: str) -> str:
     return f"exact-{name}"  # no field can have such a name
+
+
+def stream(values: models.QuerySet[Any, Any]) -> Iterator[Any]:
+    """Yield the values of one column, however many there are.
+
+    One statement reads them all at once into a temporary file. A server-side cursor would need a
+    session, which a pooler such as pgbouncer does not keep, or a transaction as long as the work.
+    """
+    spool = Spool()
+    sql, params = values.query.sql_with_params()
+    connection = connections[values.db]
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        for (value,) in cursor.cursor.stream(sql, params):
+            spool.add(value)
+    yield from spool
 
 
 def folders(document: type[Document]) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """What the mirror's commands share: exit codes, and one sentence for what stopped them."""
 
+import sqlite3
 import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
+from psycopg import Error as DriverError
 
 from mirror.conf import setting
 from mirror.errors import StoreError
@@ -24,12 +26,18 @@ class MirrorCommand(BaseCommand):
             reason = f"{failure.error_class} {failure.code}".strip()
             self.stderr.write(f"{failure.store} cannot be reached or used: {reason}.")
             code = COULD_NOT_WORK
-        except DatabaseError as error:  # not migrated, lost, or a value that cannot be read
+        # Not migrated, lost, or a value that cannot be read; from where Django translates nothing,
+        # the driver's own.
+        except (DatabaseError, DriverError) as error:
             kind = type(error.__cause__ or error).__name__
             self.stderr.write(
                 f"The database does not answer as it should ({kind}). Check DATABASE_URL, and that "
                 "the migrations ran."
             )
+            code = COULD_NOT_WORK
+        except (OSError, sqlite3.Error) as error:  # the temporary files of a check or a restore
+            kind = type(error).__name__
+            self.stderr.write(f"A file cannot be read or written ({kind}). Is the disk full?")
             code = COULD_NOT_WORK
         except KeyboardInterrupt:
             self.stderr.write("Stopped. What is not done stays pending.")

@@ -30,14 +30,17 @@ class CheckRun(models.Model):
         indexes = [models.Index(fields=["-started_at"], name="check_run_newest")]
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M}: {float(self.parity_percent):g} %"
+        return f"{self.started_at:%Y-%m-%d %H:%M}: {percent(self.parity_percent)}"
 
     @property
     def differences(self) -> int:
         """The number of findings."""
         return sum(self.counts.values())
 
-    @property
-    def mismatch_percent(self) -> float:
-        """The findings as a share of everything that was compared. Pending rows are no findings."""
-        return 100 * self.differences / max(self.expected, self.differences, 1)
+
+def percent(value: object) -> str:
+    """Return a percentage of a check, as all pages and commands show it.
+
+    It has up to four decimals, and no zeros at their end.
+    """
+    return f"{float(str(value)):.4f}".rstrip("0").rstrip(".") + " %"

@@ -46,7 +46,11 @@ CONDITIONS = {
 
 
 class Backlog(NamedTuple):
-    """What is owed; ``longest_wait`` is how long the oldest pending row has been waiting."""
+    """What there is to do.
+
+    ``pending`` counts the rows on their way, and the removals of objects that are overdue.
+    ``longest_wait`` is how long the oldest of these has been waiting.
+    """
 
     pending: int
     parked: int
@@ -128,13 +132,15 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
 
     def backlog(self) -> Backlog:
         """Count what is owed."""
-        return Backlog(
-            **self.owed().aggregate(
-                pending=Count("pk", filter=Q(parked_at=None)),
-                parked=Count("pk", filter=Q(parked_at__isnull=False)),
-                longest_wait=Max(Now() - F("owed_since"), filter=Q(parked_at=None)),
-            )
+        overdue = Q(sweep_at__lte=Now(), parked_at=None)
+        counted = self.filter(OWED | overdue).aggregate(
+            pending=Count("pk", filter=Q(CONDITIONS[State.PENDING] | overdue)),
+            parked=Count("pk", filter=Q(parked_at__isnull=False)),
+            row=Max(Now() - F("owed_since"), filter=CONDITIONS[State.PENDING]),
+            removal=Max(Now() - F("sweep_at"), filter=overdue),
         )
+        waits = [wait for wait in (counted["row"], counted["removal"]) if wait is not None]
+        return Backlog(counted["pending"], counted["parked"], max(waits, default=None))
 
     def make_due_now(self) -> None:
         """Cut every back-off and every wait for a sweep short: somebody asked.
@@ -142,7 +148,9 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
         What failed still comes last.
         """
         self.pending().filter(next_attempt_at__gt=Now()).update_unlocked(next_attempt_at=Now())
-        self.filter(sweep_at__isnull=False).update_unlocked(sweep_at=Now(), next_attempt_at=Now())
+        sweeps = self.filter(sweep_at__isnull=False)
+        sweeps.filter(sweep_at__gt=Now()).update_unlocked(sweep_at=Now())  # not what is overdue
+        sweeps.filter(next_attempt_at__gt=Now()).update_unlocked(next_attempt_at=Now())
 
     def reset_attempts(self) -> int:
         """Forget failed attempts, so that these entries are due now; return how many."""
@@ -342,6 +350,13 @@ class LedgerEntry(Claimable):
     def key_states(self) -> dict[str, KeyState]:
         """What is known of each S3 key."""
         return load(self.object_keys)
+
+    @property
+    def scheduled_removals(self) -> set[str]:
+        """The S3 keys whose objects the worker will remove: nobody needs to act on them."""
+        if self.sweep_at is None or self.parked_at is not None:
+            return set()
+        return {key for key, state in self.key_states.items() if not state.in_use}
 
     def note_late_uploads(self, keys: Iterable[str]) -> None:
         """Note uploads that were sent after the claim was lost, so that they are removed.

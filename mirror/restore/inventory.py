@@ -1,22 +1,36 @@
-"""The inventory: which rows the mirror holds. A temporary table, as they may not fit in memory."""
+"""The inventory: which rows the mirror holds. In a temporary file, as they may not fit in memory.
+
+It is a database of SQLite's, so that the restore needs no session of PostgreSQL for it: a pooler
+such as pgbouncer keeps none.
+"""
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from django.db import connection
-from django.db.models.expressions import RawSQL
-
+from mirror.batching import batched
 from mirror.documents.document import Document
 from mirror.documents.items import ENTITY, revision_of
 from mirror.documents.registry import documents
-from mirror.documents.rows import ID, rows_with_ids
+from mirror.documents.rows import ID, rows_with_ids, stream
 from mirror.stores.clients import Stores
+
+PAGE = 1000  # rows looked up at a time
+MAX_REVISION = 2**63 - 1
 
 
 class Inventory:
     """The rows of which DynamoDB holds a live item, each with the newest revision."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        database.execute(
+            "CREATE TABLE held (model, object_id, revision, comes_back DEFAULT false,"
+            " PRIMARY KEY (model, object_id)) WITHOUT ROWID"
+        )
 
     def note(self, stores: Stores) -> int:
         """Note every live item; return how many there are.
@@ -27,66 +41,61 @@ class Inventory:
         count = 0
         for page in stores.items.scan_keys():
             noted = [
-                (labels[item[ENTITY]["S"]], item["id"]["S"], revision_of(item))
+                (
+                    labels[item[ENTITY]["S"]],
+                    item["id"]["S"],
+                    min(revision_of(item), MAX_REVISION),
+                )
                 for item in page
                 if item.get(ENTITY, {}).get("S") in labels and "S" in item.get("id", {})
             ]
-            with connection.cursor() as cursor:
-                cursor.executemany(
-                    "INSERT INTO mirror_inventory AS held VALUES (%s, %s, %s)"
-                    " ON CONFLICT (model, object_id)"
-                    " DO UPDATE SET revision = greatest(held.revision, excluded.revision)",
-                    noted,
-                )
+            self._database.executemany(
+                "INSERT INTO held (model, object_id, revision) VALUES (?, ?, ?)"
+                " ON CONFLICT (model, object_id)"
+                " DO UPDATE SET revision = max(revision, excluded.revision)",
+                noted,
+            )
             count += len(noted)
         return count
 
     def revisions(self, label: str, ids: Collection[str]) -> dict[str, int]:
         """Return the newest revision of each of these rows."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT object_id, revision FROM mirror_inventory"
-                " WHERE model = %s AND object_id = ANY(%s)",
-                [label, list(ids)],
-            )
-            return dict(cursor.fetchall())
+        found = self._database.execute(
+            "SELECT object_id, revision FROM held"
+            " WHERE model = ? AND object_id IN (SELECT value FROM json_each(?))",
+            [label, json.dumps(list(ids))],
+        )
+        return dict(found.fetchall())
 
     def note_restored(self, label: str, object_id: str) -> None:
         """Note that this row is, or would be, restored: others may refer to it."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE mirror_inventory SET comes_back = true WHERE model = %s AND object_id = %s",
-                [label, object_id],
-            )
+        self._database.execute(
+            "UPDATE held SET comes_back = true WHERE model = ? AND object_id = ?",
+            [label, object_id],
+        )
 
     def comes_back(self, label: str, object_id: str) -> bool:
         """Whether this row is, or would be, restored."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT 1 FROM mirror_inventory WHERE model = %s AND object_id = %s AND comes_back",
-                [label, object_id],
-            )
-            return cursor.fetchone() is not None
+        found = self._database.execute(
+            "SELECT 1 FROM held WHERE model = ? AND object_id = ? AND comes_back",
+            [label, object_id],
+        )
+        return found.fetchone() is not None
 
     def rows_without_item(self, document: type[Document]) -> Iterator[str]:
         """Yield the ids of the rows in PostgreSQL for which no item was noted."""
         options = document.mirror_options
-        held = RawSQL("SELECT object_id FROM mirror_inventory WHERE model = %s", [options.label])
-        missing = rows_with_ids(options.model).exclude(**{f"{ID}__in": held}).order_by()
-        yield from missing.values_list(ID, flat=True).iterator(chunk_size=1000)
+        texts = rows_with_ids(options.model).order_by().values_list(ID, flat=True)
+        for ids in batched(stream(texts), PAGE):
+            held = self.revisions(options.label, ids)
+            yield from (object_id for object_id in ids if object_id not in held)
 
 
 @contextmanager
 def open_inventory() -> Iterator[Inventory]:
-    """Create the table, and drop it at the end."""
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.mirror_inventory")
-        cursor.execute(
-            "CREATE TEMPORARY TABLE mirror_inventory (model text, object_id text, revision bigint,"
-            " comes_back boolean DEFAULT false, PRIMARY KEY (model, object_id))"
-        )
+    """Create the temporary file, and remove it at the end."""
+    database = sqlite3.connect("")  # one transaction, never committed
     try:
-        yield Inventory()
+        yield Inventory(database)
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS pg_temp.mirror_inventory")
+        database.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mirror.models.check_runs import percent
 from mirror.verify.verdict import Day
 
 WIDTH, HEIGHT = 720, 240
@@ -78,8 +79,3 @@ def draw(days: Sequence[Day]) -> Chart:
     lines.append(" ".join(line))
     ticks = tuple((height(tick), percent(tick)) for tick in (floor, (floor + 100) / 2, 100.0))
     return Chart(tuple(points), tuple(line for line in lines if " " in line), ticks)
-
-
-def percent(value: object) -> str:
-    """Return a percentage with up to four decimals, without trailing zeros."""
-    return f"{float(str(value)):.4f}".rstrip("0").rstrip(".") + " %"

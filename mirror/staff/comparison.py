@@ -178,15 +178,17 @@ class Comparer:
         return content.decode(errors="replace")
 
     def _find_orphaned_objects(self, rendered: Rendered | None, item: Item) -> None:
-        """Note the objects of the row that the item does not refer to."""
+        """Note the objects that the item does not refer to, and the worker will not remove."""
         fingerprints = [body.fingerprint for body in rendered.bodies] if rendered else []
         referenced = {item.get(body.attribute, {}).get("S") for body in fingerprints}
+        entry = self.comparison.entry
+        accounted_for = referenced | (entry.scheduled_removals if entry else set())
         for folder in folders(self.document):
             keys = (
                 self._ask(S3, self._list, f"{folder}/{encode_id(self.comparison.object_id)}/") or ()
             )
             if DYNAMODB not in self.comparison.silent_stores:
-                self.comparison.orphans += [key for key in keys if key not in referenced]
+                self.comparison.orphans += [key for key in keys if key not in accounted_for]
 
     def _get_items(self, keys: Sequence[ItemKey]) -> dict[ItemKey, Item]:
         return self.clients().items.get_many(keys, consistent=True)

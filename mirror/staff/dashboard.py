@@ -12,6 +12,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from mirror.conf import setting
@@ -26,6 +27,7 @@ from mirror.stores.clients import inline_clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.stores.s3 import S3
 from mirror.sync.budget import INLINE_SECONDS, Budget, BudgetSpent
+from mirror.verify.report import Figures
 from mirror.verify.verdict import current_verdict
 
 MAX_LISTED = 25  # parked entries, and findings, on the dashboard
@@ -49,6 +51,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "outages": Outage.objects.open().order_by("store"),
         "stores": _ask_stores(),
         "run": run,
+        "figures": Figures.of(run) if run else None,
         "findings": run.findings[:MAX_LISTED] if run else [],
         "labels": labels(),
         "enabled": setting("ENABLED"),
@@ -93,6 +96,10 @@ def retry(request: HttpRequest) -> HttpResponse:
         entries = entries.filter(pk__in=chosen)
     count = entries.retry()
     level = messages.SUCCESS if count else messages.WARNING
-    plural = "entry is" if count == 1 else "entries are"
-    messages.add_message(request, level, f"{count} {plural} due now; the worker mirrors them.")
+    message = ngettext(
+        "%(count)d entry is due now; the worker mirrors it.",
+        "%(count)d entries are due now; the worker mirrors them.",
+        count,
+    )
+    messages.add_message(request, level, message % {"count": count})
     return redirect("mirror:dashboard")

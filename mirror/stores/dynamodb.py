@@ -33,7 +33,10 @@ from mirror.stores.aws_errors import translated_errors
 
 DYNAMODB = "DynamoDB"
 BATCH = 100  # keys that BatchGetItem takes
-LONGEST_PAUSE = 10.0  # seconds: a table that answers nothing for so long is too busy
+# A hot table answers for some of the keys only.
+FIRST_PAUSE = 0.05  # seconds, doubled while it answers for none
+LONGEST_PAUSE = 10.0  # seconds
+PATIENCE = 10.0  # seconds without an answer for any key, for each attempt of the client
 
 
 class ItemStore:
@@ -48,6 +51,7 @@ class ItemStore:
             parameter_validation=False,  # an eighth of a call's cost; documents build the items
         )
         self.table = str(setting("TABLE"))
+        self._patience = PATIENCE * attempts
         self.read_units = 0.0  # consumed so far, as far as DynamoDB told
         self._counting = threading.Lock()
         with translated_errors(DYNAMODB, ValueError):  # a malformed endpoint address
@@ -112,11 +116,12 @@ class ItemStore:
                     "ConsistentRead": consistent,
                 }
             }
-            pause = 0.0
+            pause = waited = 0.0
             while wanted:
-                if pause > LONGEST_PAUSE:
+                if waited > self._patience:
                     raise StoreError(Failure(Kind.BUSY, "UnprocessedKeys", store=DYNAMODB))
                 time.sleep(pause)
+                asked = len(wanted[self.table]["Keys"])
                 with translated_errors(DYNAMODB):
                     answer = self.client.batch_get_item(
                         RequestItems=wanted, ReturnConsumedCapacity="TOTAL"
@@ -125,7 +130,11 @@ class ItemStore:
                 found |= {key_of(item): item for item in items}
                 self._count(answer.get("ConsumedCapacity", []))
                 wanted = answer.get("UnprocessedKeys", {})
-                pause = 0.05 if items else 2 * pause + 0.05  # under load DynamoDB answers in part
+                if wanted and len(wanted[self.table]["Keys"]) == asked:
+                    waited += pause
+                    pause = min(2 * pause or FIRST_PAUSE, LONGEST_PAUSE)
+                else:  # it may have answered that there is no such item
+                    pause, waited = FIRST_PAUSE, 0.0
         return found
 
     def scan_keys(self) -> Iterator[list[Item]]:

@@ -15,7 +15,7 @@ from django.template.defaultfilters import pluralize
 from mirror.batching import batched
 from mirror.capture import MARK_DIRTY
 from mirror.documents.registry import documents
-from mirror.documents.rows import ID, rows_with_ids
+from mirror.documents.rows import ID, rows_with_ids, stream
 from mirror.models import LedgerEntry, StoreFill
 from mirror.models.key_states import IN_USE, LANDED, REUPLOADED, UPLOAD_MAY_LAND
 from mirror.models.ledger import wake_workers
@@ -71,12 +71,11 @@ def enqueue_all(*, force_upload: bool = False) -> int:
 def _ids(model: type[models.Model]) -> Iterator[str]:
     """Yield the ids of all rows, then of all deleted rows that only the ledger knows."""
     alive = rows_with_ids(model)
-    in_order = alive.order_by("pk").values_list(ID, flat=True)
-    yield from in_order.iterator(chunk_size=CHUNK)
+    yield from stream(alive.order_by("pk").values_list(ID, flat=True))
     entries = LedgerEntry.objects.filter(model=model._meta.label_lower)
     gone = entries.exclude(object_id__in=alive.values(ID))
     written = gone.exclude(item_keys=[], object_keys={})
-    yield from written.values_list("object_id", flat=True).iterator(chunk_size=CHUNK)
+    yield from stream(written.values_list("object_id", flat=True))
 
 
 def _enqueue(label: str, ids: list[str], *, force_upload: bool) -> None:

@@ -30,6 +30,7 @@ PATIENCE = 60.0  # seconds without progress: by then, claims of others have ende
 SOONEST = 0.5  # seconds: what is due but claimed or locked is not polled faster
 POLL = 0.1  # seconds: what is due is claimed that often while attempts are under way
 IDLE = 30.0  # seconds: the longest sleep of a watch, in case a notification is lost
+POOLED = 0.2  # seconds: the same behind a pooler, where none may arrive
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,9 @@ class Worker:
         with self._pipeline() as pipeline:
             while not self.stop.is_set():
                 try:
-                    _listen()
+                    longest = IDLE if _listen() else POOLED
                     while not self.stop.is_set():
-                        self._mirror_or_sleep(pipeline)
+                        self._mirror_or_sleep(pipeline, longest)
                         self._database_answered()
                 except DATABASE_TROUBLE as error:
                     self._database_failed(error)
@@ -120,7 +121,7 @@ class Worker:
             while pipeline.busy:
                 pipeline.advance(timeout=1)
 
-    def _mirror_or_sleep(self, pipeline: Pipeline) -> None:
+    def _mirror_or_sleep(self, pipeline: Pipeline, longest: float) -> None:
         """Claim what is due and take in what has ended; sleep if there is neither."""
         breaker.refresh()
         if breaker.open and not pipeline.busy:
@@ -133,7 +134,7 @@ class Worker:
             self.stop.wait(PROBE_INTERVAL.total_seconds())
             return
         if not (claimed or pipeline.busy):
-            _sleep(self.stop)
+            _sleep(self.stop, longest)
             return
         outcomes = pipeline.advance(timeout=POLL)
         if outcomes and not _made_progress(outcomes):
@@ -232,17 +233,30 @@ def _seconds_until_due() -> float | None:
     return max(min(due), SOONEST) if due else None
 
 
-def _listen() -> None:
+def _listen() -> bool:
+    """Listen for notifications; false if they cannot be relied on.
+
+    A pooler such as pgbouncer may lend each transaction another connection, and passes no
+    notifications on then. It shows in that another process answers than was connected to.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+        if pid != connection.connection.info.backend_pid:
+            return False
         cursor.execute(f"LISTEN {CHANNEL}")
+        return True
 
 
-def _sleep(stop: Event) -> None:
-    """Sleep until a change is notified, something is due again, or ``stop`` is set."""
+def _sleep(stop: Event, longest: float) -> None:
+    """Sleep until a change is notified, something is due again, or ``stop`` is set.
+
+    At most ``longest`` seconds, unless a store is out of reach.
+    """
     if breaker.open:  # whatever is due has to wait for a probe
         seconds = PROBE_INTERVAL.total_seconds()
     else:
-        seconds = min(_seconds_until_due() or IDLE, IDLE)
+        seconds = min(_seconds_until_due() or longest, longest)
     wake = time.monotonic() + seconds
     while not stop.is_set() and (left := wake - time.monotonic()) > 0:
         # A second at most, so that a signal to stop is noticed.

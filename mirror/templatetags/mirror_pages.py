@@ -2,7 +2,7 @@
 
 from django import template
 
-from mirror.staff.chart import percent
+from mirror.models.check_runs import percent
 
 register = template.Library()
 register.filter("percent", percent)

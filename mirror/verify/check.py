@@ -1,17 +1,19 @@
 """The check: PostgreSQL compared with DynamoDB and S3, in both directions.
 
-Memory does not grow with the number of rows. Rows are walked in the order of their ids. Their
-items are fetched in batches, and the listing of the bucket, which has the same order, is walked
-alongside. A scan of the table then looks for items that no row accounts for. Whatever looks wrong
-is examined again, alone and with consistent reads, before it becomes a finding.
+Memory grows neither with the number of rows nor with that of findings. Rows are walked in the
+order of their ids. Their items are fetched in batches, and the listing of the bucket, which has the
+same order, is walked alongside. A scan of the table then looks for items that no row accounts for.
+Whatever looks wrong is examined again, alone and with consistent reads, before it becomes a
+finding. Each part finds what no other part can find, so nothing is found twice.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 
 from django.db import connection
@@ -21,10 +23,10 @@ from django.db.models.functions import Collate, Concat
 from mirror.batching import batched
 from mirror.documents.document import Document
 from mirror.documents.ids import encode_id, encoded_id
-from mirror.documents.items import Item, is_tombstone
+from mirror.documents.items import Item, ItemKey, is_tombstone
 from mirror.documents.registry import documents
 from mirror.documents.render import render
-from mirror.documents.rows import ID, all_rows, folders, rows, rows_with_ids
+from mirror.documents.rows import all_rows, folders, rows, stream
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
@@ -35,14 +37,15 @@ from mirror.verify.orphans import (
     row_folder_of,
     row_id_of,
 )
-from mirror.verify.report import EVERYTHING, Report, Scope
+from mirror.verify.report import EVERYTHING, Part, Report, Scope
 
 CHUNK = 50  # rows compared together
 FETCHED_ROWS = 4  # rows fetched at a time: each may hold a transcript
-PAGE = 1000  # ids, or listed objects, taken at a time
+PAGE = 1000  # listed objects taken at a time
 THREADS = 4  # they hide the latency of the stores
 
 Progress = Callable[[int], object]
+Work = Callable[[], Part]
 
 
 def check(stores: Stores, scope: Scope = EVERYTHING, progress: Progress = int) -> Report:
@@ -53,13 +56,10 @@ def check(stores: Stores, scope: Scope = EVERYTHING, progress: Progress = int) -
     """
     report = Report(complete=scope.complete)
     started, units = time.monotonic(), stores.items.read_units
-    for document in documents():
-        for part in _walk(document, stores, scope):
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-check") as threads:
+        for part in _run(_work(stores, scope), threads):
             report.add(part)
             progress(part.expected)
-    if scope.complete:
-        for page in stores.items.scan_keys():
-            report.findings |= find_orphaned_items(page, stores)
     report.seconds = time.monotonic() - started
     report.read_units = stores.items.read_units - units
     return report
@@ -70,59 +70,80 @@ def count_rows() -> int:
     return sum(all_rows(document.mirror_options.model).count() for document in documents())
 
 
-def _walk(document: type[Document], stores: Stores, scope: Scope) -> Iterator[Report]:
-    """Compare every row, and every object in the folders of this document, part by part."""
-    listings = [Listing(folder, stores, scope) for folder in folders(document)]
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-check") as threads:
-        running: deque[Future[Report]] = deque()
-        try:
-            for ids in batched(filter(scope.includes, _ids(document)), CHUNK):
-                listed = [found for listing in listings for found in listing.take_until(ids[-1])]
-                running.append(
-                    threads.submit(_in_thread, document, ids, listed, stores, deep=scope.deep)
-                )
-                if len(running) > THREADS:  # keep only a few chunks in memory
-                    yield running.popleft().result()
-            while running:
-                yield running.popleft().result()
-        finally:
-            threads.shutdown(cancel_futures=True)
-    for listing in listings:
-        for remaining in batched(listing.rest(), PAGE):
-            yield Report(findings=find_orphaned_objects(document, remaining, stores))
-
-
-def _ids(document: type[Document]) -> Iterator[str]:
-    """Yield the ids of all rows in the order in which S3 lists their folders."""
-    order = Collate(Concat(encoded_id(ID), Value("/"), output_field=TextField()), "C")
-    ordered = rows_with_ids(document.mirror_options.model).order_by(order)
-    yield from ordered.values_list(ID, flat=True).iterator(chunk_size=PAGE)
-
-
-def _in_thread(
-    document: type[Document],
-    ids: Sequence[str],
-    listed: Sequence[Listed],
-    stores: Stores,
-    *,
-    deep: bool,
-) -> Report:
+def _run(work: Iterable[Work], threads: ThreadPoolExecutor) -> Iterator[Part]:
+    """Do the work in threads, and yield what it came to, in its order."""
+    running: deque[Future[Part]] = deque()
     try:
-        return _compare_chunk(document, ids, listed, stores, deep=deep)
+        for piece in work:
+            running.append(threads.submit(_in_thread, piece))
+            if len(running) > THREADS:  # keep only a few in memory
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+    finally:
+        threads.shutdown(cancel_futures=True)
+
+
+def _in_thread(piece: Work) -> Part:
+    try:
+        return piece()
     finally:
         connection.close()
 
 
+def _work(stores: Stores, scope: Scope) -> Iterator[Work]:
+    """Yield all that is to be done, piece by piece."""
+    for document in documents():
+        yield from _walk(document, stores, scope)
+    if scope.complete:
+        for page in stores.items.scan_keys():
+            yield partial(_examine_items, page, stores)
+
+
+def _walk(document: type[Document], stores: Stores, scope: Scope) -> Iterator[Work]:
+    """Compare every row, and every object in the folders of this document."""
+    listings = [Listing(folder, stores, scope) for folder in folders(document)]
+    ownerless: list[Listed] = []
+    for ids in batched(filter(scope.includes, _ids(document)), CHUNK):
+        own: dict[str, list[Listed]] = {object_id: [] for object_id in ids}
+        for listed_object in chain.from_iterable(one.take_until(ids[-1]) for one in listings):
+            own.get(row_id_of(listed_object.key), ownerless).append(listed_object)
+            if len(ownerless) == PAGE:
+                yield partial(_examine_objects, document, ownerless, stores)
+                ownerless = []
+        yield partial(_compare_chunk, document, own, stores, deep=scope.deep)
+    rest = chain.from_iterable(listing.rest() for listing in listings)
+    for page in batched(chain(ownerless, rest), PAGE):
+        yield partial(_examine_objects, document, page, stores)
+
+
+def _ids(document: type[Document]) -> Iterator[str]:
+    """Return the ids of all rows in the order in which S3 lists their folders."""
+    order = Collate(Concat(encoded_id(ID), Value("/"), output_field=TextField()), "C")
+    ordered = rows_with_ids(document.mirror_options.model).order_by(order)
+    return stream(ordered.values_list(ID, flat=True))
+
+
+def _examine_objects(document: type[Document], listed: Sequence[Listed], stores: Stores) -> Part:
+    return Part(findings=find_orphaned_objects(document, listed, stores))
+
+
+def _examine_items(page: Sequence[Item], stores: Stores) -> Part:
+    return Part(findings=find_orphaned_items(page, stores))
+
+
 def _compare_chunk(
     document: type[Document],
-    ids: Sequence[str],
-    listed: Sequence[Listed],
+    listed: Mapping[str, Sequence[Listed]],
     stores: Stores,
     *,
     deep: bool,
-) -> Report:
-    """Compare some rows with their items and objects; examine what looks wrong."""
-    report = Report()
+) -> Part:
+    """Compare some rows with their items, and with their objects as listed by the rows' ids.
+
+    What looks wrong is examined.
+    """
+    part, ids = Part(), list(listed)
     entries: dict[str, LedgerEntry] = {
         entry.object_id: entry
         for entry in LedgerEntry.objects.filter(
@@ -131,29 +152,18 @@ def _compare_chunk(
     }
     expected_rows = _expected(document, ids)
     items = stores.items.get_many([row.key for row in expected_rows.values() if row])
-    objects = _by_row_id(listed)
     for object_id, expected in expected_rows.items():
-        report.expected += 1
-        entry, own_objects = entries.get(object_id), objects.pop(object_id, [])
+        part.expected += 1
+        entry = entries.get(object_id)
         if entry and entry.state == State.PENDING:
-            report.pending += 1
+            part.pending += 1
         elif expected and _is_equal(
-            expected, entry, items.get(expected.key), own_objects, stores, deep=deep
+            expected, entry, items.get(expected.key), listed.get(object_id, ()), stores, deep=deep
         ):
-            report.in_sync += 1
+            part.in_sync += 1
         else:
-            report.add_examination(examine(document, object_id, stores, deep=deep))
-    ownerless = list(chain.from_iterable(objects.values()))
-    report.findings |= find_orphaned_objects(document, ownerless, stores)
-    return report
-
-
-def _by_row_id(listed: Iterable[Listed]) -> dict[str, list[Listed]]:
-    """Return the objects by the id of the row whose folder they lie in."""
-    objects: dict[str, list[Listed]] = {}
-    for listed_object in listed:
-        objects.setdefault(row_id_of(listed_object.key), []).append(listed_object)
-    return objects
+            part.add_examination(examine(document, object_id, stores, deep=deep))
+    return part
 
 
 def _is_equal(
@@ -168,6 +178,8 @@ def _is_equal(
     """Whether the item, as read in a batch, and the listed objects are what is expected."""
     if item is None or is_tombstone(item):
         return False
+    if entry and any(ItemKey(*key) != expected.key for key in entry.item_keys):
+        return False  # a parked row may have several items
     return not any(compare(expected, entry, item, listed, stores, deep=deep))
 
 
@@ -188,9 +200,10 @@ def _expected(document: type[Document], ids: Sequence[str]) -> dict[str, Expecte
 
 def _read(document: type[Document], ids: Sequence[str]) -> Iterator[tuple[str, Expected]]:
     label = document.mirror_options.label
-    for instance in rows(document, ids).iterator(chunk_size=FETCHED_ROWS):
-        object_id = str(instance.pk)
-        yield object_id, Expected.of(label, object_id, render(document, instance))
+    for few in batched(ids, FETCHED_ROWS):
+        for instance in rows(document, few):
+            object_id = str(instance.pk)
+            yield object_id, Expected.of(label, object_id, render(document, instance))
 
 
 class Listing:

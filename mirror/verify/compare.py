@@ -102,8 +102,20 @@ def examine(
         )
         after = LedgerEntry.objects.filter(model=label, object_id=object_id).first()
         if (before and before.version) == (after and after.version):
-            return Examination(findings)
+            return _without_scheduled_removals(findings, before, after)
     return Examination(pending=True)
+
+
+def _without_scheduled_removals(
+    findings: tuple[Finding, ...], *entries: LedgerEntry | None
+) -> Examination:
+    """Return what is left of the findings if objects that will be removed are no orphans.
+
+    A row that differs in nothing else is pending.
+    """
+    scheduled = set[str]().union(*(entry.scheduled_removals for entry in entries if entry))
+    left = tuple(f for f in findings if f.kind != OBJECT_ORPHANED or f.key not in scheduled)
+    return Examination(left, pending=bool(findings) and not left)
 
 
 def _differences(

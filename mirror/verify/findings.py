@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, astuple, dataclass
+from itertools import islice
 from typing import Any
 
 from mirror.documents.items import ItemKey
+from mirror.spool import Spool
 
 MISSING = "missing"  # a row has no item
 STALE = "stale"  # an item differs from its row
@@ -32,6 +36,44 @@ class Finding:
         """The key as one text; that of an item as ``pk sk``."""
         return self.key if isinstance(self.key, str) else " ".join(self.key)
 
+    def sort_key(self) -> tuple[str, str, int, str]:
+        """Return what sorts the findings of one row together."""
+        return self.model, self.object_id, KINDS.index(self.kind), self.key_text
+
     def as_dict(self) -> dict[str, Any]:
         """Return the finding for ``--json``."""
         return asdict(self) | {"key": self.key_text, "attributes": list(self.attributes)}
+
+
+class Findings:
+    """What a check has found, in that order. There may be millions: they are not kept in memory."""
+
+    def __init__(self) -> None:
+        self._spool = Spool()
+        self._counts = Counter[str]()
+
+    def add(self, finding: Finding) -> None:
+        """Add one finding."""
+        self._counts[finding.kind] += 1
+        self._spool.add(astuple(finding))
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Add several findings."""
+        for finding in findings:
+            self.add(finding)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} findings: {list(islice(self, 3))}>"
+
+    def __len__(self) -> int:
+        return len(self._spool)
+
+    def __iter__(self) -> Iterator[Finding]:
+        for kind, model, object_id, key, attributes in self._spool:
+            found_at = key if isinstance(key, str) else ItemKey(*key)
+            yield Finding(kind, model, object_id, found_at, tuple(attributes))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of findings of each kind."""
+        return {kind: self._counts[kind] for kind in KINDS}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from mirror.models import CheckRun, LedgerEntry
 from mirror.verify.report import Report
 
@@ -12,7 +14,7 @@ def record(report: Report) -> CheckRun:
     """Save what a check found, and what is owed at the same time."""
     backlog = LedgerEntry.objects.registered().backlog()
     wait = backlog.longest_wait
-    findings = report.sorted_findings()[:KEPT_FINDINGS]
+    findings = islice(report.findings, KEPT_FINDINGS)
     return CheckRun.objects.create(
         started_at=report.started_at,
         seconds=report.seconds,

@@ -22,6 +22,8 @@ def find_orphaned_objects(
 ) -> set[Finding]:
     """Return findings for the listed objects that belong to no row, pending or not.
 
+    An object that the worker will remove is none: the ledger knows it.
+
     If several documents share a folder, its objects are examined with the first of them only.
     """
     findings = set()
@@ -39,7 +41,7 @@ def find_orphaned_objects(
         labels = [other.mirror_options.label for other in sharing]
         # Read after the rows: if a row was deleted in between, its entry is pending.
         entries = LedgerEntry.objects.filter(model__in=labels, object_id=object_id)
-        if any(entry.state == State.PENDING for entry in entries):
+        if any(e.state == State.PENDING or key in e.scheduled_removals for e in entries):
             continue
         if not has_row and any(found.key == key for found in stores.objects.list(key)):
             label = entries[0].model if entries else labels[0]
@@ -97,7 +99,13 @@ def _examine_unaccounted_items(
         }
         if unknown or (known and object_id not in ids_of_rows):
             more_keys = sorted(known | unknown)
-            findings.update(examine(document, object_id, stores, more_keys=more_keys).findings)
+            examination = examine(document, object_id, stores, more_keys=more_keys)
+            # No more than these items: the walk has found whatever else differs.
+            findings.update(
+                found
+                for found in examination.findings
+                if found.kind == ORPHANED and found.key in more_keys
+            )
     return findings
 
 

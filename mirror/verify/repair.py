@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -40,7 +40,7 @@ def plan(findings: Iterable[Finding], stores: Stores, *, delete_orphans: bool) -
     return Plan(tuple(repaired), tuple(left))
 
 
-def mark_dirty(findings: Collection[Finding], stores: Stores) -> int:
+def mark_dirty(findings: Iterable[Finding], stores: Stores) -> int:
     """Enqueue every row that the findings are about; return how many. Drain afterwards."""
     ordered = sorted(findings, key=lambda f: (f.model, f.object_id, f.key_text))
     count = 0
@@ -57,10 +57,12 @@ def mark_dirty(findings: Collection[Finding], stores: Stores) -> int:
 
 def still_owed(findings: Iterable[Finding]) -> bool:
     """Whether a row of the findings is still owed after the drain: its repair has failed."""
-    repaired_rows = {(finding.model, finding.object_id) for finding in findings}
+    ids: dict[str, set[str]] = {}
+    for finding in findings:
+        ids.setdefault(finding.model, set()).add(finding.object_id)
     return any(
-        LedgerEntry.objects.owed().filter(model=model, object_id=object_id).exists()
-        for model, object_id in repaired_rows
+        LedgerEntry.objects.owed().filter(model=model, object_id__in=rows).exists()
+        for model, rows in ids.items()
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
+import json
 import zlib
-from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils import timezone
 
+from mirror.models.check_runs import percent
 from mirror.verify.compare import Examination
-from mirror.verify.findings import KINDS, ORPHAN_KINDS, Finding
+from mirror.verify.findings import ORPHAN_KINDS, Finding, Findings
+
+SCALE = 1_000_000  # percentages have four decimals
 
 
 @dataclass(frozen=True)
@@ -32,49 +35,75 @@ class Scope:
         return self.complete or zlib.crc32(object_id.encode()) % 10_000 < self.sample * 100
 
 
+class Counted(Protocol):
+    """What figures are computed from: a report, or a run of the history."""
+
+    @property
+    def expected(self) -> int: ...
+    @property
+    def in_sync(self) -> int: ...
+    @property
+    def pending(self) -> int: ...
+    @property
+    def counts(self) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a check, the same wherever they are shown.
+
+    ``expected`` is the number of rows that should be in the mirror. Each of them is either in
+    sync, pending or differing. An orphan belongs to no row that should be there, and differs. All
+    percentages are shares of ``total``, the rows and the orphans.
+    """
+
+    expected: int
+    in_sync: int
+    pending: int
+    orphans: int
+
+    @classmethod
+    def of(cls, counted: Counted) -> Figures:
+        """Return the figures of a report, or of a run of the history."""
+        orphans = sum(counted.counts.get(kind, 0) for kind in ORPHAN_KINDS)
+        return cls(counted.expected, counted.in_sync, counted.pending, orphans)
+
+    @property
+    def total(self) -> int:
+        """The number of rows and orphans: that of which there are shares."""
+        return self.expected + self.orphans
+
+    @property
+    def differing(self) -> int:
+        """The number of rows and orphans that differ. One row may have several findings."""
+        return self.total - self.in_sync - self.pending
+
+    @property
+    def parity_percent(self) -> float:
+        """The share that is in sync. Cut to four decimals, so 100 only if all of it is."""
+        return self.in_sync * SCALE // self.total * 100 / SCALE if self.total else 100.0
+
+    @property
+    def mismatch_percent(self) -> float:
+        """The share that differs. Rounded up to four decimals, so 0 only if nothing does."""
+        return -(-self.differing * SCALE // self.total) * 100 / SCALE if self.total else 0.0
+
+    def __str__(self) -> str:
+        things = "rows and orphans" if self.orphans else "rows"
+        return (
+            f"{percent(self.parity_percent)} in sync: {self.in_sync} of {self.total} {things}, "
+            f"{self.pending} pending, {self.differing} differing"
+        )
+
+
 @dataclass
-class Report:
-    """What a check found. ``expected``, ``in_sync`` and ``pending`` are numbers of rows."""
+class Part:
+    """What a part of a check found. ``expected``, ``in_sync`` and ``pending`` count rows."""
 
     expected: int = 0
     in_sync: int = 0
     pending: int = 0
     findings: set[Finding] = field(default_factory=set)
-    complete: bool = True
-    started_at: datetime = field(default_factory=timezone.now)
-    seconds: float = 0.0
-    read_units: float = 0.0
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The number of findings of each kind."""
-        numbers = Counter(finding.kind for finding in self.findings)
-        return {kind: numbers[kind] for kind in KINDS}
-
-    @property
-    def parity_percent(self) -> float:
-        """The share of all rows and orphans that is equal in all stores; pending is not equal.
-
-        Cut to four digits, not rounded: it is 100 only if nothing at all differs.
-        """
-        counts = self.counts
-        total = self.expected + sum(counts[kind] for kind in ORPHAN_KINDS)
-        if self.in_sync == total:
-            return 100.0
-        return math.floor(self.in_sync / total * 1_000_000) / 10_000
-
-    def sorted_findings(self) -> list[Finding]:
-        """Return the findings, those of one row together."""
-        return sorted(
-            self.findings, key=lambda f: (f.model, f.object_id, KINDS.index(f.kind), f.key_text)
-        )
-
-    def add(self, part: Report) -> None:
-        """Add the report of a part of the check."""
-        self.expected += part.expected
-        self.in_sync += part.in_sync
-        self.pending += part.pending
-        self.findings |= part.findings
 
     def add_examination(self, examination: Examination) -> None:
         """Add what examining one row came to."""
@@ -85,20 +114,62 @@ class Report:
         else:
             self.in_sync += 1
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report for ``--json``."""
-        return {
-            "parity_percent": self.parity_percent,
-            "expected": self.expected,
-            "in_sync": self.in_sync,
-            "pending": self.pending,
-            "findings": [finding.as_dict() for finding in self.sorted_findings()],
+
+@dataclass
+class Report:
+    """What a check found. ``expected``, ``in_sync`` and ``pending`` count rows."""
+
+    expected: int = 0
+    in_sync: int = 0
+    pending: int = 0
+    findings: Findings = field(default_factory=Findings)
+    complete: bool = True
+    started_at: datetime = field(default_factory=timezone.now)
+    seconds: float = 0.0
+    read_units: float = 0.0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of findings of each kind."""
+        return self.findings.counts
+
+    @property
+    def figures(self) -> Figures:
+        """The figures to show."""
+        return Figures.of(self)
+
+    @property
+    def parity_percent(self) -> float:
+        """The share of all rows and orphans that is in sync; see ``Figures``."""
+        return self.figures.parity_percent
+
+    def add(self, part: Part) -> None:
+        """Add a part of the check."""
+        self.expected += part.expected
+        self.in_sync += part.in_sync
+        self.pending += part.pending
+        self.findings.extend(sorted(part.findings, key=Finding.sort_key))
+
+    def as_json(self) -> Iterator[str]:
+        """Yield the report as one JSON object, piece by piece, as it may be very long."""
+        figures = self.figures
+        values: dict[str, Any] = {
+            "parity_percent": figures.parity_percent,
+            "expected": figures.expected,
+            "in_sync": figures.in_sync,
+            "pending": figures.pending,
             "counts": self.counts,
             "complete": self.complete,
             "started_at": self.started_at.isoformat(),
             "seconds": round(self.seconds, 3),
             "read_units": self.read_units,
         }
+        yield json.dumps(values, indent=2).removesuffix("\n}") + ',\n  "findings": ['
+        separator = "\n    "
+        for finding in self.findings:
+            yield separator + json.dumps(finding.as_dict())
+            separator = ",\n    "
+        yield "\n  ]\n}\n"
 
 
 EVERYTHING = Scope()

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from mirror.conf import setting
 from mirror.models import Backlog, CheckRun, LedgerEntry
+from mirror.models.check_runs import percent
+from mirror.verify.report import Figures
 
 LONGEST_WAIT = timedelta(hours=1)  # no row may be pending for longer
 
@@ -77,7 +79,7 @@ def current_verdict() -> Verdict:
 
 def _day(day: date, runs: Iterable[CheckRun]) -> Day:
     runs_of_day = [run for run in runs if timezone.localdate(run.started_at) == day]
-    worst = max((run.mismatch_percent for run in runs_of_day), default=0.0)
+    worst = max((Figures.of(run).mismatch_percent for run in runs_of_day), default=0.0)
     return Day(day, runs_of_day[0] if runs_of_day else None, worst)
 
 
@@ -91,7 +93,7 @@ def _lacking(days: tuple[Day, ...], runs: list[CheckRun], backlog: Backlog) -> I
     if too_different:
         yield f"On {too_different} of the last {len(days)} days more than {limit:g} % differed."
     if runs and runs[0].parity_percent < 100:  # noqa: PLR2004 - percent
-        yield f"The last complete check found {float(runs[0].parity_percent):g} %, not 100 %."
+        yield f"The last complete check found {percent(runs[0].parity_percent)}, not 100 %."
     if backlog.longest_wait and backlog.longest_wait > LONGEST_WAIT:
         yield f"Changes pending: {backlog.pending}, the oldest for more than an hour."
     if backlog.parked:

@@ -13,7 +13,6 @@ from sessions_app.exports.webvtt_file import NoTimes
 from sessions_app.models import Session
 
 IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger archive is written to a temporary file
-CHUNK_SIZE = 2  # sessions in memory at once: each may have a transcript of many megabytes
 FIRST_ZIP_YEAR = 1980  # ZIP cannot store earlier dates
 
 
@@ -38,10 +37,13 @@ def archive_campaign(campaign: Campaign) -> Archive:
             about = f"# {campaign.name}\n\n{campaign.description}\n".encode()
             name = names.take("About this campaign")
             archive.writestr(_zip_info(f"{folder}/{name}.md", campaign.updated_at), about)
-            own = campaign.sessions.filter(owner=campaign.owner_id).order_by("created_at", "id")
-            for session in own.iterator(chunk_size=CHUNK_SIZE):
-                session.campaign = campaign  # saves a query for each session
-                _add_session(archive, session, folder, names)
+            own = campaign.sessions.filter(owner=campaign.owner_id)
+            for pk in list(own.order_by("created_at", "id").values_list("pk", flat=True)):
+                # One at a time, as each may have a transcript of many megabytes; and without a
+                # server-side cursor, which a pooler such as pgbouncer may break.
+                for session in own.filter(pk=pk):
+                    session.campaign = campaign  # saves a query for each session
+                    _add_session(archive, session, folder, names)
         on_error.pop_all()
     file.seek(0)
     return Archive(f"{folder}.zip", file)

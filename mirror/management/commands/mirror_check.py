@@ -1,8 +1,8 @@
 """``manage.py mirror_check``: compare PostgreSQL with DynamoDB and S3."""
 
-import json
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,25 @@ from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from tqdm import tqdm
 
+from mirror.batching import batched
 from mirror.conf import setting
 from mirror.management.base import MirrorCommand
 from mirror.models import LedgerEntry
+from mirror.models.check_runs import percent
 from mirror.stores.clients import reading_clients
 from mirror.sync import worker
 from mirror.verify import history, repair
 from mirror.verify.check import check, count_rows
+from mirror.verify.findings import Findings
 from mirror.verify.report import Report, Scope
 from mirror.verify.verdict import current_verdict
 
-MAX_SHOWN = 50  # findings in the text output; --json and --html have them all
+MAX_SHOWN = 50  # findings in the text output; --json has them all
+MAX_ON_PAGE = 1000  # findings on the page that --html writes
+REPAIRED_AT_ONCE = 1000  # findings
 
 
-def percent(text: str) -> float:
+def share(text: str) -> float:
     """Parse a percentage above 0, up to 100."""
     try:
         value = float(text)
@@ -69,7 +74,7 @@ class Command(MirrorCommand):
         )
         parser.add_argument(
             "--sample",
-            type=percent,
+            type=share,
             default=100.0,
             metavar="PERCENT",
             help="compare only this share of the rows, the same rows each time",
@@ -114,7 +119,8 @@ class Command(MirrorCommand):
         if options["html"]:
             self._write_page(options["html"], report)
         if options["json"]:
-            self.stdout.write(json.dumps(report.as_dict(), indent=2))
+            for piece in report.as_json():
+                self.stdout.write(piece, ending="")
         else:
             self._print(report)
         too_old = self._warn_of_old_backlog(options["max_pending_age"])
@@ -142,24 +148,33 @@ class Command(MirrorCommand):
         Returns the new report, and whether a repair has failed. The report does not tell: a row
         that is still pending is not a finding.
         """
-        stores = reading_clients()
-        plan = repair.plan(report.findings, stores, delete_orphans=options["delete_orphans"])
-        for verb, findings in (("repaired", plan.repaired), ("left", plan.left)):
-            auxiliary = "would be" if options["dry_run"] else "is"
-            for finding in findings:
-                self.stderr.write(f"{finding.kind} {finding.key_text} {auxiliary} {verb}.")
-        if options["dry_run"] or not plan.repaired:
+        stores, repaired = reading_clients(), Findings()
+        auxiliary = "would be" if options["dry_run"] else "is"
+        for portion in batched(report.findings, REPAIRED_AT_ONCE):
+            plan = repair.plan(portion, stores, delete_orphans=options["delete_orphans"])
+            for verb, findings in (("repaired", plan.repaired), ("left", plan.left)):
+                for finding in findings:
+                    self.stderr.write(f"{finding.kind} {finding.key_text} {auxiliary} {verb}.")
+            if not options["dry_run"]:
+                repair.mark_dirty(plan.repaired, stores)
+                repaired.extend(plan.repaired)
+        if not repaired:
             return report, False
-        repair.mark_dirty(plan.repaired, stores)
         worker.drain()
         report = self._check(scope)
-        unrepaired = repair.still_owed(plan.repaired)
+        unrepaired = any(
+            repair.still_owed(portion) for portion in batched(repaired, REPAIRED_AT_ONCE)
+        )
         if unrepaired:
             self.stderr.write("Not everything could be repaired; some rows are still owed.")
         return report, unrepaired
 
     def _write_page(self, path: Path, report: Report) -> None:
-        context = {"report": report, "verdict": current_verdict()}
+        context = {
+            "report": report,
+            "findings": list(islice(report.findings, MAX_ON_PAGE)),
+            "verdict": current_verdict(),
+        }
         try:
             path.write_text(render_to_string("mirror/report.html", context), encoding="utf-8")
         except OSError as error:
@@ -169,11 +184,8 @@ class Command(MirrorCommand):
 
     def _print(self, report: Report) -> None:
         sample = "" if report.complete else " (a sample)"
-        self.stdout.write(
-            f"{report.parity_percent:.10g} % in sync: {report.in_sync} of {report.expected} "
-            f"rows{sample}, {report.pending} pending, {len(report.findings)} differences."
-        )
-        for finding in report.sorted_findings()[:MAX_SHOWN]:
+        self.stdout.write(f"{report.figures}{sample}.")
+        for finding in islice(report.findings, MAX_SHOWN):
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""
             place = f"{finding.model} {finding.object_id} {finding.key_text}"
             self.stdout.write(f"  {finding.kind:20} {place}{attributes}")
@@ -186,7 +198,7 @@ class Command(MirrorCommand):
         verdict = current_verdict()
         self.stdout.write("day         last check  pending  state")
         for day in verdict.days:
-            parity = f"{float(day.last.parity_percent):g} %" if day.last else "–"
+            parity = percent(day.last.parity_percent) if day.last else "–"
             pending = day.last.pending if day.last else "–"
             self.stdout.write(f"{day.date}  {parity:>10}  {pending:>7}  {day.state}")
         self.stdout.write("Ready to switch." if verdict.ready else "Not ready to switch:")

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
 from mirror.management.base import MirrorCommand
@@ -67,7 +68,9 @@ class Command(MirrorCommand):
         restored = sum(tally.restored for tally in tallies)
         if restored and applied:
             self.stdout.write(
-                f"{restored} rows are restored and enqueued; mirror_sync mirrors them."
+                f"{restored} {pluralize(restored, 'row is,rows are')} restored and enqueued; "
+                "mirror_sync mirrors what is enqueued."
             )
         elif restored:
-            self.stdout.write(f"{restored} rows would be restored with --apply.")
+            rows = pluralize(restored, "row,rows")
+            self.stdout.write(f"{restored} {rows} would be restored with --apply.")

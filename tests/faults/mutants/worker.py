@@ -51,7 +51,7 @@ def watch_without_recovery(self: Worker) -> None:
     worker._listen()
     while not self.stop.is_set():
         self.mirror_due()
-        worker._sleep(self.stop)
+        worker._sleep(self.stop, worker.IDLE)
 
 
 _claim_due = Worker._claim

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
+
+import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -56,6 +60,28 @@ def test_a_missing_dynamodb_table_is_reported_with_its_code(mirror: Stores, owne
     mirror.items.client.delete_table(TableName=mirror.items.table)
     code, printed = run("mirror_check")
     assert (code, "ResourceNotFoundException" in printed) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (psycopg.OperationalError("PRIVATE-CANARY"), "The database does not answer as it should"),
+        (OSError(errno.ENOSPC, "No space left on device"), "Is the disk full?"),
+        (sqlite3.OperationalError("database or disk is full"), "Is the disk full?"),
+    ],
+)
+def test_an_error_beyond_the_stores_ends_with_exit_code_2_and_a_sentence(
+    mirror: Stores, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("mirror.management.commands.mirror_check.check", fail)
+    code, printed = run("mirror_check")
+    assert code == 2
+    assert words in printed
+    assert "CANARY" not in printed
+    assert printed.count("\n") == 1
 
 
 def test_a_missing_postgresql_table_is_reported_with_its_error(mirror: Stores) -> None:

@@ -8,9 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
+from mirror.models import LedgerEntry
 from mirror.restore.counts import RestoreCounts
 from mirror.restore.restore import restore
 from mirror.stores.clients import Stores
+from sessions_app.models import Session
 from tests.support.aws import cut_off
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_sessions
@@ -35,6 +37,14 @@ def test_equal_stores_are_printed_as_a_table_of_numbers(mirror: Stores, rows: No
         ["campaigns.campaign", "1", "0", "0", "0", "0", "0"],
         ["sessions_app.session", "2", "0", "0", "0", "0", "0"],
     ]
+
+
+def test_one_restored_row_is_one_row(mirror: Stores, rows: None) -> None:
+    lost = Session.objects.all()[0].pk
+    Session.objects.filter(pk=lost).delete()
+    LedgerEntry.objects.filter(object_id=lost).delete()
+    assert "1 row would be restored" in mirror_restore("--dry-run")[1]
+    assert "1 row is restored and enqueued" in mirror_restore("--apply")[1]
 
 
 def test_exactly_one_mode_is_required(db: None) -> None:

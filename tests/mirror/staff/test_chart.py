@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from mirror.models import CheckRun
-from mirror.staff.chart import draw, percent
+from mirror.models.check_runs import percent
+from mirror.staff.chart import draw
 from mirror.verify.verdict import Day
 
 

@@ -46,18 +46,18 @@ def test_the_worker_reports_a_silent_database_once_and_its_return(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     stop, failures = threading.Event(), 3
-    listen: Callable[[], None] = worker._listen
+    listen: Callable[[], bool] = worker._listen
 
-    def refuse() -> None:
+    def refuse() -> bool:
         nonlocal failures
         failures -= 1
         if failures >= 0:
             raise OperationalError("password authentication failed for user PRIVATE")
-        listen()
+        return listen()
 
     monkeypatch.setattr(worker, "_listen", refuse)
     monkeypatch.setattr(stop, "wait", lambda seconds=None: time.sleep(0))
-    monkeypatch.setattr(worker, "_sleep", lambda event: event.set())
+    monkeypatch.setattr(worker, "_sleep", lambda event, longest: event.set())
     with caplog.at_level(logging.WARNING, logger="mirror"):
         worker.Worker(stop=stop).watch()
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]

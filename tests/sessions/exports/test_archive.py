@@ -57,10 +57,10 @@ def test_an_archive_has_the_description_and_each_session_in_three_formats(
         assert files[f"Shoal/Fog.{extension}"] == export(fog, extension).content.decode()
 
 
-def test_an_archive_needs_one_query(
+def test_an_archive_needs_one_query_and_one_for_each_session(
     campaign: Campaign, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(1 + 3):
         archive.archive_campaign(campaign).file.close()
 
 
