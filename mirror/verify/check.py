@@ -26,7 +26,7 @@ from mirror.documents.ids import encode_id, encoded_id
 from mirror.documents.items import Item, ItemKey, is_tombstone
 from mirror.documents.registry import documents
 from mirror.documents.render import render
-from mirror.documents.rows import all_rows, folders, rows, stream
+from mirror.documents.rows import ID, all_rows, folders, rows, rows_with_ids, stream
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
