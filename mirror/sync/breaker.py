@@ -93,7 +93,7 @@ class Breaker:
             return
         self.open.discard(store)
         if Outage.objects.end(store):
-            waiting = LedgerEntry.objects.pending().filter(error_class=OUT_OF_REACH)
+            waiting = LedgerEntry.objects.pending().waiting().filter(error_class=OUT_OF_REACH)
             due = waiting.reset_attempts()
             logger.warning("%s is back; %d waiting changes are due now.", store, due)
 

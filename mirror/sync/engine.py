@@ -32,8 +32,8 @@ from mirror.errors import (
     Unmirrorable,
 )
 from mirror.models import LedgerEntry, State
+from mirror.models.due import ORPHAN_MODEL
 from mirror.models.key_states import IN_USE, REUPLOADED, KeyState
-from mirror.models.ledger import ORPHAN_MODEL
 from mirror.stores.clients import Stores
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.stores.s3 import S3

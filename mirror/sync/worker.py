@@ -12,13 +12,11 @@ from threading import Event, Lock
 from typing import ParamSpec
 
 from django.db import connection
-from django.db.models import F, Min, Q
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Now
 
 from mirror.capture import CHANNEL
 from mirror.errors import DATABASE_TROUBLE, StoreError
 from mirror.models import PROBE_INTERVAL, Backlog, LedgerEntry, Outage
-from mirror.models.ledger import OWED
 from mirror.stores.clients import Stores, background_clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.sync.breaker import breaker
@@ -32,6 +30,10 @@ SOON = 5.0  # seconds: a drain still waits for a back-off that ends within that
 OUTAGE_RETRIES = 2  # how often a drain looks whether a store is back, a second apart
 PATIENCE = 60.0  # seconds without progress: by then, claims of others have ended or expired
 SOONEST = 0.5  # seconds: what is due but claimed or locked is not polled faster
+# A probe is taken at random, from those that failed least of the next to come: a row that is itself
+# the trouble must not be the probe each time.
+LEAST_FAILED = "attempts, random()"
+PROBE_CANDIDATES = 100
 IDLE = 30.0  # seconds: the longest sleep of a watch, in case a notification is lost
 
 P = ParamSpec("P")
@@ -148,7 +150,7 @@ class Worker:
                 wait(self._running, timeout=1, return_when=FIRST_COMPLETED)
                 continue
             stores = background_clients()
-            entries = LedgerEntry.objects.registered().due().claim(self._batch)
+            entries = LedgerEntry.objects.due().claim(self._batch)
             if not entries:
                 return
             self._running.add(threads.submit(self._in_thread, self._mirror, entries, stores))
@@ -204,10 +206,9 @@ class Worker:
         done: Counter[Outcome] = Counter()
         if Outage.objects.open().filter(probe_at__lte=Now()).exists():
             stores = background_clients()
-            entries = LedgerEntry.objects.registered()
-            # At random, among those that failed least: a row that is itself the trouble must not
-            # be the probe each time.
-            probe = entries.pending().claim(1, order=("attempts", "?")) or entries.due().claim(1)
+            pending = LedgerEntry.objects.pending()
+            probe = pending.claim(1, order=LEAST_FAILED, candidates=PROBE_CANDIDATES)
+            probe = probe or LedgerEntry.objects.due().claim(1)
             done += self._mirror(probe, stores)
         if DYNAMODB not in breaker.open:
             done += self._mirror_batches()
@@ -225,7 +226,7 @@ class Worker:
 
     def _mirror_batch(self) -> Counter[Outcome]:
         stores = background_clients()  # before the claim: a failure here must leave no claim behind
-        return self._mirror(LedgerEntry.objects.registered().due().claim(self._batch), stores)
+        return self._mirror(LedgerEntry.objects.due().claim(self._batch), stores)
 
     def _mirror(self, entries: list[LedgerEntry], stores: Stores) -> Counter[Outcome]:
         done: Counter[Outcome] = Counter()
@@ -267,13 +268,8 @@ def _made_progress(outcomes: Counter[Outcome]) -> bool:
 
 def _seconds_until_due() -> float | None:
     """Return when there is something to do again, at the earliest; None if nothing is owed."""
-    retry, sweep = F("next_attempt_at"), Greatest("sweep_at", "next_attempt_at")
-    waits = LedgerEntry.objects.registered().aggregate(
-        retry=Min(retry - Now(), filter=OWED & Q(parked_at=None)),
-        sweep=Min(sweep - Now(), filter=Q(sweep_at__isnull=False, parked_at=None)),
-    )
-    due = [wait.total_seconds() for wait in waits.values() if wait is not None]
-    return max(min(due), SOONEST) if due else None
+    wait = LedgerEntry.objects.due_in()
+    return None if wait is None else max(wait.total_seconds(), SOONEST)
 
 
 def _listen() -> None:

@@ -10,7 +10,7 @@ from mirror.documents.items import ENTITY, Item, ItemKey, is_tombstone, key_of
 from mirror.documents.registry import documents
 from mirror.documents.rows import folders, rows
 from mirror.models import LedgerEntry, State
-from mirror.models.ledger import ORPHAN_MODEL
+from mirror.models.due import ORPHAN_MODEL
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
 from mirror.verify.compare import examine

@@ -51,7 +51,7 @@ def mirror_one_batch_only(self: Worker) -> Counter[Outcome]:
     """Stop after the first batch."""
     self.stop.set()
     return self._mirror(
-        LedgerEntry.objects.registered().due().claim(worker.BATCH),
+        LedgerEntry.objects.due().claim(worker.BATCH),
         clients.background_clients(),
     )
 
