@@ -79,6 +79,7 @@ clean:
 	rm -rf .venv .local .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-## benchmark: the mirror beside the obvious way of doing the same
+## benchmark: the mirror beside the obvious way of doing the same, and beside a large ledger
 benchmark: install
 	$(BIN)/python -m tests.benchmark
+	$(BIN)/python -m tests.ledger_benchmark

@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from django.db import connection, models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.expressions import RawSQL
 
 from mirror.models.clock import database_time
+from mirror.models.due import DUE_AT, known_models
 
 LEASE = timedelta(seconds=50)  # how long a claim holds: others may take the entry over afterwards
-IN_TURN = ("next_attempt_at", "pk")
+IN_TURN = "due_at, id"
 LOCK_PAUSES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)  # seconds
 
 E = TypeVar("E", bound="Claimable")
@@ -26,25 +26,35 @@ E = TypeVar("E", bound="Claimable")
 class ClaimableQuerySet(models.QuerySet[E]):
     """Entries that can be claimed."""
 
-    def claim(self, limit: int, *, order: Sequence[str] = IN_TURN) -> list[E]:
+    def claim(self, limit: int, *, order: str = IN_TURN, candidates: int = 0) -> list[E]:
         """Lease up to ``limit`` of these entries to the caller and return them as they stand.
 
         One short statement, so that no lock is held while AWS is asked: a person's save of the
-        same row never waits. Entries that are locked by another transaction are passed over.
+        same row never waits. Entries that are locked by another transaction are passed over, and
+        so are those of unknown models.
+
+        The first ``candidates`` of each model in the order in which they are due are put in
+        ``order`` (SQL), and the first of these are claimed. No more than them are read.
         """
-        unclaimed = self.filter(Q(claimed_until=None) | Q(claimed_until__lte=Now()))
-        chosen = unclaimed.order_by(*order).values("pk")[:limit]
-        sql, params = chosen.query.sql_with_params()
+        model = RawSQL("known.label", [])
+        walk = self.filter(model=model).annotate(due_at=DUE_AT).order_by("due_at", "id")
+        columns = ("id", "due_at", "claimed_until", "attempts")
+        sql, params = walk.values(*columns)[: candidates or limit].query.sql_with_params()
         lease_ends = time.monotonic() + LEASE.total_seconds()
         entries = list(
             self.raw(
                 f"""
                 UPDATE {self.model._meta.db_table}
                 SET claim = %s, claimed_until = clock_timestamp() + %s
-                WHERE id = ANY(ARRAY({sql} FOR UPDATE SKIP LOCKED))
+                WHERE id = ANY(ARRAY(
+                    SELECT id FROM unnest(%s::text[]) AS known(label)
+                    CROSS JOIN LATERAL ({sql} FOR UPDATE SKIP LOCKED) AS candidate
+                    WHERE claimed_until IS NULL OR claimed_until <= statement_timestamp()
+                    ORDER BY {order} LIMIT %s
+                ))
                 RETURNING *, clock_timestamp() AS claimed_at
                 """,  # noqa: S608 - the SQL put in is Django's own, with placeholders
-                [uuid4(), LEASE, *params],
+                [uuid4(), LEASE, known_models(), *params, limit],
             )
         )
         for entry in entries:

@@ -8,22 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
-from django.db.models import Case, Count, F, Max, Q, Value, When
+from django.db.models import Case, Count, DurationField, F, Max, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from mirror.batching import batched
 from mirror.capture import CHANNEL, RESET_COLUMNS
 from mirror.documents.items import Item, ItemKey, Known, fingerprint, revision_of
-from mirror.documents.registry import labels
 from mirror.errors import OUT_OF_REACH, Failure
 from mirror.models.claims import Claimable, ClaimableQuerySet
 from mirror.models.clock import database_time
+from mirror.models.due import DUE_AT, INDEXES, ORPHAN_MODEL, OWED, UNFINISHED, known_models
 from mirror.models.key_states import LANDED, REUPLOADED, KeyState, dump, load
 from mirror.models.primary import PrimaryManager
 
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
-ORPHAN_MODEL = ""  # the model of an entry for an item that belongs to no registered model
 
 _RESET = ", ".join(f"{column} = {sql}" for column, sql in RESET_COLUMNS.items())
 RESET = {column: RawSQL(sql, []) for column, sql in RESET_COLUMNS.items()}  # noqa: S611 - constants
@@ -37,7 +36,6 @@ class State(models.TextChoices):
     PARKED = "parked"  # given up until somebody acts or the row changes: a dead letter
 
 
-OWED = Q(revision__gt=F("mirrored_revision"))
 CONDITIONS = {
     State.MIRRORED: Q(revision__lte=F("mirrored_revision")),
     State.PENDING: OWED & Q(parked_at=None),
@@ -97,7 +95,15 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
 
     def registered(self) -> LedgerQuerySet:
         """The entries of all registered models, and of items that belong to none."""
-        return self.filter(model__in=[*labels(), ORPHAN_MODEL])
+        return self.filter(model__in=known_models())
+
+    def models(self) -> list[str]:
+        """Return the models that have entries, registered or not, by an index lookup for each."""
+        found: list[str] = []
+        following = self.order_by("model").values_list("model", flat=True)
+        while model := following.filter(model__gt=found[-1] if found else ORPHAN_MODEL).first():
+            found.append(model)
+        return found
 
     def in_state(self, state: State) -> LedgerQuerySet:
         """The entries in one state."""
@@ -123,12 +129,36 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
     def due(self) -> LedgerQuerySet:
         """What there is to do now.
 
-        That is a pending row that is not in back-off, or the removal of an S3 object that must be
-        repeated because an upload may have landed after it.
+        That is a pending row that is neither in back-off nor claimed, or the removal of an S3
+        object that must be repeated because an upload may have landed after it.
         """
-        return self.filter(
-            OWED | Q(sweep_at__lte=Now()), next_attempt_at__lte=Now(), parked_at=None
+        return self.alias(due_at=DUE_AT).filter(UNFINISHED, due_at__lte=Now())
+
+    def waiting(self) -> LedgerQuerySet:
+        """What there is to do later: it is in back-off, claimed, or a sweep."""
+        return self.alias(due_at=DUE_AT).filter(UNFINISHED, due_at__gt=Now())
+
+    def due_in(self) -> timedelta | None:
+        """Return how long until something is due, negative if it is; None if nothing ever is.
+
+        Claimed entries count as due: at any moment a claim may be given back, and its row may have
+        changed meanwhile.
+        """
+        claimed = (
+            self.registered()
+            .filter(claimed_until__gt=Now())
+            .order_by("-claimed_until")
+            .values_list(Value(timedelta(), DurationField()), flat=True)[:1]
         )
+        next_of_each_model = (
+            self.alias(due_at=DUE_AT)
+            .filter(UNFINISHED, model=label)
+            .order_by("due_at", "pk")
+            .values_list(F("due_at") - Now(), flat=True)[:1]
+            for label in known_models()
+        )
+        waits = claimed.union(*next_of_each_model, all=True)  # one statement: at one moment
+        return min((wait for wait in waits if wait is not None), default=None)
 
     def backlog(self) -> Backlog:
         """Count what is owed."""
@@ -147,10 +177,9 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
 
         What failed still comes last.
         """
-        self.pending().filter(next_attempt_at__gt=Now()).update_unlocked(next_attempt_at=Now())
-        sweeps = self.filter(sweep_at__isnull=False)
-        sweeps.filter(sweep_at__gt=Now()).update_unlocked(sweep_at=Now())  # not what is overdue
-        sweeps.filter(next_attempt_at__gt=Now()).update_unlocked(next_attempt_at=Now())
+        later = Q(next_attempt_at__gt=Now()) | Q(sweep_at__gt=Now())
+        sweep_at = Case(When(sweep_at__gt=Now(), then=Now()), default=F("sweep_at"))  # not later
+        self.waiting().filter(later).update_unlocked(next_attempt_at=Now(), sweep_at=sweep_at)
 
     def reset_attempts(self) -> int:
         """Forget failed attempts, so that these entries are due now; return how many."""
@@ -165,7 +194,8 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
         waiting for it would hold up the worker, or end a person's save with a deadlock.
         """
         count = 0
-        for portion in batched(self.values_list("pk", flat=True), PORTION):
+        pks = self.values_list("pk", flat=True).iterator(chunk_size=PORTION)
+        for portion in batched(pks, PORTION):
             with transaction.atomic():
                 free = self.filter(pk__in=portion).select_for_update(skip_locked=True)
                 count += LedgerEntry.objects.filter(pk__in=free.values("pk")).update(**values)
@@ -314,12 +344,7 @@ class LedgerEntry(Claimable):
         constraints = [
             models.UniqueConstraint(fields=["model", "object_id"], name="ledger_one_per_object")
         ]
-        indexes = [
-            models.Index(fields=["next_attempt_at"], condition=OWED, name="ledger_owed"),
-            models.Index(
-                fields=["sweep_at"], condition=Q(sweep_at__isnull=False), name="ledger_sweep"
-            ),
-        ]
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return f"{self.model} {self.object_id}"

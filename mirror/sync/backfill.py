@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import OperationalError, connection, models, transaction
+from django.db.models import Exists, F, OuterRef
+from django.db.models.lookups import Exact
 from django.template.defaultfilters import pluralize
 
 from mirror.batching import batched
@@ -72,8 +74,9 @@ def _ids(model: type[models.Model]) -> Iterator[str]:
     """Yield the ids of all rows, then of all deleted rows that only the ledger knows."""
     alive = rows_with_ids(model)
     yield from stream(alive.order_by("pk").values_list(ID, flat=True))
-    entries = LedgerEntry.objects.filter(model=model._meta.label_lower)
-    gone = entries.exclude(object_id__in=alive.values(ID))
+    # By an anti-join: NOT IN compares each entry with each row once these outgrow work_mem.
+    same = alive.filter(Exact(F(ID), OuterRef("object_id")))
+    gone = LedgerEntry.objects.filter(~Exists(same), model=model._meta.label_lower)
     written = gone.exclude(item_keys=[], object_keys={})
     yield from stream(written.values_list("object_id", flat=True))
 

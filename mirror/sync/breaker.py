@@ -131,7 +131,7 @@ def _begin(store: str, failure: Failure) -> None:
 
 def _end(store: str) -> None:
     if Outage.objects.end(store):
-        waiting = LedgerEntry.objects.pending().filter(error_class=OUT_OF_REACH)
+        waiting = LedgerEntry.objects.pending().waiting().filter(error_class=OUT_OF_REACH)
         logger.warning(
             "%s is back; %d waiting changes are due now.", store, waiting.reset_attempts()
         )

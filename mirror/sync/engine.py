@@ -31,7 +31,7 @@ from mirror.errors import (
     Unmirrorable,
 )
 from mirror.models import LedgerEntry, State
-from mirror.models.ledger import ORPHAN_MODEL
+from mirror.models.due import ORPHAN_MODEL
 from mirror.stores.clients import Stores
 from mirror.sync.attempt import Attempt
 from mirror.sync.breaker import Breaker

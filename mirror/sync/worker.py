@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from threading import Event
 
 from django.db import connection
-from django.db.models import F, Min, Q
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Now
 
 from mirror.capture import CHANNEL
 from mirror.errors import DATABASE_TROUBLE, StoreError
 from mirror.models import PROBE_INTERVAL, Backlog, LedgerEntry, Outage
-from mirror.models.ledger import OWED
 from mirror.stores.clients import background_clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.sync.breaker import breaker
@@ -28,6 +26,10 @@ SOON = 5.0  # seconds: a drain still waits for a back-off that ends within that
 OUTAGE_RETRIES = 2  # how often a drain looks whether a store is back, a second apart
 PATIENCE = 60.0  # seconds without progress: by then, claims of others have ended or expired
 SOONEST = 0.5  # seconds: what is due but claimed or locked is not polled faster
+# A probe is taken at random, from those that failed least of the next to come: a row that is itself
+# the trouble must not be the probe each time.
+LEAST_FAILED = "attempts, random()"
+PROBE_CANDIDATES = 100
 POLL = 0.1  # seconds: what is due is claimed that often while attempts are under way
 IDLE = 30.0  # seconds: the longest sleep of a watch, in case a notification is lost
 POOLED = 0.2  # seconds: the same behind a pooler, where none may arrive
@@ -179,7 +181,7 @@ class Worker:
         if self.stop.is_set() or DYNAMODB in breaker.open or not pipeline.has_room:
             return False
         stores = background_clients()  # before the claim: a failure here must leave no claim behind
-        due = LedgerEntry.objects.registered().due().exclude(pk__in=pipeline.under_way)
+        due = LedgerEntry.objects.due().exclude(pk__in=pipeline.under_way)
         # A row that has to wait for its turn is not claimed.
         if self._pause and due.exists() and not self._turn_has_come(pipeline):
             return True
@@ -191,11 +193,9 @@ class Worker:
         """While a store is out of reach: try one entry."""
         if Outage.objects.open().filter(probe_at__lte=Now()).exists():
             stores = background_clients()
-            entries = LedgerEntry.objects.registered()
-            # At random, among those that failed least: a row that is itself the trouble must not
-            # be the probe each time.
-            probe = entries.pending().claim(1, order=("attempts", "?")) or entries.due().claim(1)
-            pipeline.add(probe, stores)
+            pending = LedgerEntry.objects.pending()
+            probe = pending.claim(1, order=LEAST_FAILED, candidates=PROBE_CANDIDATES)
+            pipeline.add(probe or LedgerEntry.objects.due().claim(1), stores)
 
     def _turn_has_come(self, pipeline: Pipeline) -> bool:
         """Wait for the next turn at this rate, but not while attempts are under way."""
@@ -224,13 +224,8 @@ def _made_progress(outcomes: Counter[Outcome]) -> bool:
 
 def _seconds_until_due() -> float | None:
     """Return when there is something to do again, at the earliest; None if nothing is owed."""
-    retry, sweep = F("next_attempt_at"), Greatest("sweep_at", "next_attempt_at")
-    waits = LedgerEntry.objects.registered().aggregate(
-        retry=Min(retry - Now(), filter=OWED & Q(parked_at=None)),
-        sweep=Min(sweep - Now(), filter=Q(sweep_at__isnull=False, parked_at=None)),
-    )
-    due = [wait.total_seconds() for wait in waits.values() if wait is not None]
-    return max(min(due), SOONEST) if due else None
+    wait = LedgerEntry.objects.due_in()
+    return None if wait is None else max(wait.total_seconds(), SOONEST)
 
 
 def _listen() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from mirror.documents.document import Document
 from mirror.documents.ids import decode_id
@@ -10,7 +10,7 @@ from mirror.documents.items import ENTITY, Item, ItemKey, is_tombstone, key_of
 from mirror.documents.registry import documents
 from mirror.documents.rows import folders, rows
 from mirror.models import LedgerEntry, State
-from mirror.models.ledger import ORPHAN_MODEL
+from mirror.models.due import ORPHAN_MODEL
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
 from mirror.verify.compare import examine
@@ -56,30 +56,33 @@ def find_orphaned_items(page: Sequence[Item], stores: Stores) -> set[Finding]:
     records. So only items under other keys, and items without a row, are examined here.
     """
     by_entity = {document.mirror_options.entity: document for document in documents()}
-    keys_of_rows: dict[type[Document], dict[str, list[ItemKey]]] = {}
-    findings: set[Finding] = set()
+    keys_of_rows: dict[type[Document], dict[str, set[ItemKey]]] = {}
+    nameless: list[ItemKey] = []
     for item in page:
         document = by_entity.get(item.get(ENTITY, {}).get("S", ""))
         object_id = item.get("id", {}).get("S", "")
         if document and object_id:
-            keys_of_rows.setdefault(document, {}).setdefault(object_id, []).append(key_of(item))
+            keys_of_rows.setdefault(document, {}).setdefault(object_id, set()).add(key_of(item))
         else:
-            findings |= _examine_unknown_item(key_of(item), stores)
+            nameless.append(key_of(item))
+    findings = _examine_nameless_items(nameless, stores)
     for document, keys in keys_of_rows.items():
         findings |= _examine_unaccounted_items(document, keys, stores)
     return findings
 
 
-def _examine_unknown_item(key: ItemKey, stores: Stores) -> set[Finding]:
-    """Return a finding for an item that names no row of a registered model, if it is an orphan."""
-    item = stores.items.get_many([key], consistent=True).get(key)
-    if item is None or is_tombstone(item) or _belongs_to_another_row(key, ORPHAN_MODEL, ""):
-        return set()
-    return {Finding(ORPHANED, ORPHAN_MODEL, " ".join(key), key)}
+def _examine_nameless_items(keys: Sequence[ItemKey], stores: Stores) -> set[Finding]:
+    """Return findings for items that name no row of a registered model, if they are orphans."""
+    items = stores.items.get_many(keys, consistent=True)
+    live = [key for key, item in items.items() if not is_tombstone(item)]
+    owners = _owners(live)
+    return {
+        Finding(ORPHANED, ORPHAN_MODEL, " ".join(key), key) for key in live if not owners.get(key)
+    }
 
 
 def _examine_unaccounted_items(
-    document: type[Document], keys: dict[str, list[ItemKey]], stores: Stores
+    document: type[Document], keys: dict[str, set[ItemKey]], stores: Stores
 ) -> set[Finding]:
     """Examine the rows whose items have no row, or lie under keys that are not recorded.
 
@@ -89,13 +92,13 @@ def _examine_unaccounted_items(
     entries = LedgerEntry.objects.filter(model=label, object_id__in=list(keys))
     recorded = {entry.object_id: {ItemKey(*key) for key in entry.item_keys} for entry in entries}
     ids_of_rows = {str(pk) for pk in rows(document, keys).values_list("pk", flat=True)}
+    strange = {name: found - recorded.get(name, set()) for name, found in keys.items()}
+    owners = _owners(set().union(*strange.values()))
     findings: set[Finding] = set()
     for object_id, found_keys in keys.items():
-        known = set(found_keys) & recorded.get(object_id, set())
+        known = found_keys - strange[object_id]
         unknown = {
-            key
-            for key in set(found_keys) - known
-            if not _belongs_to_another_row(key, label, object_id)
+            key for key in strange[object_id] if not owners.get(key, set()) - {(label, object_id)}
         }
         if unknown or (known and object_id not in ids_of_rows):
             more_keys = sorted(known | unknown)
@@ -109,14 +112,22 @@ def _examine_unaccounted_items(
     return findings
 
 
-def _belongs_to_another_row(key: ItemKey, label: str, object_id: str) -> bool:
-    """Whether the ledger records this key for another row, which the walk has compared with it.
+def _owners(keys: Collection[ItemKey]) -> dict[ItemKey, set[tuple[str, str]]]:
+    """Return the rows, as model and id, for which the ledger records each of these keys.
 
-    The item may name a wrong row: anybody may have changed its attributes.
+    The walk has compared them with what lies there. The item may name a wrong row: anybody may
+    have changed its attributes. Its key ends with the row's id, see ``Document.keys``; so only the
+    entries of such ids are read.
     """
-    entries = LedgerEntry.objects.filter(item_keys__contains=[list(key)])
-    others = entries.exclude(model=label, object_id=object_id).exclude(model=ORPHAN_MODEL)
-    return others.exists()
+    ids = {decode_id(part.rpartition("#")[2]) for key in keys for part in key}
+    ids = {object_id for object_id in ids if "\0" not in object_id}  # no text of PostgreSQL's
+    owners: dict[ItemKey, set[tuple[str, str]]] = {}
+    if ids:
+        models = LedgerEntry.objects.models()
+        for entry in LedgerEntry.objects.filter(model__in=models, object_id__in=ids):
+            for key in entry.item_keys:
+                owners.setdefault(ItemKey(*key), set()).add((entry.model, entry.object_id))
+    return owners
 
 
 def row_folder_of(key: str) -> str:

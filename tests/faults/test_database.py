@@ -191,8 +191,8 @@ def test_a_long_transaction_delays_no_other_row(
     if state == "pending":  # and in back-off
         session.save()
         LedgerEntry.objects.update(next_attempt_at=Now() + timedelta(hours=1))
-    else:  # and a sweep is due
-        LedgerEntry.objects.update(sweep_at=Now())
+    else:  # and a sweep waits
+        LedgerEntry.objects.update(sweep_at=Now() + timedelta(hours=1))
     locked, done = threading.Event(), threading.Event()
 
     def hold_lock() -> None:

@@ -1,4 +1,4 @@
-"""Migrations of the mirror that change data."""
+"""Migrations of the mirror: those that change data, and those that build indexes."""
 
 from __future__ import annotations
 
@@ -68,3 +68,15 @@ def test_the_kinds_of_findings_are_renamed_and_back(check_runs_after: Migrate) -
         runs = check_runs_after(migration).objects.values("counts", "findings")
         assert runs.get(pk=full) == kinds(prefix)
         assert runs.get(pk=empty) == {"counts": {}, "findings": []}
+
+
+def test_an_interrupted_build_of_an_index_can_be_repeated(check_runs_after: Migrate) -> None:
+    """It leaves an index that PostgreSQL never uses, under the name of the new one."""
+    check_runs_after("0005_store_fills")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX ledger_due ON mirror_ledgerentry (id)")
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes("mirror"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'ledger_due'")
+        assert "GREATEST" in cursor.fetchone()[0]

@@ -1,0 +1,179 @@
+"""No statement of the mirror reads more of a large ledger, or of a large table, than it needs.
+
+The statements are those that the worker, the backfill, the check, the restore and the pages for
+staff really send, noted while they work on a few rows. Each is then explained beside 300,000 rows
+that are mirrored, owed, or waiting; and carried out, to see how much it reads, and undone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.backends.signals import connection_created
+from django.db.models.functions import Now
+from django.test import Client
+from psycopg import Cursor
+from pytest_django.fixtures import Settings
+
+from mirror.errors import OUT_OF_REACH, Failure, Kind
+from mirror.models import LedgerEntry, Outage
+from mirror.restore.restore import restore
+from mirror.stores.clients import Stores
+from mirror.sync import worker
+from mirror.sync.backfill import enqueue_all
+from mirror.sync.breaker import breaker
+from mirror.verify import check, repair
+from tests.support import large_ledger
+from tests.support.factories import make_campaign
+from tests.support.large_ledger import CAMPAIGNS, LEDGER
+
+COUNT = 300_000
+STATES = {
+    "mirrored": [large_ledger.MIRRORED],
+    "owed": [large_ledger.OWED],
+    "waiting": large_ledger.WAITING,
+}
+
+MANY_PAGES = 2500  # of PostgreSQL's: 15 for each of 100 claimed entries; the ledger has 17,000
+MANY_ROWS = 1000
+
+# The statements that may read more, by a part of their text without quotes and tables, and why.
+READ_ALL_ROWS = {
+    "AS mirror-id FROM campaigns_campaign": "a backfill and a restore take all ids, once",
+    "WHERE (NOT EXISTS(SELECT": "a backfill takes all deleted rows, once, by an anti-join",
+    "COLLATE C ASC": "a check takes the ids of all rows, once, in the order of S3's keys",
+}
+READ_THE_BACKLOG = {
+    "SELECT COUNT(": "the end of a drain, a check and the dashboard count what is owed",
+    "> (STATEMENT_TIMESTAMP()) AND (next_attempt_at": "a drain makes due whatever waits",
+    "> (STATEMENT_TIMESTAMP()) AND error_class =": "so does the end of an outage",
+    "SELECT id AS pk FROM mirror_ledgerentry WHERE revision >": "a person retries everything",
+}
+
+
+class Notes(dict[str, Any]):
+    """The statements about the ledger or the campaigns, each with its parameters."""
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        reads = re.match(r"[\s(]*(SELECT|UPDATE)", sql)
+        if reads and (LEDGER in sql or CAMPAIGNS in sql) and "inventory" not in sql:
+            self.setdefault(sql, params)
+        return execute(sql, params, many, context)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Note what is sent, by other threads, too."""
+
+        def watch(connection: Any, **_: Any) -> None:
+            connection.execute_wrappers.append(self)
+
+        stream = Cursor.stream  # past Django's wrappers
+
+        def note(cursor: Cursor[Any], sql: str, params: Any = None, **options: Any) -> Any:
+            self(lambda *_: None, sql, params, False, {})
+            return stream(cursor, sql, params, **options)
+
+        connection_created.connect(watch)
+        try:
+            with connection.execute_wrapper(self), mock.patch.object(Cursor, "stream", note):
+                yield
+        finally:
+            connection_created.disconnect(watch)
+
+
+@pytest.fixture
+def notes(mirror: Stores, owner: User, admin_client: Client, settings: Settings) -> Notes:
+    """What is sent for a few rows, which are mirrored in the end."""
+    notes = Notes()
+    for name in "ABC":
+        make_campaign(owner, name)
+    with notes.taken():
+        enqueue_all()
+        worker.drain()
+    break_down()
+    with notes.taken():
+        worker.mirror_due()  # a probe
+        breaker.succeeded("S3")
+        breaker.report()
+        LedgerEntry.objects.retry()
+        worker.drain()
+        settings.MIRROR = {**settings.MIRROR, "DISPATCH": "inline"}
+        campaign = make_campaign(owner, "D")
+        settings.MIRROR = {**settings.MIRROR, "DISPATCH": "worker"}
+        admin_client.get("/admin/mirror/")
+        admin_client.post(f"/admin/mirror/compare/campaigns.campaign/{campaign.pk}/now/")
+    add_strange_items(mirror)
+    with notes.taken():
+        repair.mark_dirty(check.check(mirror).findings, mirror)
+        worker.drain()
+        restore(mirror, apply=True)
+    return notes
+
+
+def break_down() -> None:
+    """Let an outage begin, and all rows wait for its end."""
+    Outage.objects.begin("S3", Failure(Kind.UNREACHABLE, "Test", store="S3"))
+    breaker.refresh()
+    later = Now() + timedelta(minutes=1)
+    LedgerEntry.objects.update(revision=9, error_class=OUT_OF_REACH, next_attempt_at=later)
+
+
+def add_strange_items(stores: Stores) -> None:
+    """Put an item that names no row, and a second item of a row."""
+    table = stores.items.table
+    nameless = {"pk": {"S": "user#1"}, "sk": {"S": "camp#strange"}}
+    second = stores.items.client.scan(TableName=table)["Items"][0] | {"pk": {"S": "user#0"}}
+    for item in (nameless, second):
+        stores.items.client.put_item(TableName=table, Item=item)
+
+
+def test_no_statement_reads_more_than_it_needs(notes: Notes, owner: User) -> None:
+    large_ledger.refill_campaigns(COUNT, owner.pk)
+    found = []
+    for state, columns in STATES.items():
+        large_ledger.refill(COUNT, *columns)
+        for sql, params in notes.items():
+            found += [f"{state}, {fault}: {sql}" for fault in faults(sql, params, state)]
+    assert not found, "\n\n".join(found)
+
+
+def faults(sql: str, params: Any, state: str) -> Iterator[str]:
+    """Yield what is wrong with a statement while the ledger is in this state."""
+    plan = plan_of(sql, params)
+    if any(part.get("Parent Relationship") == "SubPlan" for part in plan):
+        yield "something is looked up for each row"
+    text = re.sub(r'"\w+"\.|"', "", sql)
+    excused = READ_ALL_ROWS if state == "mirrored" else READ_ALL_ROWS | READ_THE_BACKLOG
+    if any(part in text for part in excused):
+        return
+    whole = {part.get("Relation Name") for part in plan if part["Node Type"] == "Seq Scan"}
+    if whole & {LEDGER, CAMPAIGNS}:
+        yield f"all of {whole} read"
+        return
+    plan = plan_of(sql, params, "ANALYZE")
+    pages = plan[0]["Shared Hit Blocks"] + plan[0]["Shared Read Blocks"]
+    if pages > MANY_PAGES:
+        yield f"{pages} pages read"
+    rows = max((part["Actual Rows"] for part in plan if "Sort" in part["Node Type"]), default=0)
+    if rows > MANY_ROWS:
+        yield f"{rows} rows sorted"
+
+
+def plan_of(sql: str, params: Any, *options: str) -> list[dict[str, Any]]:
+    """Explain a statement; with ``ANALYZE`` carry it out, and undo it. Returns all parts."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN ({', '.join([*options, 'FORMAT JSON'])}) {sql}", params)
+        (((explained,),),) = cursor.fetchall()
+        transaction.set_rollback(True)
+    parts = [explained["Plan"]]
+    for part in parts:  # grows meanwhile
+        parts += part.get("Plans", [])
+    return parts
