@@ -1,1 +1,1 @@
-"""Systematic exploration of the real engine: every interleaving up to a bound. See ``README.md``."""
+"""Systematic exploration of the real engine. See ``README.md``."""

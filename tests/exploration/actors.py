@@ -17,14 +17,6 @@ Operation = tuple[str, Callable[[], object]]
 _here = threading.local()
 
 
-class Status(Enum):
-    """Where an actor is."""
-
-    STOPPED = "at a boundary"
-    BLOCKED = "waits for a lock in PostgreSQL"
-    ENDED = "nothing left to do, or crashed"
-
-
 class Kind(Enum):
     """What an actor is about to do at its stop."""
 
@@ -51,19 +43,19 @@ class Actor(threading.Thread):
         self.pid = 0
         self.begin(())
 
-    def begin(self, operations: Sequence[Operation]) -> None:
-        """Make ready for a run; ``go`` starts it."""
+    def begin(self, operations: Sequence[Operation], position: int = 0, claims: int = 0) -> None:
+        """Make ready for a run, or for the rest of one; ``go`` starts it."""
         self.operations = operations
-        self.position = 0  # of the operation that comes next or is under way
-        self.status = Status.ENDED if not operations else Status.STOPPED
+        self.position = position  # of the operation that comes next or is under way
+        self.claims = claims  # made so far
+        self.ended = position == len(operations)  # nothing left to do, or crashed
+        self.blocked = False  # by a lock in PostgreSQL, when the scheduler looked last
         self.kind, self.label = Kind.BEGIN, ""
         self.order = ""  # what the scheduler wants of this step
         self.more = 0  # steps after it, without asking again
         self.history = 0  # a hash of all that this operation has done and seen; see the search
-        self.claims = 0
         self.patient = False  # its wait for a lock has a limit
         self.impatient = False  # it no longer lets others go first
-        self.crashed = False
         self.in_transaction = False
         self.wrote = False  # since the scheduler looked last
         self.error: BaseException | None = None
@@ -73,6 +65,16 @@ class Actor(threading.Thread):
         self.order, self.more = order, steps - 1
         self.may_go.release()
 
+    @property
+    def ready(self) -> bool:
+        """Whether it waits for the scheduler."""
+        return not (self.ended or self.blocked)
+
+    @property
+    def midway(self) -> bool:
+        """Whether it is in the middle of an operation."""
+        return self.blocked or (not self.ended and self.kind is not Kind.BEGIN)
+
     def run(self) -> None:
         """Do what ``begin`` says, time and again."""
         _here.actor = self
@@ -81,25 +83,26 @@ class Actor(threading.Thread):
             cursor.execute(clock.USE)
         self.pid = connection.connection.info.backend_pid
         connection.execute_wrappers.append(self._before_statement)
-        commit = connection._commit
+        database: Any = connection
+        commit = database._commit
 
         def commit_when_told() -> None:
             try:
                 self.stop(Kind.WRITE, "COMMIT")
             except BaseException:
-                connection._rollback()
+                database._rollback()
                 raise
             commit()
             self.wrote = True
 
-        vars(connection)["_commit"] = commit_when_told
+        database._commit = commit_when_told
         self.arrived.release()
         while True:
             self.may_go.acquire()
             if self.order == "quit":
                 break
             self._run_operations()
-            self.status = Status.ENDED
+            self.ended, self.kind = True, Kind.BEGIN
             self.in_transaction = False
             self.arrived.release()
         connection.close()
@@ -107,25 +110,26 @@ class Actor(threading.Thread):
     def _run_operations(self) -> None:
         try:
             self._obey()
-            for position, (name, operate) in enumerate(self.operations):
-                self.position = position
+            while True:
                 self.patient = self.impatient = False
-                if position:
-                    self.stop(Kind.BEGIN, name)
-                operate()
+                self.more += 1  # what comes before the first boundary changes nothing
+                self.operations[self.position][1]()
+                self.position += 1
+                if self.position == len(self.operations):
+                    break
+                self.stop(Kind.BEGIN, "")
         except Crash:
-            self.crashed = True
+            self.position = len(self.operations)
         except BaseException as error:  # noqa: BLE001 - reported by the scheduler
             self.error = error
 
     def stop(self, kind: Kind, label: str) -> str:
         """Wait until the scheduler lets this thread go on; return its order."""
-        self.kind, self.label = kind, label
         if self.more:
             self.more -= 1
             return ""
+        self.kind, self.label = kind, label
         self.in_transaction = connection.in_atomic_block
-        self.status = Status.STOPPED
         self.arrived.release()
         self.may_go.acquire()
         return self._obey()

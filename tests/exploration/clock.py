@@ -29,7 +29,8 @@ CREATE FUNCTION {SCHEMA}.{name}() RETURNS timestamptz LANGUAGE sql STABLE
 """
     for name in FUNCTIONS
 )
-USE = f"SET search_path = {SCHEMA}, pg_catalog, public"  # its functions come before PostgreSQL's own
+# Its functions come before PostgreSQL's own.
+USE = f"SET search_path = {SCHEMA}, pg_catalog, public; SET synchronous_commit = off"
 
 
 class Clock:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
@@ -21,6 +22,7 @@ from tests.exploration.conditions import Item, holds
 WRITES = frozenset({"PutItem", "DeleteItem", "PutObject", "DeleteObject", "DeleteObjects"})
 S3_OPERATIONS = ("PutObject", "DeleteObject", "DeleteObjects", "GetObject", "ListObjectsV2")
 Arguments = dict[str, Any]
+Saved = tuple[Any, ...]
 
 
 class Cloud:
@@ -36,26 +38,31 @@ class Cloud:
         self.before_call: Callable[[str], str] = lambda operation: ""
         self.items: dict[ItemKey, Item] = {}
         self.objects: dict[str, bytes] = {}
-        self.restart()
-
-    def restart(
-        self,
-        items: Mapping[ItemKey, Item] | None = None,
-        objects: Mapping[str, bytes] | None = None,
-        sent: Iterable[str] = (),
-        s3_is_down: bool = False,
-    ) -> None:
-        """Begin a run with these contents."""
-        self.items = dict(items or {})
-        self.objects = dict(objects or {})
         self.late: list[tuple[str, Arguments]] = []
-        self.s3_is_down = s3_is_down
-        self.sent = {*sent, *self.objects}  # keys to which an upload was sent
+        self.sent: set[str] = set()  # keys to which an upload was sent
         self.precious: dict[ItemKey, Item] = {}  # newer than a restored database, the only copy
+        self.s3_is_down = False
         self.harm = ""  # what a write has broken at once
 
+    def save(self) -> Saved:
+        """Return what ``go_back`` takes. Items are never changed in place."""
+        return (
+            dict(self.items),
+            dict(self.objects),
+            list(self.late),
+            set(self.sent),
+            dict(self.precious),
+            self.s3_is_down,
+        )
+
+    def go_back(self, saved: Saved) -> None:
+        """Go back to what ``save`` returned."""
+        items, objects, late, sent, precious, self.s3_is_down = saved
+        self.items, self.objects, self.late = dict(items), dict(objects), list(late)
+        self.sent, self.precious, self.harm = set(sent), dict(precious), ""
+
     def contents(self) -> tuple[Any, ...]:
-        """What both stores hold, to be compared and hashed. When a tombstone expires is left out."""
+        """What both stores hold, to be compared and hashed; not when a tombstone expires."""
         items = tuple(
             (key, repr({n: v for n, v in item.items() if n != EXPIRES}), EXPIRES in item)
             for key, item in sorted(self.items.items())
@@ -69,10 +76,8 @@ class Cloud:
     def land(self, index: int) -> None:
         """Let one request that has timed out for its caller take effect."""
         operation, arguments = self.late.pop(index)
-        try:
+        with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
             self._perform(operation, arguments)
-        except self.dynamodb.exceptions.ConditionalCheckFailedException:
-            pass
 
     def guard_newer_items(self, known: int) -> None:
         """From now on, nobody may write over an item that is newer than ``known``."""

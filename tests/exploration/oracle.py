@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
 from mirror.models import LedgerEntry, State
 from mirror.verify.check import check
 from mirror.verify.repair import mark_dirty, plan
@@ -18,12 +16,12 @@ def settle(world: World) -> str:
     """End all faults, let time pass and drain; return what is wrong then."""
     world.cloud.s3_is_down = False
     world.pass_time(LEASE)
-    world.do_drain()
+    _drain(world)
     while world.cloud.late:
         world.cloud.land(0)
     for _ in range(2):
         world.pass_time(LONG)
-        world.do_drain()
+        _drain(world)
     if world.cloud.harm:
         return world.cloud.harm
     if world.restored and (problem := _repair(world)):
@@ -44,11 +42,22 @@ def _repair(world: World) -> str:
             return ""
         world.cloud.precious = {}
         world.pass_time(HOURS)
+        world.changed()
         mark_dirty(plan(report.findings, world.stores, delete_orphans=True).repaired, world.stores)
-        world.do_drain()
+        world.changed()
+        _drain(world)
         world.pass_time(LONG)
-        world.do_drain()
+        _drain(world)
     return ""
+
+
+def _drain(world: World) -> None:
+    if any(
+        entry["revision"] > entry["mirrored_revision"] or entry["sweep_at"]
+        for entry in world.rows()["mirror_ledgerentry"]
+    ):
+        world.do_drain()
+        world.changed()
 
 
 def _difference(world: World) -> str:
@@ -72,10 +81,11 @@ def _is_live(world: World, key: list[str]) -> bool:
 
 
 def _what_check_says(world: World) -> str:
+    state = hash((world.database_state(), world.cloud.contents()))
+    if state in world.equal:
+        return ""
     report = check(world.stores)
     if report.findings or report.parity_percent != 100:
         return f"equal, but the check says {report.as_dict()}"
+    world.equal.add(state)
     return ""
-
-
-__all__ = ["connection", "settle"]

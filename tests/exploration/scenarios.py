@@ -32,7 +32,11 @@ SCENARIOS: dict[str, Scenario] = {
     "repair": Scenario(MIRRORED, ("save:B", "repair")),
     "orphans": Scenario(("create", "drain", "orphans"), ("save:B", "remove")),
     "backfill": Scenario(MIRRORED, ("enqueue", "save:B")),
-    "transaction": Scenario(MIRRORED, ("transaction:B",), (("drain",), ("work",))),
+    "transaction": Scenario(
+        (*MIRRORED, "outage", "save:B", "work", "recovery"),  # in back-off
+        ("transaction:C",),
+        (("drain",), ("work",)),
+    ),
     "outage": Scenario(
         (*MIRRORED, "outage", "save:B", "work"),  # which finds that S3 is out of reach
         ("save:C", "save:D"),

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from threading import Event
 from typing import Any
 from unittest import mock
 
 import psycopg
-from psycopg import sql
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from psycopg import sql
 
 from campaigns.models import Campaign
-from mirror.models import LedgerEntry
+from mirror.documents.items import key_of
 from mirror.stores import clients
 from mirror.sync import backfill, worker
 from mirror.sync.breaker import Breaker
@@ -35,6 +37,7 @@ ROW, CAMPAIGN = uuid.UUID(int=1), uuid.UUID(int=2)
 LEASE, LONG = 60.0, 17 * 60.0  # seconds: claims have ended; no upload can land any more
 TABLES = ("mirror_ledgerentry", "mirror_outage", "campaigns_campaign", "sessions_app_session")
 BACKED_UP = ("mirror_ledgerentry", "campaigns_campaign", "sessions_app_session")
+MAX_WAITS = 20  # of one drain: what still fails then will fail for ever
 UNIMPORTANT = {"id", "owed_since", "mirrored_at", "started_at", "ended_at"}
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -46,15 +49,33 @@ _SNAPSHOT = "SELECT jsonb_build_object({})".format(
 )
 
 
+@dataclass(frozen=True)
+class Saved:
+    """The whole state between two operations."""
+
+    rows: Rows
+    cloud: tuple[Any, ...]
+    passed: float
+    lapses: dict[float, int]
+    backup: Rows
+    restored: bool
+    breakers: dict[str, Breaker]
+    actors: tuple[tuple[int, int], ...]
+
+
 class Stop(Event):
     """Waits of a drain: time passes at once, in long steps."""
 
     def __init__(self, world: World) -> None:
         super().__init__()
         self.world = world
+        self.waits = 0
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Let virtual time pass, once others have gone first."""
+        """Let virtual time pass, once others have gone first; give up at last."""
+        self.waits += 1
+        if self.waits > MAX_WAITS:
+            self.set()
         actors.before_sleep(1.0)
         self.world.pass_time(max(timeout or 0.0, LEASE / 2))
         return False
@@ -106,14 +127,11 @@ class World:
             actor.start()
             actor.arrived.acquire()
         self.backup: Rows = {}
-        self._back_to_base = sql.SQL("")
-        self.base_backup: Rows = {}
-        self.base_stores: tuple[Any, ...] = ()
-        self.base_passed = 0.0
+        self.restored = False
+        self.lapses = dict.fromkeys((LEASE, LONG), 0)
+        self.equal: set[int] = set()  # states that the check has called equal
         self._snapshot: Rows | None = None
         self._runs = 0
-        self.restored = False
-        self.lapses: dict[float, int] = {}
 
     def close(self) -> None:
         """End the threads and their connections."""
@@ -124,32 +142,44 @@ class World:
 
     # Runs
 
-    def prepare(self, before: Callable[[World], object]) -> None:
-        """Make the state in which all runs of a scenario begin."""
-        self.base_stores, self.base_passed, self.base_backup = (), 0.0, {}
-        self._back_to_base = _put_back({table: [] for table in TABLES})
-        self.restart()
-        before(self)
+    def prepare(self, before: Sequence[str]) -> Saved:
+        """Make the state in which the runs of a scenario begin."""
+        for actor in self.actors:
+            actor.begin(())
+        empty: Rows = {table: [] for table in TABLES}
+        nothing: tuple[Any, ...] = ({}, {}, [], (), {}, False)
+        self.go_back(Saved(empty, nothing, 0.0, {LEASE: 0, LONG: 0}, {}, False, {}, ((0, 0),) * 3))
+        for name in before:
+            self.operation(name)()
         self.changed()
-        cloud = self.cloud
-        self._back_to_base, self.base_backup = _put_back(self.rows()), self.backup
-        self.base_stores = (cloud.items, cloud.objects, cloud.sent, cloud.s3_is_down)
-        self.base_passed = self.clock.passed
+        self.breaker.breakers.clear()
+        return self.save()
 
-    def restart(self) -> None:
-        """Go back to the state in which all runs of the scenario begin."""
+    def save(self) -> Saved:
+        """Return what ``go_back`` takes. No actor may be in the middle of an operation."""
+        return Saved(
+            self.rows(),
+            self.cloud.save(),
+            self.clock.passed,
+            dict(self.lapses),
+            self.backup,
+            self.restored,
+            copy.deepcopy(self.breaker.breakers),
+            tuple((actor.position, actor.claims) for actor in self.actors),
+        )
+
+    def go_back(self, saved: Saved) -> None:
+        """Go back to what ``save`` returned; the actors ``begin`` separately."""
         self._runs += 1
         if self._runs % 100 == 0:  # or each run would walk through the dead rows of all others
             for table in (*TABLES, "sessions_app_sessionsearch", f"{clock.SCHEMA}.clock"):
                 self.control.execute(f"VACUUM {table}")
-        self.control.execute(self._back_to_base)
-        self.changed()
-        self.cloud.restart(*self.base_stores)
-        self.backup = self.base_backup
-        self.breaker.breakers.clear()
-        self.restored = False
-        self.lapses = {LEASE: 0, LONG: 0}
-        self._set_time(self.base_passed)
+        self.put_back(saved.rows)
+        self.cloud.go_back(saved.cloud)
+        self._set_time(saved.passed)
+        self.lapses = dict(saved.lapses)
+        self.backup, self.restored = saved.backup, saved.restored
+        self.breaker.breakers = copy.deepcopy(saved.breakers)
 
     def put_back(self, rows: Rows) -> None:
         """Write the rows of these tables as they were, past all triggers."""
@@ -320,7 +350,7 @@ class World:
         key = stray["transcriptStorageKey"]["S"].replace("/1-", "/0-")
         self.cloud.objects[key] = self.cloud.objects[stray["transcriptStorageKey"]["S"]]
         stray["transcriptStorageKey"] = {"S": key}
-        self.cloud.items[clients_key(stray)] = stray
+        self.cloud.items[key_of(stray)] = stray
 
     def do_remove(self) -> None:
         """Repair as ``mirror_check --repair --delete-orphans`` does."""
@@ -337,6 +367,9 @@ class World:
     def do_outage(self) -> None:
         self.cloud.s3_is_down = True
 
+    def do_recovery(self) -> None:
+        self.cloud.s3_is_down = False
+
     def do_work(self) -> None:
         worker.mirror_due()
 
@@ -350,12 +383,6 @@ class World:
             return uuid.uuid4()
         actor.claims += 1
         return uuid.UUID(int=(actor.number + 1) * 1000 + actor.claims)
-
-
-def clients_key(item: dict[str, Any]) -> Any:
-    from mirror.documents.items import key_of
-
-    return key_of(item)
 
 
 def _put_back(rows: Rows) -> sql.SQL | sql.Composed:
@@ -378,7 +405,7 @@ def control_connection() -> psycopg.Connection[Any]:
         if name in {"dbname", "user", "password", "host", "port"}
     }
     control = psycopg.connect(**parameters, autocommit=True)
-    control.execute("SET session_replication_role = replica")
+    control.execute("SET session_replication_role = replica; SET synchronous_commit = off")
     return control
 
 
@@ -388,6 +415,7 @@ def new_world() -> Iterator[World]:
     with connection.cursor() as cursor:
         cursor.execute(clock.CREATE)
         cursor.execute(clock.USE)
+    clients.reset_clients()
     world = World()
     try:
         with (
@@ -401,6 +429,3 @@ def new_world() -> Iterator[World]:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP SCHEMA {clock.SCHEMA} CASCADE")
         connection.close()
-
-
-__all__ = ["LONG", "LEASE", "World", "new_world", "timedelta", "LedgerEntry"]
