@@ -22,6 +22,7 @@ class Kind(Enum):
 
     BEGIN = "the next operation"
     READ = "a statement that reads"
+    ASK = "a call that reads"
     WRITE = "a statement that writes, or a commit"
     CALL = "a call to a store"
     SLEEP = "trying again"
@@ -58,6 +59,7 @@ class Actor(threading.Thread):
         self.impatient = False  # it no longer lets others go first
         self.in_transaction = False
         self.wrote = False  # since the scheduler looked last
+        self.began = 0.0  # the time when the operation began
         self.error: BaseException | None = None
 
     def go(self, order: str = "", *, steps: int = 1) -> None:
@@ -166,12 +168,7 @@ def before_call(operation: str) -> str:
     actor = here()
     if actor is None:
         return ""
-    return actor.stop(Kind.CALL, operation) if operation in WRITES else _read(actor, operation)
-
-
-def _read(actor: Actor, operation: str) -> str:
-    actor.stop(Kind.READ, operation)
-    return ""
+    return actor.stop(Kind.CALL if operation in WRITES else Kind.ASK, operation)
 
 
 def before_sleep(seconds: float) -> None:

@@ -23,6 +23,7 @@ WRITES = frozenset({"PutItem", "DeleteItem", "PutObject", "DeleteObject", "Delet
 S3_OPERATIONS = ("PutObject", "DeleteObject", "DeleteObjects", "GetObject", "ListObjectsV2")
 Arguments = dict[str, Any]
 Saved = tuple[Any, ...]
+NOTHING: Saved = ({}, {}, [], (), {}, False)  # of empty stores
 
 
 class Cloud:

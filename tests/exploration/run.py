@@ -229,6 +229,8 @@ class Run:
                 self.world.lapse(LAPSES[choice])
         else:
             self.current = self._actor(name)
+            if self.current.kind is Kind.BEGIN:
+                self.current.began = self.world.clock.passed
             self.current.go(order, steps=times)
             self._wait_for(self.current)
         for actor in self.world.actors:
@@ -256,7 +258,7 @@ class Run:
 
     def _history_after(self, actor: Actor, order: str) -> int:
         before = actor.history if actor.kind is not Kind.BEGIN else 0
-        if actor.kind is Kind.CALL:
+        if actor.kind in {Kind.CALL, Kind.ASK}:
             return hash((before, actor.label, order, self.world.cloud.contents()))
         locked = tuple(a.in_transaction for a in self.world.actors if a is not actor)
         return hash((before, actor.label, order, self.world.database_state(), locked))
@@ -298,18 +300,24 @@ class Run:
             world.database_state(),
             world.cloud.contents(),
             world.cloud.waiting(),
-            bool(world.cloud.precious),
+            tuple(sorted(world.cloud.precious)),
+            tuple(sorted(self._unsent())),
+            world.backup_state,
             world.restored,
         )
 
     def _state(self) -> int:
+        world = self.world
         actors = tuple(
-            (a.blocked, a.kind, a.label, a.position, a.kind is not Kind.BEGIN and a.history)
-            if not a.ended
-            else ()
-            for a in self.world.actors
+            (a.blocked, a.kind, a.label, a.position, *self._inside(a)) if not a.ended else ()
+            for a in world.actors
         )
-        going = self.current is not None and self.current.midway
-        current = self.current.name if self.current and going else ""
-        lapses = tuple(self.world.lapses.values())
-        return hash((self._shared_state(), actors, current, lapses, self.world.breaker.state()))
+        going = self.current.name if self.current is not None and self.current.midway else ""
+        lapses = tuple(world.lapses.values())
+        return hash((self._shared_state(), actors, going, lapses, world.breaker.state()))
+
+    def _inside(self, actor: Actor) -> tuple[float, ...]:
+        """What an operation has seen so far, and for how long it has been running."""
+        if not actor.midway:
+            return ()
+        return actor.history, self.world.clock.passed - actor.began

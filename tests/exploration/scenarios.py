@@ -35,7 +35,7 @@ SCENARIOS: dict[str, Scenario] = {
     "transaction": Scenario(
         (*MIRRORED, "outage", "save:B", "work", "recovery"),  # in back-off
         ("transaction:C",),
-        (("drain",), ("work",)),
+        (("drain",),),
     ),
     "outage": Scenario(
         (*MIRRORED, "outage", "save:B", "work"),  # which finds that S3 is out of reach

@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
 from typing import Any
@@ -30,7 +30,7 @@ from sessions_app.models import Session
 from tests.exploration import actors, clock
 from tests.exploration.actors import Actor
 from tests.exploration.clock import Clock
-from tests.exploration.cloud import Cloud
+from tests.exploration.cloud import NOTHING, Cloud
 
 LABEL = "sessions_app.session"
 ROW, CAMPAIGN = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -55,12 +55,13 @@ class Saved:
 
     rows: Rows
     cloud: tuple[Any, ...]
-    passed: float
-    lapses: dict[float, int]
-    backup: Rows
-    restored: bool
-    breakers: dict[str, Breaker]
-    actors: tuple[tuple[int, int], ...]
+    passed: float = 0.0
+    lapses: dict[float, int] = field(default_factory=lambda: {LEASE: 0, LONG: 0})
+    backup: Rows = field(default_factory=dict)
+    backup_state: int = 0
+    restored: bool = False
+    breakers: dict[str, Breaker] = field(default_factory=dict)
+    actors: tuple[tuple[int, int], ...] = ((0, 0),) * 3
 
 
 class Stop(Event):
@@ -127,6 +128,7 @@ class World:
             actor.start()
             actor.arrived.acquire()
         self.backup: Rows = {}
+        self.backup_state = 0
         self.restored = False
         self.lapses = dict.fromkeys((LEASE, LONG), 0)
         self.equal: set[int] = set()  # states that the check has called equal
@@ -147,8 +149,7 @@ class World:
         for actor in self.actors:
             actor.begin(())
         empty: Rows = {table: [] for table in TABLES}
-        nothing: tuple[Any, ...] = ({}, {}, [], (), {}, False)
-        self.go_back(Saved(empty, nothing, 0.0, {LEASE: 0, LONG: 0}, {}, False, {}, ((0, 0),) * 3))
+        self.go_back(Saved(empty, NOTHING))
         for name in before:
             self.operation(name)()
         self.changed()
@@ -163,6 +164,7 @@ class World:
             self.clock.passed,
             dict(self.lapses),
             self.backup,
+            self.backup_state,
             self.restored,
             copy.deepcopy(self.breaker.breakers),
             tuple((actor.position, actor.claims) for actor in self.actors),
@@ -178,7 +180,8 @@ class World:
         self.cloud.go_back(saved.cloud)
         self._set_time(saved.passed)
         self.lapses = dict(saved.lapses)
-        self.backup, self.restored = saved.backup, saved.restored
+        self.backup, self.backup_state = saved.backup, saved.backup_state
+        self.restored = saved.restored
         self.breaker.breakers = copy.deepcopy(saved.breakers)
 
     def put_back(self, rows: Rows) -> None:
@@ -332,6 +335,7 @@ class World:
 
     def do_backup(self) -> None:
         self.backup = {table: self.rows()[table] for table in BACKED_UP}
+        self.backup_state = self.database_state()
 
     def do_restore(self) -> None:
         self.put_back(self.backup)
