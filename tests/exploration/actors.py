@@ -53,6 +53,7 @@ class Actor(threading.Thread):
         self.blocked = False  # by a lock in PostgreSQL, when the scheduler looked last
         self.kind, self.label = Kind.BEGIN, ""
         self.order = ""  # what the scheduler wants of this step
+        self.fresh = True  # has done nothing yet
         self.more = 0  # steps after it, without asking again
         self.history = 0  # a hash of all that this operation has done and seen; see the search
         self.patient = False  # its wait for a lock has a limit
@@ -114,7 +115,7 @@ class Actor(threading.Thread):
             self._obey()
             while True:
                 self.patient = self.impatient = False
-                self.more += 1  # what comes before the first boundary changes nothing
+                self.fresh = True
                 self.operations[self.position][1]()
                 self.position += 1
                 if self.position == len(self.operations):
@@ -127,6 +128,9 @@ class Actor(threading.Thread):
 
     def stop(self, kind: Kind, label: str) -> str:
         """Wait until the scheduler lets this thread go on; return its order."""
+        if self.fresh and kind is not Kind.BEGIN:
+            self.fresh = False  # nothing was done before the first boundary: it is no boundary
+            return ""
         if self.more:
             self.more -= 1
             return ""

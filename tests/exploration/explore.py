@@ -67,7 +67,7 @@ def databases(count: int) -> Iterator[list[str]]:
     connection.settings_dict["TEST"]["NAME"] = f"test_exploration_{os.getpid()}"
     before = connection.settings_dict["NAME"]
     creation = connection.creation
-    creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    copied = creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     suffixes = [str(number) for number in range(count)]
     connection.close()  # a database that is copied may have no connections
     for suffix in suffixes:
@@ -75,6 +75,7 @@ def databases(count: int) -> Iterator[list[str]]:
     try:
         yield [creation.get_test_db_clone_settings(suffix)["NAME"] for suffix in suffixes]
     finally:
+        connection.settings_dict["NAME"] = copied
         for suffix in suffixes:
             creation.destroy_test_db(suffix=suffix, verbosity=0)
         creation.destroy_test_db(before, verbosity=0)
