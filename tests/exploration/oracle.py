@@ -5,6 +5,7 @@ from __future__ import annotations
 from mirror.models import LedgerEntry, State
 from mirror.verify.check import check
 from mirror.verify.repair import mark_dirty, plan
+from tests.exploration.operations import Operations
 from tests.exploration.world import LEASE, LONG, World
 from tests.faults.comparison import differences
 from tests.faults.raw_stores import RawStores
@@ -42,9 +43,9 @@ def _repair(world: World) -> str:
             return ""
         world.cloud.precious = {}
         world.pass_time(HOURS)
-        world.changed()
+        world.database.changed()
         mark_dirty(plan(report.findings, world.stores, delete_orphans=True).repaired, world.stores)
-        world.changed()
+        world.database.changed()
         _drain(world)
         world.pass_time(LONG)
         _drain(world)
@@ -54,10 +55,10 @@ def _repair(world: World) -> str:
 def _drain(world: World) -> None:
     if any(
         entry["revision"] > entry["mirrored_revision"] or entry["sweep_at"]
-        for entry in world.rows()["mirror_ledgerentry"]
+        for entry in world.database.rows()["mirror_ledgerentry"]
     ):
-        world.do_drain()
-        world.changed()
+        Operations(world).drain()
+        world.database.changed()
 
 
 def _difference(world: World) -> str:
@@ -81,7 +82,7 @@ def _is_live(world: World, key: list[str]) -> bool:
 
 
 def _what_check_says(world: World) -> str:
-    state = hash((world.database_state(), world.cloud.contents()))
+    state = hash((world.database.state(), world.cloud.contents()))
     if state in world.equal:
         return ""
     report = check(world.stores)

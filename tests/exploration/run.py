@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from tests.exploration.actors import Actor, Kind
-from tests.exploration.cloud import S3_OPERATIONS
+from tests.exploration.choices import END, FAULTS, LAPSES, MAX_FAULTS, choices_of
+from tests.exploration.operations import Operations
 from tests.exploration.oracle import settle
 from tests.exploration.scenarios import Scenario
 from tests.exploration.schedules import Schedule
-from tests.exploration.world import LEASE, LONG, Saved, World
+from tests.exploration.world import Saved, World
 
 MAX_STEPS = 400
-LAPSES = {"t": LEASE, "t:long": LONG}
-MAX_LAPSES = {LEASE: 2, LONG: 1}
-END = "end"  # nothing goes on, although a request could still land
 
 
 class Violation(Exception):
@@ -49,9 +47,10 @@ class Run:
         self.current: Actor | None = None
         self.saved, self.before = branch.start, branch.before
         world.go_back(branch.start)
+        operations = Operations(world)
         programs = (scenario.person, *scenario.workers, ())
         for actor, names, where in zip(world.actors, programs, branch.start.actors, strict=False):
-            actor.begin([(name, world.operation(name)) for name in names], *where)
+            actor.begin([(name, operations.named(name)) for name in names], *where)
 
     def explore(self, wanted: Schedule = (), tell: Callable[[str], object] = str) -> str:
         """Run to the end, or to a state that was seen before; return what is wrong there.
@@ -79,7 +78,7 @@ class Run:
 
     def _go_on(self, wanted: Schedule) -> bool:
         """Make one choice after the other; false at a state that was seen before."""
-        while choices := dict(self._choices()):
+        while choices := dict(choices_of(self.world, self.current)):
             if len(self.done) > MAX_STEPS:
                 raise Violation("it does not come to an end")
             choice = next(iter(choices))
@@ -98,6 +97,8 @@ class Run:
             self._take(choice)
             if choice == END:
                 break
+        if any(actor.blocked for actor in self.world.actors):
+            raise Violation("everybody waits for a lock")
         return not self._was_seen(hash(self._shared_state()))
 
     def _branch_off(self, others: dict[str, int]) -> None:
@@ -152,75 +153,13 @@ class Run:
                 elif actor.arrived.acquire(timeout=0.05):
                     self._arrived(actor)
 
-    # Choices
-
-    def _choices(self) -> Iterator[tuple[str, int]]:
-        """Yield what may happen next, with its cost; the first is what happens by default."""
-        current = self.current
-        ready = [actor for actor in self.world.actors if actor.ready and self._may_go(actor)]
-        others = [actor for actor in ready if actor is not current]
-        going = current if current in ready else None
-        sleeps = going is not None and going.kind is Kind.SLEEP
-        if going is not None and not (sleeps and others):
-            yield from self._steps(going, 0)
-        switch = int(going is not None and going.midway and not sleeps)
-        for actor in others:
-            yield from self._steps(actor, switch)
-        if going is not None and sleeps and others:
-            yield from self._steps(going, 1)
-        if not ready and any(a.blocked for a in self.world.actors):
-            raise Violation("everybody waits for a lock")
-        late = range(len(self.world.cloud.late))
-        yield from ((f"n:{number}" if number else "n", switch) for number in late)
-        midway = any(a.midway for a in self.world.actors)
-        yield from ((choice, int(midway)) for choice in LAPSES if self._may_lapse(choice, midway))
-        if late and not midway:
-            yield END, 0
-
-    def _may_lapse(self, choice: str, midway: bool) -> bool:
-        """Whether time may pass here: under an actor, or to end what a fault has left behind."""
-        seconds = LAPSES[choice]
-        lapses = self.world.lapses[seconds]
-        if midway:
-            return choice == "t" and lapses < MAX_LAPSES[seconds]
-        return lapses < min(self.cost, MAX_LAPSES[seconds]) and self.world.waits_for(seconds)
-
-    def _steps(self, actor: Actor, cost: int) -> Iterator[tuple[str, int]]:
-        yield actor.name, cost
-        if actor is self.world.person or actor.kind not in {Kind.WRITE, Kind.CALL}:
-            return
-        down = self.world.cloud.s3_is_down and actor.label in S3_OPERATIONS
-        if actor.kind is Kind.CALL and not down:
-            yield f"{actor.name}:late", cost + 1
-            yield f"{actor.name}:fail", cost + 1
-        yield f"{actor.name}:crash", cost + 1
-
-    def _may_go(self, actor: Actor) -> bool:
-        """Whether it makes sense for this actor to go on."""
-        if actor.kind is not Kind.BEGIN:
-            return True
-        name, _ = actor.operations[actor.position]
-        if name == "restore":  # it ends all connections, and takes longer than a request
-            return not self.world.cloud.late and not any(
-                worker.midway for worker in self.world.workers
-            )
-        if name != "work":
-            return True
-        first, *rest = self.world.workers
-        if actor in rest and first.ready and not self._has_begun(first):
-            return False  # one worker is as good as the other
-        return self.world.work()
-
-    def _has_begun(self, actor: Actor) -> bool:
-        return bool(actor.position) or actor.kind is not Kind.BEGIN
-
-    # Steps
-
     def _take(self, choice: str, *, times: int = 1) -> None:
         self.done += [choice] * times
         name, _, order = choice.partition(":")
         if choice == END:
             return
+        if order in FAULTS or (choice in LAPSES and any(a.midway for a in self.world.actors)):
+            self.world.faults += times
         if name == "n":
             for _ in range(times):
                 self.world.cloud.land(int(order or 0))
@@ -261,7 +200,7 @@ class Run:
         if actor.kind in {Kind.CALL, Kind.ASK}:
             return hash((before, actor.label, order, self.world.cloud.contents()))
         locked = tuple(a.in_transaction for a in self.world.actors if a is not actor)
-        return hash((before, actor.label, order, self.world.database_state(), locked))
+        return hash((before, actor.label, order, self.world.database.state(), locked))
 
     def _wait_for(self, actor: Actor, *, judge: bool = True) -> None:
         """Wait until the actor has come to its next stop, or until a lock holds it."""
@@ -278,7 +217,7 @@ class Run:
         actor.blocked = False
         if actor.wrote:
             actor.wrote = False
-            self.world.changed()
+            self.world.database.changed()
 
     def _judge(self, actor: Actor, blockers: Sequence[Actor]) -> None:
         if actor is self.world.person:
@@ -289,7 +228,7 @@ class Run:
 
     def _unsent(self) -> set[str]:
         """The S3 keys that the ledger records although nothing was sent to them."""
-        entries = self.world.rows()["mirror_ledgerentry"]
+        entries = self.world.database.rows()["mirror_ledgerentry"]
         return {key for entry in entries for key in entry["object_keys"]} - self.world.cloud.sent
 
     # States
@@ -297,13 +236,14 @@ class Run:
     def _shared_state(self) -> tuple[object, ...]:
         world = self.world
         return (
-            world.database_state(),
+            world.database.state(),
             world.cloud.contents(),
             world.cloud.waiting(),
             tuple(sorted(world.cloud.precious)),
             tuple(sorted(self._unsent())),
             world.backup_state,
             world.restored,
+            min(world.faults, MAX_FAULTS),
         )
 
     def _state(self) -> int:

@@ -11,12 +11,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
+from tests.exploration.operations import Operations
 from tests.exploration.run import Branch, Run
 from tests.exploration.scenarios import SCENARIOS
 from tests.exploration.schedules import Schedule
-from tests.exploration.world import World
+from tests.exploration.world import Saved, World
 
 PORTION = 10  # schedules of one scenario before the next one has its turn
+
+
+def _begin(world: World, name: str) -> Saved:
+    operations = Operations(world)
+    return world.prepare([operations.named(step) for step in SCENARIOS[name].before])
 
 
 class Search:
@@ -31,7 +37,7 @@ class Search:
         self.violation = ""  # what is wrong after ``schedule``
         self.schedule: Schedule = ()
         self.pending: list[list[Branch]] = [[] for _ in range(bound + 1)]  # by cost
-        self.pending[0].append(Branch(world.prepare(SCENARIOS[name].before)))
+        self.pending[0].append(Branch(_begin(world, name)))
 
     def run_one(self, cost: int) -> None:
         """Run one of the schedules of this cost.
@@ -84,6 +90,5 @@ def replay(
 
     ``tell`` hears of each step.
     """
-    scenario = SCENARIOS[name]
-    run = Run(world, scenario, Branch(world.prepare(scenario.before)), None)
+    run = Run(world, SCENARIOS[name], Branch(_begin(world, name)), None)
     return run.explore(schedule, tell), tuple(run.done)
