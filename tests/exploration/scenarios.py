@@ -28,7 +28,11 @@ SCENARIOS: dict[str, Scenario] = {
     "restore, repair": Scenario(
         ("create", "drain", "backup", "save:B", "drain"), ("restore", "repair", "save:C")
     ),
-    "backup": Scenario(MIRRORED, ("save:B", "backup", "rename:two", "restore", "rename:three")),
+    "backup": Scenario(
+        MIRRORED,
+        ("save:B", "backup", "rename:two", "restore", "rename:three"),
+        (("work", "work", "work"),),
+    ),
     "repair": Scenario(MIRRORED, ("save:B", "repair")),
     "orphans": Scenario(("create", "drain", "orphans"), ("save:B", "remove")),
     "backfill": Scenario(MIRRORED, ("enqueue", "save:B")),
