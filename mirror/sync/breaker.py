@@ -7,10 +7,9 @@ not out of reach: that partition rests, and the others go on.
 
 import logging
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 
 from mirror.errors import OUT_OF_REACH, PARTITION_BUSY, Failure, Kind, StoreError
 from mirror.models import LedgerEntry, Outage
@@ -40,7 +39,7 @@ class Breaker:
     def __init__(self) -> None:
         self.open: set[str] = set()
         self._refused: set[str] = set()  # where the probe is taken, until the next ``refresh``
-        self._reports: SimpleQueue[tuple[str, Failure | None]] = SimpleQueue()
+        self._reports: deque[tuple[str, Failure | None]] = deque()
         self._busy: defaultdict[str, set[str]] = defaultdict(set)
         self._resting: dict[tuple[str, str], Rest] = {}
 
@@ -92,7 +91,7 @@ class Breaker:
         if not lasting or store in self.open:
             return
         self.open.add(store)
-        self._reports.put((store, failure))
+        self._reports.append((store, failure))
 
     def succeeded(self, store: str, partition: str = "") -> None:
         """Note a call that worked."""
@@ -100,16 +99,16 @@ class Breaker:
         self._resting.pop((store, partition), None)
         if store in self.open:
             self.open.discard(store)
-            self._reports.put((store, None))
+            self._reports.append((store, None))
 
     def report(self) -> None:
         """Tell the other processes, and the log, which outages have begun and ended, once each.
 
         For the thread that holds the database connection; calls are made on others.
         """
-        with suppress(Empty):
+        with suppress(IndexError):
             while True:
-                store, failure = self._reports.get_nowait()
+                store, failure = self._reports.popleft()
                 _begin(store, failure) if failure else _end(store)
 
     def _let_rest(self, store: str, partition: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from mirror.documents.items import REVISION, Item, revision_of
 from mirror.errors import Superseded
 from mirror.stores.dynamodb import ItemStore
-from mirror.sync.engine import Attempt
+from mirror.sync.attempt import Attempt
 from tests.faults.mutants import protocol
 from tests.faults.mutants.patching import Change, replace
 
@@ -28,13 +28,13 @@ def put_over_an_equal_revision(self: ItemStore, item: Item, *_: Any, **__: Any) 
         raise Superseded(revision_of(refusal.response.get("Item", {}))) from None
 
 
-def admit_nothing(self: Attempt, *_: Any) -> None:
+def admit_nothing(self: Attempt) -> None:
     """Record keys before the breaker is asked: during an outage each save leaves one more."""
 
 
 MUTANTS: dict[str, list[Change]] = protocol.MUTANTS | {
     "equal revision overwritten": [replace(ItemStore, "put", put_over_an_equal_revision)],
-    "keys recorded before the breaker is asked": [replace(Attempt, "_admit_all", admit_nothing)],
+    "keys recorded before the breaker is asked": [replace(Attempt, "admit", admit_nothing)],
 }
 
 

@@ -87,6 +87,6 @@ def _what_check_says(world: World) -> str:
         return ""
     report = check(world.stores)
     if report.findings or report.parity_percent != 100:
-        return f"equal, but the check says {report.as_dict()}"
+        return f"equal, but the check says {report.figures}"
     world.equal.add(state)
     return ""

@@ -14,7 +14,7 @@ from unittest import mock
 from django.db import connection
 
 from mirror.stores import clients
-from mirror.sync import worker
+from mirror.sync import pipeline, worker
 from mirror.sync.breaker import Breaker
 from tests.exploration import actors, clock
 from tests.exploration.actors import Actor
@@ -67,6 +67,20 @@ class BreakerOfThread:
             (name, *sorted(b.open), *sorted(map(repr, b._busy.items())), *sorted(b._resting))
             for name, b in sorted(self.breakers.items())
         )
+
+
+class OneThread:
+    """Stands for a worker's threads: its attempts run one after another, on its own thread."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def submit(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Do the work now."""
+        work(*arguments)
+
+    def shutdown(self, **_: Any) -> None:
+        """Nothing is under way."""
 
 
 class World:
@@ -216,6 +230,8 @@ def new_world() -> Iterator[World]:
         with (
             clock.virtual_time(world.clock, world.next_id),
             mock.patch.object(worker, "breaker", world.breaker),
+            mock.patch.object(pipeline, "breaker", world.breaker),
+            mock.patch.object(pipeline, "ThreadPoolExecutor", OneThread),
         ):
             yield world
     finally:

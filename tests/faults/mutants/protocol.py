@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -136,7 +137,8 @@ def lock_across_the_network(self: Attempt, stores: Stores) -> None:
             LedgerEntry.objects.select_for_update().get(pk=self.entry.pk)
             _carry_out(self, stores)
     finally:
-        connection.close()
+        if threading.current_thread().name.startswith("mirror-worker"):
+            connection.close()
 
 
 def update_waiting_for_locks(self: LedgerQuerySet, **values: Any) -> int:
