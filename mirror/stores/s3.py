@@ -15,6 +15,7 @@ from typing import Any, cast
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.handlers import add_expect_header
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
@@ -69,6 +70,9 @@ class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no t
                     endpoint_url=self.endpoint_url,
                     config=self.client_config,
                 )
+                # "Expect: 100-continue" costs each upload another round trip.
+                events = self._connection.meta.client.meta.events
+                events.unregister("before-call.s3", add_expect_header)
             return self._connection
 
     @property
