@@ -13,8 +13,9 @@ from tests.exploration.schedules import from_text, to_text
 from tests.exploration.search import Search, explore, replay
 from tests.exploration.world import World, new_world
 
-ENGINE_SCHEDULES = 1200
-MUTANT_SCHEDULES = 400
+# Of all scenarios together: half a minute of work each for the engine and for all broken ones.
+ENGINE_SCHEDULES = 2000
+MUTANT_SCHEDULES = 300
 
 
 @pytest.fixture
