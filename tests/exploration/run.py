@@ -143,7 +143,7 @@ class Run:
     def _abandon(self) -> None:
         """Stop every thread where it is; open transactions are rolled back."""
         for _ in range(100):
-            active = [a for a in self.world.actors if not a.ended]
+            active = [a for a in self.world.actors if a.blocked or not a.ended]
             if not active:
                 break
             for actor in active:

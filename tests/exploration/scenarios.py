@@ -33,6 +33,11 @@ SCENARIOS: dict[str, Scenario] = {
         ("save:B", "backup", "rename:two", "restore", "rename:three"),
         (("work", "work", "work"),),
     ),
+    "lost move": Scenario(
+        ("create", "backup", "move:2", "save:B", "drain"),
+        ("restore", "save:C", "save:D", "save:E", "move:2"),
+        (("work", "work"),),
+    ),
     "repair": Scenario(MIRRORED, ("save:B", "repair")),
     "orphans": Scenario(("create", "drain", "orphans"), ("save:B", "remove")),
     "backfill": Scenario(MIRRORED, ("enqueue", "save:B")),

@@ -8,8 +8,8 @@ before was seen at the same cost or less, so all that can follow is explored alr
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
 
 from tests.exploration.operations import Operations
 from tests.exploration.run import Branch, Run
@@ -28,32 +28,33 @@ def _begin(world: World, name: str) -> Saved:
 class Search:
     """The search through one scenario."""
 
-    def __init__(self, world: World, name: str, *, bound: int, seed: int = 0) -> None:
+    def __init__(self, world: World, name: str, *, bound: int) -> None:
         self.world = world
         self.name = name
-        self.chance = random.Random(seed)
         self.seen: set[int] = set()
         self.schedules = 0  # run so far
         self.violation = ""  # what is wrong after ``schedule``
         self.schedule: Schedule = ()
-        self.pending: list[list[Branch]] = [[] for _ in range(bound + 1)]  # by cost
-        self.pending[0].append(Branch(_begin(world, name)))
+        # By cost: heaps, with the shortest schedule first.
+        self.pending: list[list[tuple[int, int, Branch]]] = [[] for _ in range(bound + 1)]
+        self._number = 0
+        self._add(Branch(_begin(world, name)))
+
+    def _add(self, branch: Branch) -> None:
+        if branch.cost < len(self.pending):
+            self._number += 1
+            length = len(branch.before) + len(branch.schedule)
+            heappush(self.pending[branch.cost], (length, self._number, branch))
 
     def run_one(self, cost: int) -> None:
-        """Run one of the schedules of this cost.
-
-        Which one is left to chance: those that are near each other in the list are alike.
-        """
-        pending = self.pending[cost]
-        number = self.chance.randrange(len(pending))
-        pending[number], pending[-1] = pending[-1], pending[number]
-        run = Run(self.world, SCENARIOS[self.name], pending.pop(), self.seen)
+        """Run the shortest of the schedules of this cost."""
+        _, _, branch = heappop(self.pending[cost])
+        run = Run(self.world, SCENARIOS[self.name], branch, self.seen)
         self.violation = run.explore()
         self.schedule = tuple(run.done)
         self.schedules += 1
-        for branch in run.branches:
-            if branch.cost < len(self.pending):
-                self.pending[branch.cost].append(branch)
+        for other in run.branches:
+            self._add(other)
 
 
 def explore(

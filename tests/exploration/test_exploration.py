@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 
@@ -13,8 +14,13 @@ from tests.exploration.schedules import from_text, to_text
 from tests.exploration.search import Search, explore, replay
 from tests.exploration.world import World, new_world
 
-ENGINE_SCHEDULES = 1200
-MUTANT_SCHEDULES = 400
+# Of all scenarios together: half a minute of work each for the engine and for all broken ones.
+ENGINE_SCHEDULES = 2000
+MUTANT_SCHEDULES = 300
+
+
+# A crash may leave a cursor open: a process that ends does not close it either.
+pytestmark = pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning")
 
 
 @pytest.fixture
@@ -23,6 +29,7 @@ def world(transactional_db: None) -> Iterator[World]:
     logging.disable()
     with new_world() as made:
         yield made
+    gc.collect()
     logging.disable(logging.NOTSET)
 
 
