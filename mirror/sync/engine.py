@@ -32,6 +32,7 @@ from mirror.errors import (
 )
 from mirror.models import LedgerEntry, State
 from mirror.models.due import ORPHAN_MODEL
+from mirror.models.ledger import Note
 from mirror.stores.clients import Stores
 from mirror.sync.attempt import Attempt
 from mirror.sync.breaker import Breaker
@@ -75,19 +76,20 @@ def prepare(entries: Sequence[LedgerEntry], breaker: Breaker) -> list[Attempt]:
     """
     attempts = [Attempt(entry, breaker) for entry in entries]
     present = _read(entries)
+    notes: dict[int, Note] = {}
     for attempt in attempts:
         try:
             attempt.plan = Plan(attempt.entry, _render(attempt.entry, present))
             attempt.admit()
+            notes[attempt.entry.pk] = attempt.plan.before()
         except DATABASE_TROUBLE:
             raise
         except Exception as error:  # noqa: BLE001 - the guard: a defect in one row's document, or
             # in ours, must not stop the others; ``settle`` notes it
             attempt.error = error
-    planned = {a.entry.pk: a.plan.before() for a in attempts if a.plan and a.error is None}
-    recorded = LedgerEntry.objects.record(list(planned.values())) if planned else set()
+    recorded = LedgerEntry.objects.record(list(notes.values())) if notes else set()
     for attempt in attempts:
-        if attempt.entry.pk in planned.keys() - recorded:
+        if attempt.entry.pk in notes.keys() - recorded:
             attempt.error = ClaimLost()
     return attempts
 

@@ -91,10 +91,10 @@ class Pipeline:
         if self._stop.is_set():
             self._give_back()
         self._renew_leases()
-        # No more than can begin soon: what waits here, unread, can have its lease renewed.
-        room = THREADS * 3 // 2 - len(self._running)
-        if self._claimed and room > THREADS // 3 and self._bytes_under_way < UPLOADS:
-            self._begin_portion(room)
+        if (
+            portion := self._size_of_portion(len(self._running))
+        ) and self._bytes_under_way < UPLOADS:
+            self._begin_portion(portion)
         self._unsettled += self._wait(timeout)
         outcomes = settle(self._unsettled, breaker)
         self._unsettled = []
@@ -106,13 +106,22 @@ class Pipeline:
     def _bytes_under_way(self) -> int:
         return sum(attempt.plan.size for attempt in self._running if attempt.plan)
 
+    def _size_of_portion(self, running: int) -> int:
+        """Return how many entries to read now, beside so many attempts: enough to be worth it.
+
+        But no more than can begin soon: what waits here, unread, can have its lease renewed.
+        """
+        room = THREADS * 3 // 2 - running
+        if room < max(THREADS // 2, 1):
+            return 0
+        return min(1 if self._doubted else room, len(self._claimed))
+
     def _begin_portion(self, size: int) -> None:
         """Prepare entries and start their attempts.
 
         After trouble with the database the same entries are prepared one by one. Should one be
         the trouble itself, its lease is its back-off.
         """
-        size = min(1 if self._doubted else size, len(self._claimed))
         portion = [self._claimed.popleft() for _ in range(size)]
         try:
             attempts = prepare([entry for entry, _ in portion], breaker)
@@ -144,10 +153,14 @@ class Pipeline:
             self._ended.put(attempt)
 
     def _wait(self, timeout: float) -> list[Attempt]:
-        """Return the attempts that have ended, once there is one and others had a moment."""
+        """Return the attempts that have ended, once there is one and others had a moment.
+
+        A shorter one if threads would run out of work.
+        """
         ended: list[Attempt] = []
         until = time.monotonic() + (0.0 if self._unsettled else timeout)
-        while len(ended) < len(self._running) and len(ended) < BATCH:
+        running = len(self._running)
+        while len(ended) < running and not (ended and self._size_of_portion(running - len(ended))):
             try:
                 attempt = self._ended.get(timeout=max(until - time.monotonic(), 0))
             except Empty:
