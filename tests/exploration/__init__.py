@@ -1,0 +1,1 @@
+"""Systematic exploration of the real engine. See ``README.md``."""
