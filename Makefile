@@ -14,7 +14,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test soak mutants lint check-migrations lock clean benchmark
+.PHONY: help install run test soak mutants explore lint check-migrations lock clean benchmark
 
 ## help: list these targets
 help:
@@ -56,6 +56,10 @@ soak: install
 ## mutants: each fault test against a broken engine, where it must fail (five minutes)
 mutants: install
 	MIRROR_BROKEN=1 $(BIN)/python -m pytest tests/faults -n auto --dist loadfile -o timeout=300
+
+## explore: every order of events up to a bound, against the real engine (half an hour on two cores)
+explore: install
+	$(BIN)/python -m tests.exploration.explore
 
 ## lint: style and types
 lint: install
