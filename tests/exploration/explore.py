@@ -101,7 +101,11 @@ def run_jobs(
         }
         left = set(running)
         while left:
-            _, left = wait(left, timeout=1)
+            done, left = wait(left, timeout=1)
+            for future in done:
+                name, result = running[future][0] or running[future][1], future.result()
+                found = f": {result.violation} ({result.schedule})" if result.violation else ""
+                bar.write(f"{name}, {result.schedules:,} schedules{found}")
             bar.set_postfix_str(f"{len(jobs) - len(left)} of {len(jobs)} done")
             bar.update(counter.value - bar.n)
         return {job: future.result() for future, job in running.items()}

@@ -15,7 +15,7 @@ from tests.exploration.search import Search, explore, replay
 from tests.exploration.world import World, new_world
 
 # Of all scenarios together: half a minute of work each for the engine and for all broken ones.
-ENGINE_SCHEDULES = 2000
+ENGINE_SCHEDULES = 1500
 MUTANT_SCHEDULES = 300
 
 
@@ -38,6 +38,7 @@ def broken(searches: list[Search]) -> list[str]:
     return [f"{s.violation} ({to_text(s.name, s.schedule)})" for s in searches if s.violation]
 
 
+@pytest.mark.timeout(300)
 def test_no_schedule_breaks_the_engine(world: World) -> None:
     assert broken(explore(world, list(SCENARIOS), bound=1, limit=ENGINE_SCHEDULES)) == []
 
