@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from mirror.batching import batched
 from mirror.capture import CHANNEL, RESET_COLUMNS
 from mirror.documents.items import Item, ItemKey, Known, fingerprint, revision_of
+from mirror.documents.rows import stream
 from mirror.errors import OUT_OF_REACH, Failure
 from mirror.models.claims import Claimable, ClaimableQuerySet
 from mirror.models.clock import database_time
@@ -194,8 +195,7 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
         waiting for it would hold up the worker, or end a person's save with a deadlock.
         """
         count = 0
-        pks = self.values_list("pk", flat=True).iterator(chunk_size=PORTION)
-        for portion in batched(pks, PORTION):
+        for portion in batched(stream(self.values_list("pk", flat=True)), PORTION):
             with transaction.atomic():
                 free = self.filter(pk__in=portion).select_for_update(skip_locked=True)
                 count += LedgerEntry.objects.filter(pk__in=free.values("pk")).update(**values)

@@ -2,9 +2,14 @@
 
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import IO, NamedTuple
+from uuid import UUID
+
+from django.db.models import F, Func, IntegerField, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign
 from sessions_app.exports.file_names import UniqueNames, file_name
@@ -13,6 +18,8 @@ from sessions_app.exports.webvtt_file import NoTimes
 from sessions_app.models import Session
 
 IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger archive is written to a temporary file
+AT_ONCE = 2 * 1024 * 1024  # bytes of compressed transcripts that are read together
+TRANSCRIPT = ("transcript_text", "transcript_json")
 FIRST_ZIP_YEAR = 1980  # ZIP cannot store earlier dates
 
 
@@ -37,16 +44,38 @@ def archive_campaign(campaign: Campaign) -> Archive:
             about = f"# {campaign.name}\n\n{campaign.description}\n".encode()
             name = names.take("About this campaign")
             archive.writestr(_zip_info(f"{folder}/{name}.md", campaign.updated_at), about)
-            own = campaign.sessions.filter(owner=campaign.owner_id)
-            for pk in list(own.order_by("created_at", "id").values_list("pk", flat=True)):
-                # One at a time, as each may have a transcript of many megabytes; and without a
-                # server-side cursor, which a pooler such as pgbouncer may break.
-                for session in own.filter(pk=pk):
+            own = campaign.sessions.filter(owner=campaign.owner_id).order_by("created_at", "id")
+            for portion in _portions(own):
+                for session in own.filter(pk__in=portion):
                     session.campaign = campaign  # saves a query for each session
                     _add_session(archive, session, folder, names)
         on_error.pop_all()
     file.seek(0)
     return Archive(f"{folder}.zip", file)
+
+
+def _portions(sessions: QuerySet[Session]) -> Iterator[list[UUID]]:
+    """Yield the ids of sessions that fit in memory together, in their order.
+
+    A server-side cursor would do, but a pooler such as pgbouncer may break it.
+    """
+    size = sum((_stored_size(name) for name in TRANSCRIPT), start=Value(0))
+    portion: list[UUID] = []
+    room = AT_ONCE
+    for pk, stored in list(sessions.values_list("pk", size)):
+        if portion and stored > room:
+            yield portion
+            portion, room = [], AT_ONCE
+        portion.append(pk)
+        room -= stored
+    if portion:
+        yield portion
+
+
+def _stored_size(column: str) -> Coalesce:
+    """Return the bytes that a column takes, which PostgreSQL knows without reading them."""
+    size = Func(F(column), function="pg_column_size", output_field=IntegerField())
+    return Coalesce(size, 0)
 
 
 def _add_session(

@@ -111,7 +111,7 @@ def test_a_watch_mirrors_the_others_once_the_database_answers(
 ) -> None:
     stop = threading.Event()
 
-    def end_when_mirrored(event: threading.Event) -> None:
+    def end_when_mirrored(event: threading.Event, longest: float) -> None:
         if LedgerEntry.objects.due().count() == 1:  # the one that lost the database
             event.set()
         time.sleep(0.05)

@@ -57,10 +57,17 @@ def test_an_archive_has_the_description_and_each_session_in_three_formats(
         assert files[f"Shoal/Fog.{extension}"] == export(fog, extension).content.decode()
 
 
-def test_an_archive_needs_one_query_and_one_for_each_session(
-    campaign: Campaign, django_assert_num_queries: DjangoAssertNumQueries
+@pytest.mark.parametrize(("at_once", "queries"), [(archive.AT_ONCE, 1 + 1), (0, 1 + 3)])
+def test_sessions_that_fit_in_memory_together_are_read_together(
+    campaign: Campaign,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
+    queries: int,
 ) -> None:
-    with django_assert_num_queries(1 + 3):
+    monkeypatch.setattr(archive, "AT_ONCE", at_once)
+    campaign.sessions.update(transcript_text="MATT: hello")
+    with django_assert_num_queries(queries):
         archive.archive_campaign(campaign).file.close()
 
 

@@ -60,7 +60,7 @@ QUERIES = {
     "/campaigns/{campaign}/": 5,
     "/campaigns/{campaign}/edit/": 3,
     "/campaigns/{campaign}/delete/": 3,
-    "/campaigns/{campaign}/export/": 4,
+    "/campaigns/{campaign}/export/": 5,
     "/sessions/new/": 3,
     "/sessions/{session}/": 3,
     "/sessions/{session}/edit/": 4,
