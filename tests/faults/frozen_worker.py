@@ -78,6 +78,7 @@ class FrozenWorker:
             self._errors.append(error)
         finally:
             connection.close()
+            self._first.acquire(blocking=False)  # nobody else freezes in its stead
             self._frozen_or_finished.release()
 
     def thaw(self) -> None:
