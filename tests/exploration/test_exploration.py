@@ -15,7 +15,7 @@ from tests.exploration.search import Search, explore, replay
 from tests.exploration.world import World, new_world
 
 # Of all scenarios together: half a minute of work each for the engine and for all broken ones.
-ENGINE_SCHEDULES = 1500
+ENGINE_SCHEDULES = 800
 MUTANT_SCHEDULES = 300
 
 
