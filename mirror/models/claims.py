@@ -86,7 +86,7 @@ class ClaimableQuerySet(models.QuerySet[E]):
 
     def _change_claimed(
         self,
-        entries: Sequence[E],
+        entries: Sequence[Claimable],
         assignments: str,
         values: Sequence[Mapping[str, Any]] = (),
         columns: str = "",

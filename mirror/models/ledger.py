@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
@@ -16,8 +15,8 @@ from mirror.batching import batched
 from mirror.capture import CHANNEL, RESET_COLUMNS
 from mirror.documents.items import Item, ItemKey, Known, fingerprint, revision_of
 from mirror.documents.rows import stream
-from mirror.errors import OUT_OF_REACH, Failure
-from mirror.models.claims import Claimable, ClaimableQuerySet
+from mirror.models.attempts import AttemptQuerySet
+from mirror.models.claims import Claimable
 from mirror.models.clock import database_time
 from mirror.models.due import DUE_AT, INDEXES, ORPHAN_MODEL, OWED, UNFINISHED, known_models
 from mirror.models.key_states import LANDED, REUPLOADED, KeyState, dump, load
@@ -25,7 +24,6 @@ from mirror.models.primary import PrimaryManager
 
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
 
-_RESET = ", ".join(f"{column} = {sql}" for column, sql in RESET_COLUMNS.items())
 RESET = {column: RawSQL(sql, []) for column, sql in RESET_COLUMNS.items()}  # noqa: S611 - constants
 
 
@@ -62,36 +60,7 @@ def wake_workers() -> None:
         cursor.execute(f"NOTIFY {CHANNEL}")
 
 
-@dataclass(frozen=True)
-class Note:
-    """What a row has in the stores, for its entry: its keys, and the items that were put."""
-
-    entry: LedgerEntry
-    item_keys: Sequence[ItemKey]
-    key_states: Mapping[str, KeyState]
-    attempted: Sequence[str] = ()  # fingerprints
-    sweep_at: datetime | None = None
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """The columns that hold it."""
-        return {
-            "item_keys": [list(key) for key in self.item_keys],
-            "object_keys": dump(self.key_states),
-            "attempted": list(self.attempted),
-            "sweep_at": self.sweep_at,
-        }
-
-    @property
-    def is_news(self) -> bool:
-        """Whether the entry, as it was claimed, says anything else of the keys and the items."""
-        entry, columns = self.entry, self.columns
-        return any(
-            getattr(entry, n) != columns[n] for n in ("item_keys", "object_keys", "attempted")
-        )
-
-
-class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
+class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
     """The verbs of the ledger. Each is one conditional statement: look at what it returns."""
 
     def registered(self) -> LedgerQuerySet:
@@ -240,70 +209,6 @@ class LedgerQuerySet(ClaimableQuerySet["LedgerEntry"]):
                 setattr(entry, name, value)
             entry.save()
             wake_workers()
-
-    def record(self, notes: Sequence[Note]) -> set[int]:
-        """Note what is about to be written; return the ids of the entries that still may.
-
-        Not those whose claim is lost or whose revision was raised: whoever raised it may have
-        noted keys as well.
-        """
-        news = [note for note in notes if note.is_news]
-        recorded = self._change_claimed(
-            [note.entry for note in news],
-            "item_keys = new.item_keys, object_keys = new.object_keys, attempted = new.attempted",
-            [note.columns for note in news],
-            ", item_keys jsonb, object_keys jsonb, attempted jsonb",
-        )
-        return recorded | {note.entry.pk for note in notes if not note.is_news}
-
-    def acknowledge(self, notes: Sequence[Note]) -> set[int]:
-        """Say that these revisions are mirrored; return of which entries no newer one is owed."""
-        return self._change_claimed(
-            [note.entry for note in notes],
-            f"""{_RESET}, mirrored_revision = entry.revision, mirrored_at = clock_timestamp(),
-            item_keys = new.item_keys, object_keys = new.object_keys, attempted = new.attempted,
-            sweep_at = new.sweep_at, claim = NULL, claimed_until = NULL""",
-            [note.columns for note in notes],
-            ", item_keys jsonb, object_keys jsonb, attempted jsonb, sweep_at timestamptz",
-        )
-
-    def begin_anew(self, entries: Sequence[LedgerEntry]) -> set[int]:
-        """Raise the revisions and give the claims back; return the ids of these entries.
-
-        For rows that other code has rendered and written under the same revisions.
-        """
-        return self._change_claimed(
-            entries,
-            f"""{_RESET}, revision = entry.revision + 1, claim = NULL, claimed_until = NULL,
-            owed_since = CASE WHEN entry.revision > entry.mirrored_revision
-                THEN entry.owed_since ELSE clock_timestamp() END""",
-            [{}] * len(entries),
-        )
-
-    def fail(self, attempts: Sequence[tuple[LedgerEntry, Failure, timedelta | None]]) -> set[int]:
-        """Note failures and give the claims back; return the ids of these entries.
-
-        The third is after how long to try again; without it the entry is parked. A row that was
-        changed meanwhile is passed over: the failure says nothing of its new state.
-        """
-        return self._change_claimed(
-            [entry for entry, _, _ in attempts],
-            """attempts = attempts + new.counts,
-            next_attempt_at = clock_timestamp() + coalesce(new.seconds, 0) * interval '1 second',
-            parked_at = CASE WHEN new.seconds IS NULL THEN clock_timestamp() END,
-            error_class = new.error_class, error_code = new.error_code,
-            claim = NULL, claimed_until = NULL""",
-            [
-                {
-                    "counts": int(failure.error_class != OUT_OF_REACH),
-                    "seconds": None if retry_after is None else retry_after.total_seconds(),
-                    "error_class": failure.error_class[:100],
-                    "error_code": failure.code[:100],
-                }
-                for _, failure, retry_after in attempts
-            ],
-            ", counts integer, seconds double precision, error_class text, error_code text",
-        )
 
 
 LedgerManager = PrimaryManager.from_queryset(LedgerQuerySet)

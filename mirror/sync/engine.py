@@ -31,8 +31,8 @@ from mirror.errors import (
     Unmirrorable,
 )
 from mirror.models import LedgerEntry, State
+from mirror.models.attempts import Note
 from mirror.models.due import ORPHAN_MODEL
-from mirror.models.ledger import Note
 from mirror.stores.clients import Stores
 from mirror.sync.attempt import Attempt
 from mirror.sync.breaker import Breaker

@@ -12,8 +12,8 @@ from functools import cached_property
 from mirror.documents.items import Item, ItemKey, fingerprint, tombstone
 from mirror.documents.render import Rendered
 from mirror.models import LedgerEntry
+from mirror.models.attempts import Note
 from mirror.models.key_states import IN_USE, REUPLOADED, KeyState
-from mirror.models.ledger import Note
 
 TOMBSTONE_LIFE = timedelta(days=7)  # far longer than a put can be late
 REMOVED_AT_ONCE = 1000  # objects that one DeleteObjects takes; an attempt removes no more

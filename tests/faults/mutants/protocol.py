@@ -14,8 +14,9 @@ from django.db.models.functions import Now
 from mirror.documents.items import Item, ItemKey, Known, key_of, revision_of
 from mirror.errors import Failure, Superseded
 from mirror.models import LedgerEntry, LedgerQuerySet
+from mirror.models.attempts import Note
 from mirror.models.key_states import IN_USE, LANDED, KeyState
-from mirror.models.ledger import RESET, Note
+from mirror.models.ledger import RESET
 from mirror.stores.clients import Stores
 from mirror.stores.dynamodb import ItemStore
 from mirror.sync import engine, pipeline

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from mirror.models import LedgerEntry, State
+from mirror.models.attempts import Note
 from mirror.models.key_states import KeyState
-from mirror.models.ledger import Note
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from tests.support.factories import make_campaign, make_session
