@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import connections, models
-from django.db.models.functions import Cast
+from django.db.models import F, Func, IntegerField, Value
+from django.db.models.functions import Cast, Coalesce
 from django.db.models.query import ModelIterable
 
 from mirror import exact_json
@@ -15,7 +16,7 @@ from mirror.conf import PRIMARY
 from mirror.documents.document import Document
 from mirror.spool import Spool
 
-ID = "mirror-id"  # no field can have such a name
+ID, SIZE = "mirror-id", "mirror-size"  # no fields can have such names
 
 
 def all_rows(model: type[models.Model]) -> models.QuerySet[Any]:
@@ -49,6 +50,17 @@ def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
     )
     found._iterable_class = ExactRows  # noqa: SLF001 - Django has no public way to make instances
     return found
+
+
+def sizes(document: type[Document], ids: Iterable[str]) -> dict[str, int]:
+    """Return the bytes that the rows with these ids take, which PostgreSQL knows unread."""
+    model = document.mirror_options.model
+    columns = [
+        Coalesce(Func(F(f.attname), function="pg_column_size", output_field=IntegerField()), 0)
+        for f in model._meta.concrete_fields
+    ]
+    found = rows(document, ids).annotate(**{SIZE: sum(columns, start=Value(0))})
+    return {str(pk): size for pk, size in found.values_list("pk", SIZE)}
 
 
 class ExactRows(ModelIterable[Any]):

@@ -68,7 +68,7 @@ class AttemptQuerySet(ClaimableQuerySet[E]):
         return recorded | {note.entry.pk for note in notes if not note.is_news}
 
     def acknowledge(self, notes: Sequence[Note]) -> set[int]:
-        """Say that these revisions are mirrored; return of which entries no newer one is owed."""
+        """Say that these revisions are mirrored; return the ids for which no newer one is owed."""
         return self._change_claimed(
             [note.entry for note in notes],
             f"""{_RESET}, mirrored_revision = entry.revision, mirrored_at = clock_timestamp(),
@@ -79,7 +79,7 @@ class AttemptQuerySet(ClaimableQuerySet[E]):
         )
 
     def begin_anew(self, entries: Sequence[E]) -> set[int]:
-        """Raise the revisions and give the claims back; return the ids of these entries.
+        """Raise the revisions and give the claims back; return the ids of those it changed.
 
         For rows that other code has rendered and written under the same revisions.
         """
@@ -92,7 +92,7 @@ class AttemptQuerySet(ClaimableQuerySet[E]):
         )
 
     def fail(self, attempts: Sequence[tuple[E, Failure, timedelta | None]]) -> set[int]:
-        """Note failures and give the claims back; return the ids of these entries.
+        """Note failures and give the claims back; return the ids of those it changed.
 
         The third is after how long to try again; without it the entry is parked. A row that was
         changed meanwhile is passed over: the failure says nothing of its new state.

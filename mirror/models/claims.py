@@ -34,7 +34,7 @@ class ClaimableQuerySet(models.QuerySet[E]):
         so are those of unknown models.
 
         The first ``candidates`` of each model in the order in which they are due are put in
-        ``order`` (SQL), and the first of these are claimed. No more than them are read.
+        ``order`` (SQL), and the first of these are claimed. No more than these are read.
         """
         model = RawSQL("known.label", [])
         walk = self.filter(model=model).annotate(due_at=DUE_AT).order_by("due_at", "id")
@@ -62,7 +62,7 @@ class ClaimableQuerySet(models.QuerySet[E]):
         return entries
 
     def release(self, entries: Sequence[E]) -> set[int]:
-        """Give claims back with nothing done; return whose claim was still held.
+        """Give claims back with nothing done; return the ids of those whose claim still held.
 
         Others come first now: an entry that is released again and again must not delay them.
         """
@@ -71,7 +71,7 @@ class ClaimableQuerySet(models.QuerySet[E]):
         )
 
     def renew(self, entries: Sequence[E]) -> set[int]:
-        """Begin the leases anew; return whose claim was still held."""
+        """Begin the leases anew; return the ids of those whose claim still held and was free."""
         lease_ends = time.monotonic() + LEASE.total_seconds()
         seconds = LEASE.total_seconds()
         held = self._change_claimed(

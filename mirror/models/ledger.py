@@ -288,16 +288,18 @@ class LedgerEntry(Claimable):
             return set()
         return {key for key, state in self.key_states.items() if not state.in_use}
 
-    def note_late_uploads(self, keys: Iterable[str]) -> None:
+    def note_late_uploads(self, keys: Iterable[str]) -> bool:
         """Note uploads that were sent after the claim was lost, so that they are removed.
 
         If another attempt is under way, which does not know of them, the revision is raised, so
-        that it cannot overwrite the note. Raises ``OperationalError`` if somebody holds the row for
-        longer than a worker can wait.
+        that it cannot overwrite the note. False if another transaction holds the row.
         """
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '10s'")
-            entry = LedgerEntry.objects.select_for_update().get(pk=self.pk)
+        with transaction.atomic():
+            entry = (
+                LedgerEntry.objects.select_for_update(skip_locked=True).filter(pk=self.pk).first()
+            )
+            if entry is None:
+                return False
             now = database_time()
             states = entry.key_states
             for key in keys:
@@ -309,3 +311,4 @@ class LedgerEntry(Claimable):
                 entry.owed_since = now if entry.state == State.MIRRORED else entry.owed_since
                 entry.revision += 1
             entry.save(update_fields=["object_keys", "sweep_at", "owed_since", "revision"])
+        return True

@@ -1,7 +1,7 @@
 """One attempt: the calls to the stores that carry a plan out, in the order that is safe.
 
-An attempt holds no database connection, so as many as the network needs can run at a time. It
-never raises: ``error`` says how it ended.
+The calls need no database connection, so as many attempts as the network needs can run at a time.
+``carry_out`` never raises: ``error`` says how the attempt ended.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Attempt:
         self.budget: Budget | None = None
         self.error: Exception | None = None
         self.uploaded: list[str] = []
+        self.unsettled = False
         self._probes: set[str] = set()  # the stores that this attempt may ask in an outage
 
     def admit(self) -> None:

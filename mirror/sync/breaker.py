@@ -43,12 +43,6 @@ class Breaker:
         self._busy: defaultdict[str, set[str]] = defaultdict(set)
         self._resting: dict[tuple[str, str], Rest] = {}
 
-    def reset(self) -> None:
-        """Forget everything that this process has learned."""
-        self.open.clear()
-        self._busy.clear()
-        self._resting.clear()
-
     def end_rests(self) -> None:
         """Ask busy partitions again at once: somebody wants to know."""
         self._resting.clear()
@@ -115,6 +109,8 @@ class Breaker:
         if len(self._resting) >= REMEMBERED:
             self._resting.clear()
         before = self._resting.get((store, partition))
+        if before and before.until > time.monotonic():
+            return  # one of several calls that were under way together
         seconds = min(2 * before.seconds, LONGEST_REST) if before else FIRST_REST
         self._resting[store, partition] = Rest(time.monotonic() + seconds, seconds)
 
@@ -130,7 +126,11 @@ def _begin(store: str, failure: Failure) -> None:
 
 def _end(store: str) -> None:
     if Outage.objects.end(store):
-        waiting = LedgerEntry.objects.pending().waiting().filter(error_class=OUT_OF_REACH)
+        waiting = (
+            LedgerEntry.objects.pending()
+            .waiting()
+            .filter(error_class__in=[OUT_OF_REACH, PARTITION_BUSY])
+        )
         logger.warning(
             "%s is back; %d waiting changes are due now.", store, waiting.reset_attempts()
         )

@@ -19,7 +19,7 @@ from django.db import models
 
 from mirror.documents.registry import document_for
 from mirror.documents.render import Rendered, render
-from mirror.documents.rows import rows
+from mirror.documents.rows import rows, sizes
 from mirror.errors import (
     DATABASE_TROUBLE,
     LONGEST_DELAY,
@@ -97,7 +97,8 @@ def prepare(entries: Sequence[LedgerEntry], breaker: Breaker) -> list[Attempt]:
 def settle(attempts: Sequence[Attempt], breaker: Breaker) -> list[Outcome]:
     """Note in the ledger how attempts ended, and give every claim back. Returns the outcomes.
 
-    Raises ``DATABASE_TROUBLE``.
+    An attempt that stays ``unsettled`` has to be settled again: somebody holds its row. Raises
+    ``DATABASE_TROUBLE``.
     """
     breaker.report()
     ledger = LedgerEntry.objects
@@ -108,7 +109,7 @@ def settle(attempts: Sequence[Attempt], breaker: Breaker) -> list[Outcome]:
     failed = [
         (attempt.entry, failure, _retry_after(attempt.entry, failure))
         for attempt in attempts
-        if attempt.error and (failure := _failure(attempt.error))
+        if attempt.error is not None and (failure := _failure(attempt.error))
     ]
     noted = ledger.fail(failed)
     for entry, failure, retry_after in failed:
@@ -116,9 +117,8 @@ def settle(attempts: Sequence[Attempt], breaker: Breaker) -> list[Outcome]:
             outcomes[entry.pk] = Outcome.FAILED if retry_after else Outcome.PARKED
             _log(entry, failure, parked=retry_after is None)
 
-    ledger.begin_anew(
-        [a.entry for a in attempts if isinstance(a.error, Superseded) and a.error.own]
-    )
+    outdated = [a.entry for a in attempts if isinstance(a.error, Superseded) and a.error.own]
+    outcomes |= dict.fromkeys(ledger.begin_anew(outdated), Outcome.OVERTAKEN)
 
     # The others came to nothing: the row changed meanwhile, or another process has it.
     others = [attempt for attempt in attempts if attempt.entry.pk not in outcomes]
@@ -126,8 +126,8 @@ def settle(attempts: Sequence[Attempt], breaker: Breaker) -> list[Outcome]:
     for attempt in others:
         in_time = not isinstance(attempt.error, BudgetSpent)
         outcomes[attempt.entry.pk] = Outcome.OVERTAKEN if in_time else Outcome.OUT_OF_TIME
-        if attempt.uploaded and attempt.entry.pk not in released:
-            _note_late_uploads(attempt)
+        late = bool(attempt.uploaded) and attempt.entry.pk not in released
+        attempt.unsettled = late and not _note_late_uploads(attempt)
     return [outcomes[attempt.entry.pk] for attempt in attempts]
 
 
@@ -136,16 +136,28 @@ def _read(entries: Sequence[LedgerEntry]) -> dict[tuple[str, str], models.Model 
 
     What reading a row raises stands in its place.
     """
-    ids: defaultdict[str, list[str]] = defaultdict(list)
-    for entry in entries:
-        if entry.model != ORPHAN_MODEL:
-            ids[entry.model].append(entry.object_id)
     present: dict[tuple[str, str], models.Model | Exception] = {}
-    for label, of_model in ids.items():
+    for label, of_model in _ids_by_model(entries).items():
         # The ledger knows a row by one spelling of its id: another spelling is another row.
         found = _read_rows(label, of_model)
         present |= {(label, name): row for name, row in found.items() if name in of_model}
     return present
+
+
+def stored_sizes(entries: Sequence[LedgerEntry]) -> dict[tuple[str, str], int]:
+    """Return how many bytes the rows of these entries take in PostgreSQL, by model and id."""
+    found: dict[tuple[str, str], int] = {}
+    for label, ids in _ids_by_model(entries).items():
+        found |= {(label, name): size for name, size in sizes(document_for(label), ids).items()}
+    return found
+
+
+def _ids_by_model(entries: Sequence[LedgerEntry]) -> dict[str, list[str]]:
+    ids: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        if entry.model != ORPHAN_MODEL:
+            ids[entry.model].append(entry.object_id)
+    return ids
 
 
 def _read_rows(label: str, ids: Sequence[str]) -> dict[str, models.Model | Exception]:
@@ -167,7 +179,7 @@ def _render(
     row = present.get((entry.model, entry.object_id))
     if isinstance(row, Exception):
         raise row
-    return render(document_for(entry.model), row) if row else None
+    return None if row is None else render(document_for(entry.model), row)
 
 
 def _failure(error: Exception) -> Failure | None:
@@ -207,8 +219,12 @@ def _log(entry: LedgerEntry, failure: Failure, *, parked: bool) -> None:
         )
 
 
-def _note_late_uploads(attempt: Attempt) -> None:
-    """See to it that what was uploaded after the claim was lost is removed again."""
+def _note_late_uploads(attempt: Attempt) -> bool:
+    """See to it that what was uploaded after the claim was lost is removed again.
+
+    False if somebody holds the row just now.
+    """
     entry = attempt.entry
-    if not LedgerEntry.objects.filter(pk=entry.pk, claim=entry.claim).exists():
-        entry.note_late_uploads(attempt.uploaded)
+    if LedgerEntry.objects.filter(pk=entry.pk, claim=entry.claim).exists():
+        return True
+    return entry.note_late_uploads(attempt.uploaded)

@@ -24,11 +24,12 @@ from mirror.models import LedgerEntry, claims
 from mirror.stores.clients import Stores
 from mirror.sync.attempt import Attempt
 from mirror.sync.breaker import breaker
-from mirror.sync.engine import Outcome, prepare, settle
+from mirror.sync.engine import Outcome, prepare, settle, stored_sizes
 
 THREADS = 16  # they hide latency; for more CPU run more processes
 BATCH = 100  # entries that are claimed at once
-UPLOADS = 32_000_000  # bytes of contents that wait for S3 at a time
+UPLOADS = 32_000_000  # bytes of contents under way; beyond that, rows are read one by one
+READ_AT_ONCE = 4_000_000  # bytes, as PostgreSQL compresses them: Python takes many times more
 SETTLED_AFTER = 0.05  # seconds that an ended attempt waits for others, to be noted with them
 
 Progress = Callable[[Outcome], object]
@@ -58,13 +59,13 @@ class Pipeline:
         trace: TracebackType | None,
     ) -> None:
         self._threads.shutdown(wait=error is None, cancel_futures=True)
-        if isinstance(error, DATABASE_TROUBLE):
-            connection.close()
+        if isinstance(error, Exception):
+            if isinstance(error, DATABASE_TROUBLE):
+                connection.close()
             with suppress(*DATABASE_TROUBLE):
                 self._give_back()
 
-    @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         """Whether anything is under way."""
         return bool(self._claimed or self._running or self._unsettled)
 
@@ -75,8 +76,9 @@ class Pipeline:
 
     @property
     def under_way(self) -> list[int]:
-        """The entries whose attempts are under way, even if their leases are over."""
-        return [attempt.entry.pk for attempt in self._running]
+        """The entries that are in here, even if their leases are over."""
+        attempts = [attempt.entry.pk for attempt in [*self._running, *self._unsettled]]
+        return [*attempts, *(entry.pk for entry, _ in self._claimed)]
 
     def add(self, entries: Sequence[LedgerEntry], stores: Stores) -> None:
         """Take claimed entries in."""
@@ -85,36 +87,37 @@ class Pipeline:
     def advance(self, *, timeout: float) -> Counter[Outcome]:
         """Begin what can begin, wait for something to end, and note it; return the outcomes.
 
-        Waits ``timeout`` seconds at most. Raises ``DATABASE_TROUBLE``; call it again when the
-        database answers, and nothing is lost.
+        Waits about ``timeout`` seconds for it. Raises ``DATABASE_TROUBLE``; call it again when the
+        database answers.
         """
         if self._stop.is_set():
             self._give_back()
         self._renew_leases()
-        if (
-            portion := self._size_of_portion(len(self._running))
-        ) and self._bytes_under_way < UPLOADS:
+        if portion := self._size_of_portion(len(self._running)):
             self._begin_portion(portion)
         self._unsettled += self._wait(timeout)
-        outcomes = settle(self._unsettled, breaker)
-        self._unsettled = []
-        for outcome in outcomes:
+        outcomes = dict(zip(self._unsettled, settle(self._unsettled, breaker), strict=True))
+        self._unsettled = [attempt for attempt in outcomes if attempt.unsettled]
+        settled = [outcome for attempt, outcome in outcomes.items() if not attempt.unsettled]
+        for outcome in settled:
             self._progress(outcome)
-        return Counter(outcomes)
+        return Counter(settled)
 
     @property
     def _bytes_under_way(self) -> int:
         return sum(attempt.plan.size for attempt in self._running if attempt.plan)
 
     def _size_of_portion(self, running: int) -> int:
-        """Return how many entries to read now, beside so many attempts: enough to be worth it.
+        """Return how many entries to read now, with so many attempts under way.
 
-        But no more than can begin soon: what waits here, unread, can have its lease renewed.
+        Enough to be worth a statement, but no more than can begin soon: what waits unread can have
+        its lease renewed.
         """
         room = THREADS * 3 // 2 - running
         if room < max(THREADS // 2, 1):
             return 0
-        return min(1 if self._doubted else room, len(self._claimed))
+        one_by_one = self._doubted or self._bytes_under_way > UPLOADS
+        return min(1 if one_by_one else room, len(self._claimed))
 
     def _begin_portion(self, size: int) -> None:
         """Prepare entries and start their attempts.
@@ -124,6 +127,8 @@ class Pipeline:
         """
         portion = [self._claimed.popleft() for _ in range(size)]
         try:
+            if size > 1:
+                portion = self._cut_to_memory(portion)
             attempts = prepare([entry for entry, _ in portion], breaker)
         except DATABASE_TROUBLE:
             if size == 1:
@@ -135,11 +140,25 @@ class Pipeline:
             return
         self._doubted = max(self._doubted - 1, 0)
         for attempt, (_, stores) in zip(attempts, portion, strict=True):
-            if attempt.error:
+            if attempt.error is not None:
                 self._unsettled.append(attempt)
             else:
                 self._running.add(attempt)
                 self._threads.submit(self._carry_out, attempt, stores)
+
+    def _cut_to_memory(
+        self, portion: list[tuple[LedgerEntry, Stores]]
+    ) -> list[tuple[LedgerEntry, Stores]]:
+        """Return the first of these entries whose rows fit in memory together; one at least."""
+        sizes = stored_sizes([entry for entry, _ in portion])
+        total, count = 0, 0
+        for entry, _ in portion:
+            total += sizes.get((entry.model, entry.object_id), 0)
+            if count and total > READ_AT_ONCE:
+                break
+            count += 1
+        self._claimed.extendleft(reversed(portion[count:]))
+        return portion[:count]
 
     def _carry_out(self, attempt: Attempt, stores: Stores) -> None:
         try:
@@ -153,9 +172,9 @@ class Pipeline:
             self._ended.put(attempt)
 
     def _wait(self, timeout: float) -> list[Attempt]:
-        """Return the attempts that have ended, once there is one and others had a moment.
+        """Return what has ended: as soon as one has, plus a short grace for others.
 
-        A shorter one if threads would run out of work.
+        The grace is cut short if threads would run out of work.
         """
         ended: list[Attempt] = []
         until = time.monotonic() + (0.0 if self._unsettled else timeout)
@@ -174,7 +193,7 @@ class Pipeline:
         return ended
 
     def _renew_leases(self) -> None:
-        """Begin anew the leases of what has not been read, once half of them is over.
+        """Renew the leases of what has not been read, once they are half over.
 
         What has been read has recorded until when its uploads may land, and keeps its lease.
         """

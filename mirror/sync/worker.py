@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 
@@ -64,11 +65,13 @@ class Worker:
         rate: float | None = None,
         progress: Progress = bool,
     ) -> None:
-        """``rate`` bounds the rows a second; ``stop`` ends the work between two rows."""
+        """``rate`` bounds the rows a second. After ``stop``, only what has begun is finished."""
         self.stop = stop or Event()
         self.progress = progress
         self._pause = 1 / rate if rate else 0.0
         self._next = 0.0
+        self._begin_at = 0.0  # no claims before: there are no clients
+        self._probe_at = 0.0  # no probe of this process before
         self._database_silent = False
 
     def drain(self) -> Drained:
@@ -76,7 +79,7 @@ class Worker:
         entries = LedgerEntry.objects.registered()
         entries.make_due_now()
         breaker.end_rests()
-        Outage.objects.open().update(probe_at=Now())
+        self._probe_soon()
         done: Counter[Outcome] = Counter()
         retries = OUTAGE_RETRIES
         idle_since = time.monotonic()
@@ -95,7 +98,7 @@ class Worker:
                     break
                 retries -= 1
                 wait = 1
-                Outage.objects.open().update(probe_at=Now())
+                self._probe_soon()
                 entries.make_due_now()
             elif wait > SOON:
                 break
@@ -120,27 +123,39 @@ class Worker:
                     self._database_failed(error)
                     connection.close()
                     self.stop.wait(1)
-            while pipeline.busy:
-                pipeline.advance(timeout=1)
+            with suppress(*DATABASE_TROUBLE):  # what is under way is left to its lease
+                while pipeline.is_busy():
+                    pipeline.advance(timeout=1)
 
     def _mirror_or_sleep(self, pipeline: Pipeline, longest: float) -> None:
         """Claim what is due and take in what has ended; sleep if there is neither."""
         breaker.refresh()
-        if breaker.open and not pipeline.busy:
-            self._probe(pipeline)
         try:
-            claimed = self._claim(pipeline)
+            self._begin(pipeline)
         except StoreError as error:  # the clients could not be made
             breaker.failed(error.failure)
             breaker.report()
-            self.stop.wait(PROBE_INTERVAL.total_seconds())
-            return
-        if not (claimed or pipeline.busy):
+            self._begin_at = time.monotonic() + PROBE_INTERVAL.total_seconds()
+        if not pipeline.is_busy():
             _sleep(self.stop, longest)
             return
-        outcomes = pipeline.advance(timeout=POLL)
-        if outcomes and not _made_progress(outcomes):
+        outcomes = pipeline.advance(timeout=self._timeout())
+        if outcomes and not _made_progress(outcomes) and not pipeline.is_busy():
             self.stop.wait(SOONEST)
+
+    def _begin(self, pipeline: Pipeline) -> None:
+        """Claim what is due; in an outage, what finds out whether it is over."""
+        if time.monotonic() < self._begin_at:
+            return
+        if breaker.open and not pipeline.is_busy():
+            self._probe(pipeline)
+        self._claim(pipeline)
+
+    def _timeout(self) -> float:
+        """How long to wait for attempts to end, before something is due to be claimed."""
+        if not self._pause:
+            return POLL
+        return min(POLL, max(self._next - time.monotonic(), 0.0))
 
     def _database_failed(self, error: Exception) -> None:
         if not self._database_silent:
@@ -160,51 +175,71 @@ class Worker:
         """Mirror what is due now, and return how the attempts ended."""
         breaker.refresh()
         done: Counter[Outcome] = Counter()
+        without_clients: StoreError | None = None
         with self._pipeline() as pipeline:
             if breaker.open:
                 self._probe(pipeline)
             progress = True
             while True:
-                if progress:
-                    self._claim(pipeline)
-                if not pipeline.busy:
-                    return done
-                outcomes = pipeline.advance(timeout=POLL)
+                try:
+                    if progress:
+                        self._claim(pipeline)
+                except StoreError as error:
+                    without_clients, progress = error, False
+                if not pipeline.is_busy():
+                    break
+                outcomes = pipeline.advance(timeout=self._timeout())
                 done += outcomes
-                progress = progress and (not outcomes or _made_progress(outcomes))
+                if outcomes and not pipeline.is_busy():
+                    progress = progress and _made_progress(outcomes)
+                breaker.refresh()
+        if without_clients:
+            raise without_clients
+        return done
 
     def _pipeline(self) -> Pipeline:
         return Pipeline(stop=self.stop, progress=self.progress)
 
-    def _claim(self, pipeline: Pipeline) -> bool:
-        """Claim entries that are due, if there is room for them; false if there are none."""
+    def _claim(self, pipeline: Pipeline) -> None:
+        """Claim entries that are due, if there is room for them."""
         if self.stop.is_set() or DYNAMODB in breaker.open or not pipeline.has_room:
-            return False
+            return
         stores = background_clients()  # before the claim: a failure here must leave no claim behind
         due = LedgerEntry.objects.due().exclude(pk__in=pipeline.under_way)
         # A row that has to wait for its turn is not claimed.
-        if self._pause and due.exists() and not self._turn_has_come(pipeline):
-            return True
-        entries = due.claim(1 if self._pause else BATCH)
-        pipeline.add(entries, stores)
-        return bool(entries)
+        limit = BATCH if not self._pause else self._turns(pipeline) if due.exists() else 0
+        if limit:
+            pipeline.add(due.claim(limit), stores)
 
     def _probe(self, pipeline: Pipeline) -> None:
-        """While a store is out of reach: try one entry."""
+        """While a store is out of reach: try one entry, and no other for some seconds."""
+        if time.monotonic() < self._probe_at:
+            return
         if Outage.objects.open().filter(probe_at__lte=Now()).exists():
+            self._probe_at = time.monotonic() + PROBE_INTERVAL.total_seconds()
             stores = background_clients()
             pending = LedgerEntry.objects.pending()
             probe = pending.claim(1, order=LEAST_FAILED, candidates=PROBE_CANDIDATES)
             pipeline.add(probe or LedgerEntry.objects.due().claim(1), stores)
 
-    def _turn_has_come(self, pipeline: Pipeline) -> bool:
-        """Wait for the next turn at this rate, but not while attempts are under way."""
+    def _probe_soon(self) -> None:
+        """Let the next probe be sent at once: somebody wants to know."""
+        self._probe_at = 0.0
+        Outage.objects.open().update(probe_at=Now())
+
+    def _turns(self, pipeline: Pipeline) -> int:
+        """Return how many rows may be claimed at this rate, those of a second at most.
+
+        Waits for the next turn, but not while attempts are under way.
+        """
         wait = self._next - time.monotonic()
-        if wait > 0 and pipeline.busy:
-            return False
-        self.stop.wait(wait)
-        self._next = max(self._next, time.monotonic()) + self._pause
-        return True
+        if wait > 0:
+            if pipeline.is_busy():
+                return 0
+            self.stop.wait(wait)
+        turns = min(1 + int(max(-wait, 0.0) / self._pause), max(int(1 / self._pause), 1))
+        self._next = max(self._next, time.monotonic() - 1, 0.0) + turns * self._pause
+        return turns
 
 
 def drain() -> Drained:

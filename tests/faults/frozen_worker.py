@@ -72,7 +72,7 @@ class FrozenWorker:
         try:
             with Pipeline(stop=threading.Event(), progress=bool) as pipeline:
                 pipeline.add(LedgerEntry.objects.due().claim(BATCH), background_clients())
-                while pipeline.busy:
+                while pipeline.is_busy():
                     pipeline.advance(timeout=0.1)
         except BaseException as error:  # noqa: BLE001 - raised again by thaw()
             self._errors.append(error)

@@ -69,7 +69,7 @@ def check_until_equal(project: Path, environment: dict[str, str]) -> str:
             check=False,
         )
         assert done.returncode in {0, 1}, done.stderr
-        if " 0 pending, 0 differences" in done.stdout or time.monotonic() > deadline:
+        if " 0 pending, 0 differing" in done.stdout or time.monotonic() > deadline:
             return done.stdout
 
 

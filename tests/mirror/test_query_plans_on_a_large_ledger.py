@@ -54,7 +54,7 @@ READ_ALL_ROWS = {
 READ_THE_BACKLOG = {
     "SELECT COUNT(": "the end of a drain, a check and the dashboard count what is owed",
     "> (STATEMENT_TIMESTAMP()) AND (next_attempt_at": "a drain makes due whatever waits",
-    "> (STATEMENT_TIMESTAMP()) AND error_class =": "so does the end of an outage",
+    "> (STATEMENT_TIMESTAMP()) AND error_class": "so does the end of an outage",
     "SELECT id AS pk FROM mirror_ledgerentry WHERE revision >": "a person retries everything",
 }
 

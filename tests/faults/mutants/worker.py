@@ -58,12 +58,11 @@ _claim_due = Worker._claim
 _have_claimed = WeakSet[Worker]()
 
 
-def claim_one_batch_only(self: Worker, pipeline: Pipeline) -> bool:
+def claim_one_batch_only(self: Worker, pipeline: Pipeline) -> None:
     """Stop after the first batch."""
-    if self in _have_claimed:
-        return False
-    _have_claimed.add(self)
-    return _claim_due(self, pipeline)
+    if self not in _have_claimed:
+        _have_claimed.add(self)
+        _claim_due(self, pipeline)
 
 
 def keep_leases(self: LedgerQuerySet, entries: Sequence[LedgerEntry]) -> set[int]:
