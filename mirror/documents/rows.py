@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connections, models
 from django.db.models import F, Func, IntegerField, Value
 from django.db.models.functions import Cast, Coalesce
@@ -93,7 +93,10 @@ def stream(values: models.QuerySet[Any, Any]) -> Iterator[Any]:
     session, which a pooler such as pgbouncer does not keep, or a transaction as long as the work.
     """
     spool = Spool()
-    sql, params = values.query.sql_with_params()
+    try:
+        sql, params = values.query.sql_with_params()
+    except EmptyResultSet:  # as ``pk__in=[]``
+        return
     connection = connections[values.db]
     with connection.cursor() as cursor, connection.wrap_database_errors:
         for (value,) in cursor.cursor.stream(sql, params):
