@@ -7,12 +7,14 @@ import json
 import logging
 import urllib.request
 from collections.abc import Callable, Iterator
+from threading import Lock
 from typing import Any
 
 import pytest
 import sentry_sdk
 from django.contrib.auth.models import User
 from django.test import Client
+from moto.dynamodb.responses import DynamoHandler
 from moto.server import ThreadedMotoServer
 from pytest_django.fixtures import Settings
 from sentry_sdk.transport import Transport
@@ -29,11 +31,23 @@ from tests.support.factories import make_user
 @pytest.fixture(scope="session")
 def moto_address() -> Iterator[str]:
     """A moto server on loopback; returns its address."""
+    _let_dynamodb_serve_one_at_a_time()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+def _let_dynamodb_serve_one_at_a_time() -> None:
+    """Keep moto from losing one of two items that are put at once into a new partition."""
+    lock, call_action = Lock(), DynamoHandler.call_action
+
+    def one_at_a_time(handler: DynamoHandler) -> Any:
+        with lock:
+            return call_action(handler)
+
+    DynamoHandler.call_action = one_at_a_time  # type: ignore[method-assign]
 
 
 @pytest.fixture
