@@ -73,8 +73,11 @@ class StoreError(Exception):
     """A call to a store failed."""
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(f"{failure.store}: {failure.code or failure.error_class}")
+        super().__init__(failure)  # all that is needed to pass it to another process
         self.failure = failure
+
+    def __str__(self) -> str:
+        return f"{self.failure.store}: {self.failure.code or self.failure.error_class}"
 
 
 class Superseded(Exception):

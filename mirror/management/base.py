@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -10,8 +11,16 @@ from psycopg import Error as DriverError
 
 from mirror.conf import setting
 from mirror.errors import StoreError
+from mirror.processes import ProcessDied
 
 COULD_NOT_WORK = 2
+
+
+def whole(text: str) -> int:
+    """Parse a whole number above 0."""
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError("takes a whole number above 0")
+    return int(text)
 
 
 class MirrorCommand(BaseCommand):
@@ -38,6 +47,9 @@ class MirrorCommand(BaseCommand):
         except (OSError, sqlite3.Error) as error:  # the temporary files of a check or a restore
             kind = type(error).__name__
             self.stderr.write(f"A file cannot be read or written ({kind}). Is the disk full?")
+            code = COULD_NOT_WORK
+        except ProcessDied as death:
+            self.stderr.write(f"A process of this command ended early ({death}). Run it again.")
             code = COULD_NOT_WORK
         except KeyboardInterrupt:
             self.stderr.write("Stopped. What is not done stays pending.")

@@ -8,10 +8,12 @@ from typing import Any
 from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
-from mirror.management.base import COULD_NOT_WORK, MirrorCommand
+from mirror.management.base import COULD_NOT_WORK, MirrorCommand, whole
 from mirror.models import LedgerEntry
+from mirror.processes import worth
+from mirror.sync import workers
 from mirror.sync.backfill import enqueue_all
-from mirror.sync.worker import Drained, Worker
+from mirror.sync.worker import Drained
 
 
 def positive(text: str) -> float:
@@ -54,7 +56,13 @@ class Command(MirrorCommand):
             action="store_true",
             help="run until SIGTERM or Ctrl-C and mirror each change as it comes (the worker)",
         )
-
+        parser.add_argument(
+            "--processes",
+            type=whole,
+            metavar="N",
+            help="share the work among N processes (default: one a core for a long backlog, "
+            "one with --watch)",
+        )
         parser.add_argument(
             "--rate",
             type=positive,
@@ -68,11 +76,14 @@ class Command(MirrorCommand):
             self.stdout.write(f"{count} {pluralize(count, 'row is,rows are')} enqueued.")
         stop = _stop_on_signals()
         if options["watch"]:
-            return self._watch(stop, options["rate"])
+            return self._watch(stop, options["processes"] or 1, options["rate"])
         pending = LedgerEntry.objects.registered().pending().count()
+        processes = options["processes"] or worth(pending)
         with tqdm(total=pending, unit=" rows", disable=self.quiet) as bar:
-            worker = Worker(stop=stop, rate=options["rate"], progress=lambda _: bar.update())
-            return self._report(worker.drain())
+            drained = workers.drain(
+                processes, stop=stop, rate=options["rate"], progress=lambda _: bar.update()
+            )
+        return self._report(drained)
 
     def switched_off(self, **options: Any) -> int:
         """Wait to be told to stop: a service manager would restart a worker that ends."""
@@ -85,10 +96,10 @@ class Command(MirrorCommand):
             pass
         return 0
 
-    def _watch(self, stop: Event, rate: float | None) -> int:
+    def _watch(self, stop: Event, processes: int, rate: float | None) -> int:
         self.stdout.write("Watching for changes. Ctrl-C ends it.")
         self.stdout.flush()
-        Worker(stop=stop, rate=rate).watch()
+        workers.watch(processes, stop=stop, rate=rate)
         return 0
 
     def _report(self, drained: Drained) -> int:

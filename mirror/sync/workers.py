@@ -1,0 +1,52 @@
+"""Several workers, each in a process of its own. They share the ledger, as on several machines."""
+
+from __future__ import annotations
+
+from threading import Event
+
+from mirror.models import LedgerEntry
+from mirror.processes import Emit, in_processes
+from mirror.sync.engine import Outcome
+from mirror.sync.pipeline import Progress
+from mirror.sync.worker import Drained, Worker
+
+
+def drain(
+    processes: int, *, stop: Event, rate: float | None = None, progress: Progress = bool
+) -> Drained:
+    """Mirror everything that is owed; see ``Worker``. Raises ``ProcessDied`` if one was killed."""
+    if processes == 1:
+        return Worker(stop=stop, rate=rate, progress=progress).drain()
+
+    def work(_: int, emit: Emit[Outcome | Drained]) -> None:
+        emit(Worker(stop=stop, rate=_share(rate, processes), progress=emit).drain())
+
+    mirrored, outages = 0, frozenset[str]()
+    for message in in_processes(processes, work, stop=stop):
+        if isinstance(message, Drained):
+            mirrored += message.mirrored
+            outages |= message.outages
+        else:
+            progress(message)
+    return Drained(mirrored, LedgerEntry.objects.registered().backlog(), outages)
+
+
+def watch(processes: int, *, stop: Event, rate: float | None = None) -> None:
+    """Mirror each change as it comes, until told to stop; see ``Worker``.
+
+    Raises ``ProcessDied`` if one was killed, and ends the others: whoever started this starts it
+    again.
+    """
+    if processes == 1:
+        Worker(stop=stop, rate=rate).watch()
+        return
+
+    def work(_: int, emit: Emit[None]) -> None:
+        Worker(stop=stop, rate=_share(rate, processes)).watch()
+
+    for _ in in_processes(processes, work, stop=stop):
+        pass
+
+
+def _share(rate: float | None, processes: int) -> float | None:
+    return rate and rate / processes
