@@ -35,7 +35,7 @@ def test_what_a_process_raises_is_raised_and_ends_the_others() -> None:
             time.sleep(600)
         raise StoreError(Failure(Kind.BUSY, "Throttled", store="DynamoDB"))
 
-    pids = []
+    pids: list[int] = []
     with pytest.raises(StoreError) as raised:
         pids.extend(in_processes(2, work))
     assert raised.value.failure.error_class == "Throttled"
