@@ -15,8 +15,6 @@ from typing import Any, TypeVar
 
 from django.db import connections
 
-from mirror.stores.clients import reset_clients
-
 T = TypeVar("T")
 Emit = Callable[[T], object]
 Work = Callable[[int, Emit[T]], object]  # called with the number of its process, from 0 on
@@ -98,7 +96,6 @@ def _run(
     """Be one of the processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, too, which tells all
     signal.signal(signal.SIGTERM, (lambda *_: stop.set()) if stop else signal.SIG_DFL)
-    reset_clients()
     threading.Thread(target=_end_with, args=[parent], daemon=True).start()
     with suppress(BrokenPipeError):  # the parent is gone
         try:

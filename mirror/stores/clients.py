@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -60,5 +61,6 @@ def reset_clients(**_: Any) -> None:
     reading_clients.cache_clear()
 
 
+os.register_at_fork(after_in_child=reset_clients)  # connections serve one process
 setting_changed.connect(reset_clients)
 credentials_refused.connect(reset_clients)

@@ -137,6 +137,12 @@ class ItemStore:
                     pause, waited = FIRST_PAUSE, 0.0
         return found
 
+    def scan(self, segment: int = 0, total: int = 1) -> Iterator[list[Item]]:
+        """Yield every live item of one of ``total`` segments of the table, a page at a time."""
+        share = {"Segment": segment, "TotalSegments": total} if total > 1 else {}
+        for page in self._pages(self.client.scan, share):
+            yield [item for item in page if not is_tombstone(item)]
+
     def scan_keys(self) -> Iterator[list[Item]]:
         """Yield every live item, a page at a time, with its keys, entity, id and revision only."""
         names = {"#e": ENTITY, "#i": "id", "#r": REVISION, "#x": EXPIRES}

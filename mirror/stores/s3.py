@@ -6,10 +6,14 @@ which costs several times one ``put_object``; the contents here are small enough
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, cast
 
 import boto3
@@ -50,7 +54,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no t
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=16,
             s3=cast("Any", {"addressing_style": addressing_style}),
-            # Objects are named by their SHA-256; one more checksum costs time and adds nothing.
+            # Uploads bring their SHA-256; any other checksum costs time and adds nothing.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             parameter_validation=False,
@@ -81,11 +85,14 @@ class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no t
         return self.connection.meta.client
 
     def _save(self, name: str, content: File[bytes]) -> str:
-        key = self._normalize_name(clean_name(name))
+        key, body = self._normalize_name(clean_name(name)), content.read()
         self.client.put_object(
             Bucket=self.bucket_name,
             Key=key,
-            Body=content.read(),
+            Body=body,
+            # S3 refuses what does not match, and keeps it for ``ObjectStore.sha256``.
+            ChecksumAlgorithm="SHA256",
+            ChecksumSHA256=b64encode(hashlib.sha256(body).digest()).decode(),
             **self._get_write_parameters(key, content),
         )
         return name
@@ -141,6 +148,24 @@ class ObjectStore:
                 return self._get(key)
             except self.storage.client.exceptions.NoSuchKey:
                 return None
+
+    def sha256(self, key: str) -> str | None:
+        """Return the checksum of ``key`` that S3 keeps, in hexadecimal digits; None without one.
+
+        An object that other software has put may have none, or that of its parts.
+        """
+        with translated_errors(S3):
+            try:
+                answer = self.storage.client.head_object(
+                    Bucket=self.bucket, Key=key, ChecksumMode="ENABLED"
+                )
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+                    return None
+                raise
+        with suppress(ValueError):
+            return b64decode(answer.get("ChecksumSHA256", ""), validate=True).hex() or None
+        return None
 
     def _get(self, key: str, attempt: int = 1) -> bytes:
         answer = self.storage.client.get_object(Bucket=self.bucket, Key=key)

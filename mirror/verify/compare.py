@@ -182,7 +182,7 @@ def compare(
         names = (fingerprint.attribute,)
         if key not in objects:
             yield Finding(OBJECT_MISSING, label, object_id, key, names)
-        elif not _has_content(objects.pop(key), fingerprint, stores, deep=deep):
+        elif not has_content(objects.pop(key), fingerprint, stores, deep=deep):
             yield Finding(OBJECT_STALE, label, object_id, key, names)
     yield from (Finding(OBJECT_ORPHANED, label, object_id, key) for key in objects)
 
@@ -215,13 +215,17 @@ def differing_attributes(
     return sorted(differing | unreferenced)
 
 
-def _has_content(listed: Listed, fingerprint: Fingerprint, stores: Stores, *, deep: bool) -> bool:
+def has_content(listed: Listed, fingerprint: Fingerprint, stores: Stores, *, deep: bool) -> bool:
     """Whether a listed object has the content that the fingerprint identifies.
 
     S3 lists the MD5 of an object that was put in one part, unless the bucket encrypts with KMS.
-    If the listed value is not the expected MD5, the object itself is read.
+    Then S3 tells the SHA-256 that came with the upload, and has verified it. An object without
+    one is read.
     """
-    if not deep and listed.etag == fingerprint.md5:
-        return True
+    if not deep:
+        if listed.etag == fingerprint.md5:
+            return True
+        if sha256 := stores.objects.sha256(listed.key):
+            return sha256 == fingerprint.sha256
     content = stores.objects.get(listed.key)
     return content is not None and hashlib.sha256(content).hexdigest() == fingerprint.sha256

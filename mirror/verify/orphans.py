@@ -65,7 +65,7 @@ def find_orphaned_items(page: Sequence[Item], stores: Stores) -> set[Finding]:
             keys_of_rows.setdefault(document, {}).setdefault(object_id, set()).add(key_of(item))
         else:
             nameless.append(key_of(item))
-    findings = _examine_nameless_items(nameless, stores)
+    findings = _examine_nameless_items(nameless, stores) if nameless else set()
     for document, keys in keys_of_rows.items():
         findings |= _examine_unaccounted_items(document, keys, stores)
     return findings

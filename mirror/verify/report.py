@@ -103,6 +103,8 @@ class Part:
     expected: int = 0
     in_sync: int = 0
     pending: int = 0
+    items: int = 0  # scanned
+    read_units: float = 0.0
     findings: set[Finding] = field(default_factory=set)
 
     def add_examination(self, examination: Examination) -> None:
@@ -148,6 +150,7 @@ class Report:
         self.expected += part.expected
         self.in_sync += part.in_sync
         self.pending += part.pending
+        self.read_units += part.read_units
         self.findings.extend(sorted(part.findings, key=Finding.sort_key))
 
     def as_json(self) -> Iterator[str]:

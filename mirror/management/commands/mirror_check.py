@@ -13,13 +13,14 @@ from tqdm import tqdm
 
 from mirror.batching import batched
 from mirror.conf import setting
-from mirror.management.base import MirrorCommand
+from mirror.management.base import MirrorCommand, whole
 from mirror.models import LedgerEntry
 from mirror.models.check_runs import percent
+from mirror.processes import worth
 from mirror.stores.clients import reading_clients
 from mirror.sync import worker
 from mirror.verify import history, repair
-from mirror.verify.check import check, count_rows
+from mirror.verify.check import check_in_processes, count_rows
 from mirror.verify.findings import Findings
 from mirror.verify.report import Report, Scope
 from mirror.verify.verdict import current_verdict
@@ -80,6 +81,12 @@ class Command(MirrorCommand):
             help="compare only this share of the rows, the same rows each time",
         )
         parser.add_argument(
+            "--processes",
+            type=whole,
+            metavar="N",
+            help="share the work among N processes (default: one a core for many rows)",
+        )
+        parser.add_argument(
             "--repair",
             action="store_true",
             help="mirror again what differs, then check again; orphans are left alone",
@@ -111,7 +118,7 @@ class Command(MirrorCommand):
         if options["history"]:
             return self._print_history()
         scope = Scope(deep=options["deep"], sample=options["sample"])
-        report = self._check(scope)
+        report = self._check(scope, options["processes"])
         unrepaired = False
         if options["repair"] and report.findings:
             report, unrepaired = self._repair(report, scope, **options)
@@ -137,10 +144,11 @@ class Command(MirrorCommand):
         )
         return True
 
-    def _check(self, scope: Scope) -> Report:
-        total = round(count_rows() * scope.sample / 100)
-        with tqdm(total=total, unit=" rows", disable=self.quiet) as bar:
-            return check(reading_clients(), scope, bar.update)
+    def _check(self, scope: Scope, processes: int | None) -> Report:
+        rows = round(count_rows() * scope.sample / 100)
+        total = 2 * rows if scope.complete else rows  # with their items
+        with tqdm(total=total, unit=" rows and items", disable=self.quiet) as bar:
+            return check_in_processes(processes or worth(rows), scope, bar.update)
 
     def _repair(self, report: Report, scope: Scope, **options: Any) -> tuple[Report, bool]:
         """Enqueue what differs, drain, and check again; with ``dry_run`` only print the plan.
@@ -161,7 +169,7 @@ class Command(MirrorCommand):
         if not repaired:
             return report, False
         worker.drain()
-        report = self._check(scope)
+        report = self._check(scope, options["processes"])
         unrepaired = any(
             repair.still_owed(portion) for portion in batched(repaired, REPAIRED_AT_ONCE)
         )

@@ -82,7 +82,7 @@ MUTANTS: dict[str, list[Change]] = {
         replace(orphans, "find_orphaned_objects", find_with_an_older_ledger)
     ],
     "unreadable treated as empty": [
-        replace(ItemStore, "scan_keys", ending_at_error(ItemStore.scan_keys)),
+        replace(ItemStore, "scan", ending_at_error(ItemStore.scan)),
         replace(ItemStore, "get_many", empty_at_error(ItemStore.get_many, {})),
         replace(ObjectStore, "list", ending_at_error(ObjectStore.list)),
         replace(ObjectStore, "get", empty_at_error(ObjectStore.get, b"")),

@@ -76,7 +76,7 @@ def test_an_error_beyond_the_stores_ends_with_exit_code_2_and_a_sentence(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("mirror.management.commands.mirror_check.check", fail)
+    monkeypatch.setattr("mirror.management.commands.mirror_check.check_in_processes", fail)
     code, printed = run("mirror_check")
     assert code == 2
     assert words in printed

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
 
 from mirror.stores.clients import Stores
-from mirror.stores.s3 import ObjectStore
+from mirror.stores.s3 import Listed, ObjectStore
 from mirror.sync import worker
 from mirror.verify import check
 from mirror.verify.report import Scope
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_session, make_sessions
-from tests.support.stored import assert_equal, assert_equal_after_sync, item_of
+from tests.support.stored import assert_equal, assert_equal_after_sync, item_of, objects
 from tests.support.tampering import set_attribute
 
 mirror_check = partial(run, "mirror_check")
@@ -66,17 +68,62 @@ def test_only_a_deep_check_reads_the_objects(
     assert len(read) == 10
 
 
-def test_an_object_whose_md5_s3_does_not_list_is_read(
-    mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys of the objects that are read, with a bucket that lists no MD5s."""
+    read: list[str] = []
+    get, list_objects = ObjectStore.get, ObjectStore.list
+
+    def note(self: ObjectStore, key: str) -> bytes | None:
+        read.append(key)
+        return get(self, key)
+
+    def list_as_with_kms(self: ObjectStore, prefix: str, **options: str) -> Iterator[Listed]:
+        for found in list_objects(self, prefix, **options):
+            yield replace(found, etag="not the MD5")
+
+    monkeypatch.setattr(ObjectStore, "get", note)
+    monkeypatch.setattr(ObjectStore, "list", list_as_with_kms)
+    return read
+
+
+def test_an_object_whose_md5_s3_does_not_list_is_told_by_its_sha256(
+    mirror: Stores, owner: User, reads: list[str]
 ) -> None:
     make_sessions(owner, 3, transcript_text=TRANSCRIPT)
-    assert_equal_after_sync(mirror)
-    monkeypatch.setattr("mirror.documents.bodies.hashlib.md5", lambda *_, **__: OtherDigest())
+    worker.drain()
     assert check.check(mirror).parity_percent == 100
+    assert reads == []
 
 
-class OtherDigest:
-    """An MD5 that differs from the listed ETag, as in a bucket that is encrypted with KMS."""
+def test_an_object_of_which_s3_keeps_no_sha256_is_read(
+    mirror: Stores, owner: User, reads: list[str]
+) -> None:
+    make_sessions(owner, 2, transcript_text=TRANSCRIPT)
+    worker.drain()
+    key, other = objects(mirror)
+    client, bucket = mirror.objects.storage.client, mirror.objects.bucket
+    content = mirror.objects.get(key)
+    client.put_object(Bucket=bucket, Key=key, Body=content)
+    client.put_object(Bucket=bucket, Key=other, Body=b"something else")
+    reads.clear()
+    (finding,) = check.check(mirror).findings
+    assert (finding.kind, finding.key) == ("object_stale", other)
+    assert set(reads) == {key, other}
 
-    def hexdigest(self) -> str:
-        return "not what S3 lists"
+
+def test_an_object_with_another_sha256_is_stale(
+    mirror: Stores, owner: User, reads: list[str]
+) -> None:
+    make_sessions(owner, 1, transcript_text=TRANSCRIPT)
+    worker.drain()
+    (key,) = objects(mirror)
+    mirror.objects.put(key, b"something else")
+    reads.clear()
+    (finding,) = check.check(mirror).findings
+    assert (finding.kind, finding.key) == ("object_stale", key)
+    assert reads == []
+
+
+def test_an_object_that_is_gone_has_no_sha256(mirror: Stores) -> None:
+    assert mirror.objects.sha256("transcripts/1/gone.json") is None

@@ -18,7 +18,7 @@ from mirror.management.commands import mirror_check as command
 from mirror.models import CheckRun, LedgerEntry
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
-from mirror.verify import check, history
+from mirror.verify import check, history, rows
 from mirror.verify.findings import Finding
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_sessions
@@ -40,10 +40,10 @@ class Emptied:
     def get_many(self, keys: Sequence[ItemKey], **_: Any) -> dict[ItemKey, Item]:
         return {}
 
-    def scan_keys(self) -> Iterator[list[Item]]:
+    def scan(self, segment: int = 0, total: int = 1) -> Iterator[list[Item]]:
         yield []
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         yield from ()
 
 
@@ -77,11 +77,12 @@ def alive(transactional_db: None, owner: User, monkeypatch: pytest.MonkeyPatch) 
     stores = Stores(cast("Any", Emptied()), cast("Any", Emptied()))
     for module, name, value in (
         (command, "reading_clients", lambda: stores),
+        (check, "reading_clients", lambda: stores),
         (command, "REPAIRED_AT_ONCE", CAP),
         (command, "MAX_ON_PAGE", CAP),
         (command, "MAX_SHOWN", CAP),
         (history, "KEPT_FINDINGS", CAP),
-        (check, "CHUNK", CAP // 4),
+        (rows, "CHUNK", CAP // 4),
     ):
         monkeypatch.setattr(module, name, value)
     return Alive(monkeypatch)

@@ -28,7 +28,7 @@ def test_a_stale_row_with_an_orphan_has_two_findings(mirror: Stores, session: Se
     put_copy_of_item(mirror, item)
     set_attribute(mirror, item, "name", {"S": "x"})
     kinds = [finding.kind for finding in check.check(mirror).findings]
-    assert kinds == ["stale", "orphaned"]
+    assert kinds == ["orphaned", "stale"]
 
 
 def test_two_items_of_a_row_that_is_gone_are_two_findings(mirror: Stores, session: Session) -> None:
