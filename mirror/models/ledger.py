@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Case, Count, DurationField, F, Max, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from mirror.batching import batched
-from mirror.capture import CHANNEL, RESET_COLUMNS
+from mirror.capture import RESET_COLUMNS
 from mirror.documents.items import Item, ItemKey, Known, fingerprint, revision_of
 from mirror.documents.rows import stream
 from mirror.models.attempts import AttemptQuerySet
@@ -52,12 +52,6 @@ class Backlog(NamedTuple):
     pending: int
     parked: int
     longest_wait: timedelta | None
-
-
-def wake_workers() -> None:
-    """Tell every watching worker, on commit, that there is something to do."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"NOTIFY {CHANNEL}")
 
 
 class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
@@ -153,9 +147,7 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
 
     def reset_attempts(self) -> int:
         """Forget failed attempts, so that these entries are due now; return how many."""
-        count = self.update_unlocked(**RESET)
-        wake_workers()
-        return count
+        return self.update_unlocked(**RESET)
 
     def update_unlocked(self, **values: Any) -> int:
         """Update these entries, passing over those that another transaction has locked.
@@ -208,7 +200,6 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
             for name, value in RESET.items():
                 setattr(entry, name, value)
             entry.save()
-            wake_workers()
 
 
 LedgerManager = PrimaryManager.from_queryset(LedgerQuerySet)

@@ -20,7 +20,6 @@ from mirror.documents.registry import documents
 from mirror.documents.rows import ID, rows_with_ids, stream
 from mirror.models import LedgerEntry, StoreFill
 from mirror.models.key_states import IN_USE, LANDED, REUPLOADED, UPLOAD_MAY_LAND
-from mirror.models.ledger import wake_workers
 from mirror.stores.clients import Stores
 from mirror.stores.provision import missing, provision
 
@@ -119,4 +118,3 @@ def _mark_dirty(ids: list[int], *, force_upload: bool) -> None:
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_MARK_DIRTY, values)
-        wake_workers()

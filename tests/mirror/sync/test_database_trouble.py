@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.db import OperationalError, ProgrammingError, connection, transactio
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.sync import engine, worker
+from mirror.sync.breaker import breaker
 from tests.support.factories import make_campaign, make_sessions
 
 
@@ -46,18 +47,18 @@ def test_the_worker_reports_a_silent_database_once_and_its_return(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     stop, failures = threading.Event(), 3
-    listen: Callable[[], bool] = worker._listen
+    refresh = breaker.refresh
 
-    def refuse() -> bool:
+    def refuse() -> None:
         nonlocal failures
         failures -= 1
         if failures >= 0:
             raise OperationalError("password authentication failed for user PRIVATE")
-        return listen()
+        refresh()
 
-    monkeypatch.setattr(worker, "_listen", refuse)
+    monkeypatch.setattr(breaker, "refresh", refuse)
     monkeypatch.setattr(stop, "wait", lambda seconds=None: time.sleep(0))
-    monkeypatch.setattr(worker, "_sleep", lambda event, longest: event.set())
+    monkeypatch.setattr(worker, "_sleep", lambda event: event.set())
     with caplog.at_level(logging.WARNING, logger="mirror"):
         worker.Worker(stop=stop).watch()
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
@@ -111,7 +112,7 @@ def test_a_watch_mirrors_the_others_once_the_database_answers(
 ) -> None:
     stop = threading.Event()
 
-    def end_when_mirrored(event: threading.Event, longest: float) -> None:
+    def end_when_mirrored(event: threading.Event) -> None:
         if LedgerEntry.objects.due().count() == 1:  # the one that lost the database
             event.set()
         time.sleep(0.05)
