@@ -57,12 +57,13 @@ BEGIN
         revision = entry.revision + 1,
         owed_since = CASE WHEN entry.revision > entry.mirrored_revision
             THEN entry.owed_since ELSE now() END,
+        backfill = false,
         {_RESET};
 END $$""",  # noqa: S608 - the schema is a setting
         f"""
 CREATE OR REPLACE FUNCTION {schema}.mirror_mark_known_dirty(label text, ids text[]) {header}
 BEGIN
-    UPDATE {ledger} SET {MARK_DIRTY}
+    UPDATE {ledger} SET {MARK_DIRTY}, backfill = false
     WHERE model = label AND (ids IS NULL OR object_id = ANY(ids));
 END $$""",  # noqa: S608 - the same
     )

@@ -72,6 +72,7 @@ class AttemptQuerySet(ClaimableQuerySet[E]):
         return self._change_claimed(
             [note.entry for note in notes],
             f"""{_RESET}, mirrored_revision = entry.revision, mirrored_at = clock_timestamp(),
+            backfill = false,
             item_keys = new.item_keys, object_keys = new.object_keys, attempted = new.attempted,
             sweep_at = new.sweep_at, claim = NULL, claimed_until = NULL""",
             [note.columns for note in notes],

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Case, Count, DurationField, F, Max, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
@@ -114,15 +114,15 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
             .order_by("-claimed_until")
             .values_list(Value(timedelta(), DurationField()), flat=True)[:1]
         )
-        next_of_each_model = (
-            self.alias(due_at=DUE_AT)
-            .filter(UNFINISHED, model=label)
-            .order_by("due_at", "pk")
-            .values_list(F("due_at") - Now(), flat=True)[:1]
-            for label in known_models()
-        )
-        waits = claimed.union(*next_of_each_model, all=True)  # one statement: at one moment
-        return min((wait for wait in waits if wait is not None), default=None)
+        waits, params = self.filter(UNFINISHED).in_turn(1)
+        sql, more = claimed.query.sql_with_params()
+        with connection.cursor() as cursor:  # one statement: at one moment
+            cursor.execute(
+                f"SELECT least(min(due_at) - statement_timestamp(), ({sql})) FROM {waits}",  # noqa: S608 - Django's own SQL
+                [*more, *params],
+            )
+            wait: timedelta | None = cursor.fetchone()[0]
+        return wait
 
     def backlog(self) -> Backlog:
         """Count what is owed."""
@@ -197,6 +197,7 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
             entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
             doubted = {key: state.superseded(now) for key, state in entry.key_states.items()}
             entry.object_keys = dump(dict.fromkeys(object_keys, LANDED) | doubted)
+            entry.backfill = False
             for name, value in RESET.items():
                 setattr(entry, name, value)
             entry.save()

@@ -202,7 +202,7 @@ class Worker:
         stores = background_clients()  # before the claim: a failure here must leave no claim behind
         due = LedgerEntry.objects.due().exclude(pk__in=pipeline.under_way)
         # A row that has to wait for its turn is not claimed.
-        limit = BATCH if not self._pause else self._turns(pipeline) if due.exists() else 0
+        limit = BATCH if not self._pause else self._turns(pipeline) if due.any_known() else 0
         if limit:
             pipeline.add(due.claim(limit), stores)
 
