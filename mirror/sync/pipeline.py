@@ -24,7 +24,8 @@ from mirror.models import LedgerEntry, claims
 from mirror.stores.clients import Stores
 from mirror.sync.attempt import Attempt
 from mirror.sync.breaker import breaker
-from mirror.sync.engine import Outcome, prepare, settle, stored_sizes
+from mirror.sync.engine import Outcome, prepare, settle
+from mirror.sync.reading import stored_sizes
 
 THREADS = 16  # they hide latency; for more CPU run more processes
 BATCH = 100  # entries that are claimed at once
