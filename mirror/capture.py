@@ -16,8 +16,6 @@ import pgtrigger
 
 from mirror.conf import setting
 
-CHANNEL = "mirror"  # the channel of LISTEN and NOTIFY
-
 # The columns of a ledger entry that say how earlier attempts went, and their values for an entry
 # that is due and has not been attempted. The one list for triggers, backfill and the ORM.
 RESET_COLUMNS = {
@@ -59,15 +57,14 @@ BEGIN
         revision = entry.revision + 1,
         owed_since = CASE WHEN entry.revision > entry.mirrored_revision
             THEN entry.owed_since ELSE now() END,
+        backfill = false,
         {_RESET};
-    PERFORM pg_notify('{CHANNEL}', '');
 END $$""",  # noqa: S608 - the schema is a setting
         f"""
 CREATE OR REPLACE FUNCTION {schema}.mirror_mark_known_dirty(label text, ids text[]) {header}
 BEGIN
-    UPDATE {ledger} SET {MARK_DIRTY}
+    UPDATE {ledger} SET {MARK_DIRTY}, backfill = false
     WHERE model = label AND (ids IS NULL OR object_id = ANY(ids));
-    PERFORM pg_notify('{CHANNEL}', '');
 END $$""",  # noqa: S608 - the same
     )
 

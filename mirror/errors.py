@@ -16,10 +16,12 @@ DATABASE_TROUBLE = (InterfaceError, OperationalError, ProgrammingError)
 
 MAX_UNEXPLAINED_ATTEMPTS = 3
 LONGEST_DELAY = timedelta(minutes=5)
+DEPLOY_DELAY = timedelta(seconds=10)
 OUTAGE_DELAY = timedelta(minutes=1)  # at most: the end of the outage makes the row due
 # The error classes of calls that the breaker did not let through.
 OUT_OF_REACH = "OutOfReach"
 PARTITION_BUSY = "PartitionBusy"
+SCHEMA_MISMATCH = "SchemaMismatch"  # of a row whose table is not what the code expects
 
 
 class Kind(Enum):
@@ -40,6 +42,11 @@ class Failure:
     code: str = ""
     store: str = ""
 
+    @property
+    def is_of_row(self) -> bool:
+        """Whether it was an attempt at the row, and counts as one."""
+        return self.error_class not in {OUT_OF_REACH, SCHEMA_MISMATCH}
+
     def retry_after(self, attempts: int, *, chance: float | None = None) -> timedelta | None:
         """Return how long to wait after the ``attempts``-th failed attempt; None to give up.
 
@@ -51,6 +58,8 @@ class Failure:
             return None
         if self.error_class == OUT_OF_REACH:
             return OUTAGE_DELAY
+        if self.error_class == SCHEMA_MISMATCH:
+            return DEPLOY_DELAY
         if self.kind is Kind.UNEXPLAINED and attempts >= MAX_UNEXPLAINED_ATTEMPTS:
             return None
         delay = min(timedelta(seconds=2 ** min(attempts - 1, 20)), LONGEST_DELAY)
@@ -91,6 +100,10 @@ class Superseded(Exception):
         super().__init__(str(remote_revision))
         self.remote_revision = remote_revision
         self.own = own
+
+
+class SchemaMismatch(Exception):
+    """The table of a model is not what the code expects: a deploy is under way."""
 
 
 class ClaimLost(Exception):

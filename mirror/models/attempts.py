@@ -13,7 +13,7 @@ from typing import Any
 
 from mirror.capture import RESET_COLUMNS
 from mirror.documents.items import ItemKey
-from mirror.errors import OUT_OF_REACH, Failure
+from mirror.errors import Failure
 from mirror.models.claims import Claimable, ClaimableQuerySet, E
 from mirror.models.key_states import KeyState, dump
 
@@ -72,6 +72,7 @@ class AttemptQuerySet(ClaimableQuerySet[E]):
         return self._change_claimed(
             [note.entry for note in notes],
             f"""{_RESET}, mirrored_revision = entry.revision, mirrored_at = clock_timestamp(),
+            backfill = false,
             item_keys = new.item_keys, object_keys = new.object_keys, attempted = new.attempted,
             sweep_at = new.sweep_at, claim = NULL, claimed_until = NULL""",
             [note.columns for note in notes],
@@ -106,7 +107,7 @@ class AttemptQuerySet(ClaimableQuerySet[E]):
             claim = NULL, claimed_until = NULL""",
             [
                 {
-                    "counts": int(failure.error_class != OUT_OF_REACH),
+                    "counts": int(failure.is_of_row),
                     "seconds": None if retry_after is None else retry_after.total_seconds(),
                     "error_class": failure.error_class[:100],
                     "error_code": failure.code[:100],

@@ -17,7 +17,7 @@ from mirror.models.clock import database_time
 from mirror.models.due import DUE_AT, known_models
 
 LEASE = timedelta(seconds=50)  # how long a claim holds: others may take the entry over afterwards
-IN_TURN = "due_at, id"
+IN_TURN = "backfill, due_at, id"
 LOCK_PAUSES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)  # seconds
 
 E = TypeVar("E", bound="Claimable")
@@ -33,13 +33,11 @@ class ClaimableQuerySet(models.QuerySet[E]):
         same row never waits. Entries that are locked by another transaction are passed over, and
         so are those of unknown models.
 
-        The first ``candidates`` of each model in the order in which they are due are put in
-        ``order`` (SQL), and the first of these are claimed. No more than these are read.
+        The first ``candidates`` of each model in the order in which they are due, those that a
+        backfill has enqueued apart, are put in ``order`` (SQL), and the first of these are
+        claimed: by default, what people have changed comes first. No more than these are read.
         """
-        model = RawSQL("known.label", [])
-        walk = self.filter(model=model).annotate(due_at=DUE_AT).order_by("due_at", "id")
-        columns = ("id", "due_at", "claimed_until", "attempts")
-        sql, params = walk.values(*columns)[: candidates or limit].query.sql_with_params()
+        walks, params = self.in_turn(candidates or limit, "FOR UPDATE SKIP LOCKED")
         lease_ends = time.monotonic() + LEASE.total_seconds()
         entries = list(
             self.raw(
@@ -47,19 +45,40 @@ class ClaimableQuerySet(models.QuerySet[E]):
                 UPDATE {self.model._meta.db_table}
                 SET claim = %s, claimed_until = clock_timestamp() + %s
                 WHERE id = ANY(ARRAY(
-                    SELECT id FROM unnest(%s::text[]) AS known(label)
-                    CROSS JOIN LATERAL ({sql} FOR UPDATE SKIP LOCKED) AS candidate
+                    SELECT id FROM {walks}
                     WHERE claimed_until IS NULL OR claimed_until <= statement_timestamp()
                     ORDER BY {order} LIMIT %s
                 ))
                 RETURNING *, clock_timestamp() AS claimed_at
                 """,  # noqa: S608 - the SQL put in is Django's own, with placeholders
-                [uuid4(), LEASE, known_models(), *params, limit],
+                [uuid4(), LEASE, *params, limit],
             )
         )
         for entry in entries:
             entry.lease_ends = lease_ends
         return entries
+
+    def any_known(self) -> bool:
+        """Whether any of these belongs to a known model; reads one of each model and kind."""
+        walks, params = self.in_turn(1)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT EXISTS (SELECT FROM {walks})", params)  # noqa: S608 - as above
+            return bool(cursor.fetchone()[0])
+
+    def in_turn(self, limit: int, locking: str = "") -> tuple[str, list[Any]]:
+        """Return a FROM clause and its parameters: the next of each known model and kind."""
+        walk = self.filter(
+            model=RawSQL("known.label", []), backfill=RawSQL("kind.is_backfill", [])
+        ).annotate(due_at=DUE_AT)
+        columns = ("id", "backfill", "due_at", "claimed_until", "attempts")
+        rows = walk.order_by("due_at", "id").values(*columns)[:limit]
+        sql, params = rows.query.sql_with_params()
+        return (
+            f"""unnest(%s::text[]) AS known(label)
+            CROSS JOIN unnest(ARRAY[false, true]) AS kind(is_backfill)
+            CROSS JOIN LATERAL ({sql} {locking}) AS candidate""",
+            [known_models(), *params],
+        )
 
     def release(self, entries: Sequence[E]) -> set[int]:
         """Give claims back with nothing done; return the ids of those whose claim still held.
@@ -148,6 +167,8 @@ class Claimable(models.Model):
     """An entry that one process at a time may work on, at the revision that it has claimed."""
 
     revision = models.BigIntegerField(db_default=1)
+    # Enqueued by a backfill, and not changed since: what people change goes first.
+    backfill = models.BooleanField(db_default=False)
     claim = models.UUIDField(null=True)
     claimed_until = models.DateTimeField(null=True)
 

@@ -2,7 +2,8 @@
 
 Nothing here may read more of the ledger than it returns, however many entries are mirrored, parked,
 claimed or in back-off, or belong to models that this process does not know (a deploy under way).
-So the index begins with the model, and each model's entries are walked by themselves.
+So the index begins with the model, and each model's entries are walked by themselves: first what
+people change, then what a backfill has enqueued, each in the order in which it is due.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ DUE_AT = Case(
 )
 
 INDEXES = [
-    Index("model", DUE_AT, "id", condition=UNFINISHED, name="ledger_due"),
+    Index("model", "backfill", DUE_AT, "id", condition=UNFINISHED, name="ledger_in_turn"),
     Index(
         fields=["claimed_until"],
         condition=Q(claimed_until__isnull=False),

@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from mirror.batching import batched
-from mirror.capture import CHANNEL, RESET_COLUMNS
+from mirror.capture import RESET_COLUMNS
 from mirror.documents.items import Item, ItemKey, Known, fingerprint, revision_of
 from mirror.documents.rows import stream
 from mirror.models.attempts import AttemptQuerySet
@@ -52,12 +52,6 @@ class Backlog(NamedTuple):
     pending: int
     parked: int
     longest_wait: timedelta | None
-
-
-def wake_workers() -> None:
-    """Tell every watching worker, on commit, that there is something to do."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"NOTIFY {CHANNEL}")
 
 
 class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
@@ -120,15 +114,15 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
             .order_by("-claimed_until")
             .values_list(Value(timedelta(), DurationField()), flat=True)[:1]
         )
-        next_of_each_model = (
-            self.alias(due_at=DUE_AT)
-            .filter(UNFINISHED, model=label)
-            .order_by("due_at", "pk")
-            .values_list(F("due_at") - Now(), flat=True)[:1]
-            for label in known_models()
-        )
-        waits = claimed.union(*next_of_each_model, all=True)  # one statement: at one moment
-        return min((wait for wait in waits if wait is not None), default=None)
+        waits, params = self.filter(UNFINISHED).in_turn(1)
+        sql, more = claimed.query.sql_with_params()
+        with connection.cursor() as cursor:  # one statement: at one moment
+            cursor.execute(
+                f"SELECT least(min(due_at) - statement_timestamp(), ({sql})) FROM {waits}",  # noqa: S608 - Django's own SQL
+                [*more, *params],
+            )
+            wait: timedelta | None = cursor.fetchone()[0]
+        return wait
 
     def backlog(self) -> Backlog:
         """Count what is owed."""
@@ -153,9 +147,7 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
 
     def reset_attempts(self) -> int:
         """Forget failed attempts, so that these entries are due now; return how many."""
-        count = self.update_unlocked(**RESET)
-        wake_workers()
-        return count
+        return self.update_unlocked(**RESET)
 
     def update_unlocked(self, **values: Any) -> int:
         """Update these entries, passing over those that another transaction has locked.
@@ -205,10 +197,10 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
             entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
             doubted = {key: state.superseded(now) for key, state in entry.key_states.items()}
             entry.object_keys = dump(dict.fromkeys(object_keys, LANDED) | doubted)
+            entry.backfill = False
             for name, value in RESET.items():
                 setattr(entry, name, value)
             entry.save()
-            wake_workers()
 
 
 LedgerManager = PrimaryManager.from_queryset(LedgerQuerySet)

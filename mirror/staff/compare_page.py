@@ -34,7 +34,10 @@ OUTCOME_MESSAGES = {
     ),
     Outcome.NOT_ATTEMPTED: (
         messages.WARNING,
-        f"A store is out of reach, or another process has claimed the row. {PENDING}",
+        (
+            "A store is out of reach, a deploy is under way, or another process has claimed the "
+            f"row. {PENDING}"
+        ),
     ),
     Outcome.FAILED: (messages.WARNING, f"The attempt failed. {PENDING}"),
     Outcome.PARKED: (messages.ERROR, "Parked: the row cannot be mirrored as it is."),

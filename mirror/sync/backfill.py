@@ -20,7 +20,6 @@ from mirror.documents.registry import documents
 from mirror.documents.rows import ID, rows_with_ids, stream
 from mirror.models import LedgerEntry, StoreFill
 from mirror.models.key_states import IN_USE, LANDED, REUPLOADED, UPLOAD_MAY_LAND
-from mirror.models.ledger import wake_workers
 from mirror.stores.clients import Stores
 from mirror.stores.provision import missing, provision
 
@@ -29,6 +28,7 @@ CHUNK = 1000  # rows enqueued in one transaction
 _MARK_DIRTY = f"""
     UPDATE mirror_ledgerentry AS e SET
         {MARK_DIRTY},
+        backfill = e.backfill OR e.revision <= e.mirrored_revision,
         object_keys = CASE WHEN %(force_upload)s THEN (
             SELECT coalesce(jsonb_object_agg(key, CASE state
                 WHEN %(in_use)s THEN %(landed)s WHEN %(reuploaded)s
@@ -85,7 +85,8 @@ def _enqueue(label: str, ids: list[str], *, force_upload: bool) -> None:
     """Enqueue some rows: all at once those that nobody holds, then the others one by one."""
     entries = LedgerEntry.objects.filter(model=label, object_id__in=ids)
     known = set(entries.values_list("object_id", flat=True))
-    _add([LedgerEntry(model=label, object_id=new) for new in sorted(set(ids) - known)])
+    new = sorted(set(ids) - known)
+    _add([LedgerEntry(model=label, object_id=object_id, backfill=True) for object_id in new])
     with transaction.atomic():
         free = list(entries.select_for_update(skip_locked=True).values_list("pk", flat=True))
         _mark_dirty(free, force_upload=force_upload)
@@ -119,4 +120,3 @@ def _mark_dirty(ids: list[int], *, force_upload: bool) -> None:
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_MARK_DIRTY, values)
-        wake_workers()

@@ -10,34 +10,34 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from enum import Enum
 
-from django.db import models
+from django.db import DataError, models
 
 from mirror.documents.registry import document_for
 from mirror.documents.render import Rendered, render
-from mirror.documents.rows import rows, sizes
 from mirror.errors import (
     DATABASE_TROUBLE,
     LONGEST_DELAY,
+    SCHEMA_MISMATCH,
     ClaimLost,
     Failure,
     Kind,
+    SchemaMismatch,
     StoreError,
     Superseded,
     Unmirrorable,
 )
 from mirror.models import LedgerEntry, State
 from mirror.models.attempts import Note
-from mirror.models.due import ORPHAN_MODEL
 from mirror.stores.clients import Stores
 from mirror.sync.attempt import Attempt
 from mirror.sync.breaker import Breaker
 from mirror.sync.budget import Budget, BudgetSpent
 from mirror.sync.plan import Plan
+from mirror.sync.reading import read
 
 logger = logging.getLogger("mirror")
 
@@ -48,7 +48,7 @@ class Outcome(Enum):
     MIRRORED = "mirrored"
     OVERTAKEN = "the row changed, or another process has it: a later attempt will do it"
     OUT_OF_TIME = "the budget of the request was spent; pending"
-    NOT_ATTEMPTED = "a store is out of reach, or another process has the row; pending"
+    NOT_ATTEMPTED = "a store is out of reach, a table is changing, or another has the row; pending"
     FAILED = "failed, to be tried again"
     PARKED = "given up until somebody acts or the row changes"
 
@@ -75,7 +75,7 @@ def prepare(entries: Sequence[LedgerEntry], breaker: Breaker) -> list[Attempt]:
     An attempt with an ``error`` is over before it has begun. Raises ``DATABASE_TROUBLE``.
     """
     attempts = [Attempt(entry, breaker) for entry in entries]
-    present = _read(entries)
+    present = read(entries)
     notes: dict[int, Note] = {}
     for attempt in attempts:
         try:
@@ -87,10 +87,10 @@ def prepare(entries: Sequence[LedgerEntry], breaker: Breaker) -> list[Attempt]:
         except Exception as error:  # noqa: BLE001 - the guard: a defect in one row's document, or
             # in ours, must not stop the others; ``settle`` notes it
             attempt.error = error
-    recorded = LedgerEntry.objects.record(list(notes.values())) if notes else set()
+    recorded, refused = _note(LedgerEntry.objects.record, list(notes.values()))
     for attempt in attempts:
         if attempt.entry.pk in notes.keys() - recorded:
-            attempt.error = ClaimLost()
+            attempt.error = refused.get(attempt.entry.pk, ClaimLost())
     return attempts
 
 
@@ -103,8 +103,11 @@ def settle(attempts: Sequence[Attempt], breaker: Breaker) -> list[Outcome]:
     breaker.report()
     ledger = LedgerEntry.objects
     outcomes: dict[int, Outcome] = {}
-    if written := [a.plan.after() for a in attempts if a.plan and a.error is None]:
-        outcomes |= dict.fromkeys(ledger.acknowledge(written), Outcome.MIRRORED)
+    written = [a.plan.after() for a in attempts if a.plan and a.error is None]
+    acknowledged, refused = _note(ledger.acknowledge, written)
+    outcomes |= dict.fromkeys(acknowledged, Outcome.MIRRORED)
+    for attempt in attempts:
+        attempt.error = refused.get(attempt.entry.pk, attempt.error)
 
     failed = [
         (attempt.entry, failure, _retry_after(attempt.entry, failure))
@@ -114,7 +117,7 @@ def settle(attempts: Sequence[Attempt], breaker: Breaker) -> list[Outcome]:
     noted = ledger.fail(failed)
     for entry, failure, retry_after in failed:
         if entry.pk in noted:
-            outcomes[entry.pk] = Outcome.FAILED if retry_after else Outcome.PARKED
+            outcomes[entry.pk] = _outcome(failure, retry_after)
             _log(entry, failure, parked=retry_after is None)
 
     outdated = [a.entry for a in attempts if isinstance(a.error, Superseded) and a.error.own]
@@ -131,45 +134,21 @@ def settle(attempts: Sequence[Attempt], breaker: Breaker) -> list[Outcome]:
     return [outcomes[attempt.entry.pk] for attempt in attempts]
 
 
-def _read(entries: Sequence[LedgerEntry]) -> dict[tuple[str, str], models.Model | Exception]:
-    """Return the rows of these entries as PostgreSQL holds them now, by model and id.
+def _note(
+    verb: Callable[[Sequence[Note]], set[int]], notes: Sequence[Note]
+) -> tuple[set[int], dict[int, DataError]]:
+    """Tell the ledger, with one statement if it can be; return what that returned.
 
-    What reading a row raises stands in its place.
+    Of a row whose note PostgreSQL cannot hold, which is found by halving, the error is returned.
     """
-    present: dict[tuple[str, str], models.Model | Exception] = {}
-    for label, of_model in _ids_by_model(entries).items():
-        # The ledger knows a row by one spelling of its id: another spelling is another row.
-        found = _read_rows(label, of_model)
-        present |= {(label, name): row for name, row in found.items() if name in of_model}
-    return present
-
-
-def stored_sizes(entries: Sequence[LedgerEntry]) -> dict[tuple[str, str], int]:
-    """Return how many bytes the rows of these entries take in PostgreSQL, by model and id."""
-    found: dict[tuple[str, str], int] = {}
-    for label, ids in _ids_by_model(entries).items():
-        found |= {(label, name): size for name, size in sizes(document_for(label), ids).items()}
-    return found
-
-
-def _ids_by_model(entries: Sequence[LedgerEntry]) -> dict[str, list[str]]:
-    ids: defaultdict[str, list[str]] = defaultdict(list)
-    for entry in entries:
-        if entry.model != ORPHAN_MODEL:
-            ids[entry.model].append(entry.object_id)
-    return ids
-
-
-def _read_rows(label: str, ids: Sequence[str]) -> dict[str, models.Model | Exception]:
     try:
-        return {str(row.pk): row for row in rows(document_for(label), ids)}
-    except DATABASE_TROUBLE:
-        raise
-    except Exception as error:  # noqa: BLE001 - a value that cannot be read: found by halving
-        if len(ids) == 1:
-            return {ids[0]: error}
-        half = len(ids) // 2
-        return _read_rows(label, ids[:half]) | _read_rows(label, ids[half:])
+        return verb(notes), {}
+    except DataError as error:
+        if len(notes) == 1:
+            return set(), {notes[0].entry.pk: error}
+        half = len(notes) // 2
+        first, second = _note(verb, notes[:half]), _note(verb, notes[half:])
+        return first[0] | second[0], first[1] | second[1]
 
 
 def _render(
@@ -189,6 +168,8 @@ def _failure(error: Exception) -> Failure | None:
             return None
         case StoreError():
             return error.failure
+        case SchemaMismatch():
+            return Failure(Kind.BUSY, SCHEMA_MISMATCH)
         case Superseded():
             # Another process's write, if it has the row by now: then this is not noted. Or
             # PostgreSQL was restored, and the table holds what no entry knows of.
@@ -204,6 +185,12 @@ def _retry_after(entry: LedgerEntry, failure: Failure) -> timedelta | None:
     if retry_after is None and entry.state == State.MIRRORED:
         return LONGEST_DELAY  # only a removal is repeated: nobody would act on it
     return retry_after
+
+
+def _outcome(failure: Failure, retry_after: timedelta | None) -> Outcome:
+    if failure.error_class == SCHEMA_MISMATCH:
+        return Outcome.NOT_ATTEMPTED
+    return Outcome.FAILED if retry_after else Outcome.PARKED
 
 
 def _log(entry: LedgerEntry, failure: Failure, *, parked: bool) -> None:

@@ -24,7 +24,8 @@ from mirror.models import LedgerEntry, claims
 from mirror.stores.clients import Stores
 from mirror.sync.attempt import Attempt
 from mirror.sync.breaker import breaker
-from mirror.sync.engine import Outcome, prepare, settle, stored_sizes
+from mirror.sync.engine import Outcome, prepare, settle
+from mirror.sync.reading import stored_sizes
 
 THREADS = 16  # they hide latency; for more CPU run more processes
 BATCH = 100  # entries that are claimed at once
@@ -81,8 +82,9 @@ class Pipeline:
         return [*attempts, *(entry.pk for entry, _ in self._claimed)]
 
     def add(self, entries: Sequence[LedgerEntry], stores: Stores) -> None:
-        """Take claimed entries in."""
-        self._claimed.extend((entry, stores) for entry in entries)
+        """Take claimed entries in: ahead of those of a backfill, unless they are of one, too."""
+        claimed = [*self._claimed, *((entry, stores) for entry in entries)]
+        self._claimed = deque(sorted(claimed, key=lambda pair: pair[0].backfill))
 
     def advance(self, *, timeout: float) -> Counter[Outcome]:
         """Begin what can begin, wait for something to end, and note it; return the outcomes.

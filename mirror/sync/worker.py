@@ -12,7 +12,6 @@ from threading import Event
 from django.db import connection
 from django.db.models.functions import Now
 
-from mirror.capture import CHANNEL
 from mirror.errors import DATABASE_TROUBLE, StoreError
 from mirror.models import PROBE_INTERVAL, Backlog, LedgerEntry, Outage
 from mirror.stores.clients import background_clients
@@ -31,9 +30,7 @@ SOONEST = 0.5  # seconds: what is due but claimed or locked is not polled faster
 # the trouble must not be the probe each time.
 LEAST_FAILED = "attempts, random()"
 PROBE_CANDIDATES = 100
-POLL = 0.1  # seconds: what is due is claimed that often while attempts are under way
-IDLE = 30.0  # seconds: the longest sleep of a watch, in case a notification is lost
-POOLED = 0.2  # seconds: the same behind a pooler, where none may arrive
+POLL = 0.15  # seconds: what is due is claimed that often at least
 
 
 @dataclass(frozen=True)
@@ -115,10 +112,8 @@ class Worker:
         with self._pipeline() as pipeline:
             while not self.stop.is_set():
                 try:
-                    longest = IDLE if _listen() else POOLED
-                    while not self.stop.is_set():
-                        self._mirror_or_sleep(pipeline, longest)
-                        self._database_answered()
+                    self._mirror_or_sleep(pipeline)
+                    self._database_answered()
                 except DATABASE_TROUBLE as error:
                     self._database_failed(error)
                     connection.close()
@@ -127,7 +122,7 @@ class Worker:
                 while pipeline.is_busy():
                     pipeline.advance(timeout=1)
 
-    def _mirror_or_sleep(self, pipeline: Pipeline, longest: float) -> None:
+    def _mirror_or_sleep(self, pipeline: Pipeline) -> None:
         """Claim what is due and take in what has ended; sleep if there is neither."""
         breaker.refresh()
         try:
@@ -137,7 +132,7 @@ class Worker:
             breaker.report()
             self._begin_at = time.monotonic() + PROBE_INTERVAL.total_seconds()
         if not pipeline.is_busy():
-            _sleep(self.stop, longest)
+            _sleep(self.stop)
             return
         outcomes = pipeline.advance(timeout=self._timeout())
         if outcomes and not _made_progress(outcomes) and not pipeline.is_busy():
@@ -207,7 +202,7 @@ class Worker:
         stores = background_clients()  # before the claim: a failure here must leave no claim behind
         due = LedgerEntry.objects.due().exclude(pk__in=pipeline.under_way)
         # A row that has to wait for its turn is not claimed.
-        limit = BATCH if not self._pause else self._turns(pipeline) if due.exists() else 0
+        limit = BATCH if not self._pause else self._turns(pipeline) if due.any_known() else 0
         if limit:
             pipeline.add(due.claim(limit), stores)
 
@@ -263,34 +258,7 @@ def _seconds_until_due() -> float | None:
     return None if wait is None else max(wait.total_seconds(), SOONEST)
 
 
-def _listen() -> bool:
-    """Listen for notifications; false if they cannot be relied on.
-
-    A pooler such as pgbouncer may lend each transaction another connection, and passes no
-    notifications on then. It shows in that another process answers than was connected to.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (pid,) = cursor.fetchone()
-        if pid != connection.connection.info.backend_pid:
-            return False
-        cursor.execute(f"LISTEN {CHANNEL}")
-        return True
-
-
-def _sleep(stop: Event, longest: float) -> None:
-    """Sleep until a change is notified, something is due again, or ``stop`` is set.
-
-    At most ``longest`` seconds, unless a store is out of reach.
-    """
-    if breaker.open:  # whatever is due has to wait for a probe
-        seconds = PROBE_INTERVAL.total_seconds()
-    else:
-        seconds = min(_seconds_until_due() or longest, longest)
-    wake = time.monotonic() + seconds
-    while not stop.is_set() and (left := wake - time.monotonic()) > 0:
-        # A second at most, so that a signal to stop is noticed.
-        with connection.wrap_database_errors:
-            notified = list(connection.connection.notifies(timeout=min(left, 1), stop_after=1))
-        if notified:
-            return
+def _sleep(stop: Event) -> None:
+    """Sleep until it is time to look for changes again, or ``stop`` is set."""
+    # In an outage, whatever is due has to wait for a probe.
+    stop.wait(PROBE_INTERVAL.total_seconds() if breaker.open else POLL)

@@ -155,9 +155,9 @@ def test_a_worker_that_loses_its_connection_connects_again(
     stop, idle = threading.Event(), threading.Semaphore(0)
     sleep = worker._sleep
 
-    def signal_and_sleep(event: threading.Event, longest: float) -> None:
+    def signal_and_sleep(event: threading.Event) -> None:
         idle.release()
-        sleep(event, longest)
+        sleep(event)
 
     monkeypatch.setattr(worker, "_sleep", signal_and_sleep)
     with running_in_thread(worker.Worker(stop=stop).watch):

@@ -7,8 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+
+from mirror.models import LedgerEntry
+from tests.support.factories import make_campaign
 
 Migrate = Callable[[str], Any]
 
@@ -73,10 +77,26 @@ def test_the_kinds_of_findings_are_renamed_and_back(check_runs_after: Migrate) -
 def test_an_interrupted_build_of_an_index_can_be_repeated(check_runs_after: Migrate) -> None:
     """It leaves an index that PostgreSQL never uses, under the name of the new one."""
     check_runs_after("0005_store_fills")
+    build_again(check_runs_after, "ledger_due", "0007_ledger_due")
+    with connection.cursor() as cursor:  # all that comes before the index is done already
+        cursor.execute("ALTER TABLE mirror_ledgerentry ADD COLUMN backfill boolean DEFAULT false")
+    build_again(check_runs_after, "ledger_in_turn", "0008_live_changes_first")
+
+
+def build_again(check_runs_after: Migrate, index: str, migration: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("CREATE INDEX ledger_due ON mirror_ledgerentry (id)")
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes("mirror"))
+        cursor.execute(f"CREATE INDEX {index} ON mirror_ledgerentry (id)")
+    check_runs_after(migration)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'ledger_due'")
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [index])
         assert "GREATEST" in cursor.fetchone()[0]
+
+
+def test_rows_can_be_saved_between_any_two_migrations(
+    check_runs_after: Migrate, owner: User
+) -> None:
+    """As by another app's migration of data."""
+    for name in ("0004_mark_functions", "0007_ledger_due", "0008_live_changes_first"):
+        check_runs_after(name)
+        make_campaign(owner, name).save()
+    assert list(LedgerEntry.objects.values_list("revision", "backfill")) == [(2, False)] * 3

@@ -39,6 +39,7 @@ COUNT = 300_000
 STATES = {
     "mirrored": [large_ledger.MIRRORED],
     "owed": [large_ledger.OWED],
+    "backfill": [large_ledger.BACKFILL],
     "waiting": large_ledger.WAITING,
 }
 
@@ -97,7 +98,7 @@ def notes(mirror: Stores, owner: User, admin_client: Client, settings: Settings)
         make_campaign(owner, name)
     with notes.taken():
         enqueue_all()
-        worker.drain()
+        worker.Worker(rate=100).drain()
     break_down()
     with notes.taken():
         worker.mirror_due()  # a probe
@@ -143,6 +144,22 @@ def test_no_statement_reads_more_than_it_needs(notes: Notes, owner: User) -> Non
         for sql, params in notes.items():
             found += [f"{state}, {fault}: {sql}" for fault in faults(sql, params, state)]
     assert not found, "\n\n".join(found)
+
+
+def test_a_change_is_claimed_from_behind_a_large_backfill(
+    transactional_db: None, owner: User
+) -> None:
+    live = LedgerEntry.objects.get(object_id=make_campaign(owner).pk)
+    LedgerEntry.objects.update(mirrored_at=Now())  # so that it is kept
+    large_ledger.refill(COUNT, large_ledger.BACKFILL)
+    notes = Notes()
+    with notes.taken(), transaction.atomic():
+        claimed = LedgerEntry.objects.due().claim(100)
+        assert len(claimed) == 100
+        assert live in claimed
+        transaction.set_rollback(True)
+    ((sql, params),) = notes.items()
+    assert not list(faults(sql, params, "backfill"))
 
 
 def faults(sql: str, params: Any, state: str) -> Iterator[str]:

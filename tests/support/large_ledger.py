@@ -11,6 +11,7 @@ LEDGER = "mirror_ledgerentry"
 Columns = dict[str, str]
 OWED: Columns = {}
 MIRRORED: Columns = {"mirrored_revision": "1"}
+BACKFILL: Columns = {"backfill": "true"}  # of a backfill
 PARKED: Columns = {"parked_at": "now()"}
 CLAIMED: Columns = {
     "claim": "gen_random_uuid()",

@@ -48,10 +48,9 @@ def retry_after_one_second(
 
 def watch_without_recovery(self: Worker) -> None:
     """Watch until the first error."""
-    worker._listen()
     while not self.stop.is_set():
         self.mirror_due()
-        worker._sleep(self.stop, worker.IDLE)
+        worker._sleep(self.stop)
 
 
 _claim_due = Worker._claim

@@ -1,0 +1,85 @@
+"""Reading the rows of claimed entries: what cannot be read stands in for its row, or its model."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+
+from django.db import ProgrammingError, models
+
+from mirror.documents.registry import document_for
+from mirror.documents.rows import rows, sizes
+from mirror.errors import DATABASE_TROUBLE, SchemaMismatch
+from mirror.models import LedgerEntry
+from mirror.models.due import ORPHAN_MODEL
+
+logger = logging.getLogger("mirror")
+
+_unreadable: set[str] = set()  # the models whose tables are not what the code expects
+
+
+def read(entries: Sequence[LedgerEntry]) -> dict[tuple[str, str], models.Model | Exception]:
+    """Return the rows of these entries as PostgreSQL holds them now, by model and id.
+
+    What reading a row raises stands in its place.
+    """
+    present: dict[tuple[str, str], models.Model | Exception] = {}
+    for label, of_model in _ids_by_model(entries).items():
+        # The ledger knows a row by one spelling of its id: another spelling is another row.
+        try:
+            found = _read_rows(label, of_model)
+        except ProgrammingError as error:
+            _report_schema(label, error)
+            found = {name: SchemaMismatch() for name in of_model}
+        else:
+            _report_schema(label, None)
+        present |= {(label, name): row for name, row in found.items() if name in of_model}
+    return present
+
+
+def stored_sizes(entries: Sequence[LedgerEntry]) -> dict[tuple[str, str], int]:
+    """Return how many bytes the rows of these entries take in PostgreSQL, by model and id.
+
+    Of a model whose table is not what the code expects, it says nothing.
+    """
+    found: dict[tuple[str, str], int] = {}
+    for label, ids in _ids_by_model(entries).items():
+        with suppress(ProgrammingError):  # noted when the rows are read
+            found |= {(label, name): size for name, size in sizes(document_for(label), ids).items()}
+    return found
+
+
+def _ids_by_model(entries: Sequence[LedgerEntry]) -> dict[str, list[str]]:
+    ids: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        if entry.model != ORPHAN_MODEL:
+            ids[entry.model].append(entry.object_id)
+    return ids
+
+
+def _read_rows(label: str, ids: Sequence[str]) -> dict[str, models.Model | Exception]:
+    try:
+        return {str(row.pk): row for row in rows(document_for(label), ids)}
+    except DATABASE_TROUBLE:
+        raise
+    except Exception as error:  # noqa: BLE001 - a value that cannot be read: found by halving
+        if len(ids) == 1:
+            return {ids[0]: error}
+        half = len(ids) // 2
+        return _read_rows(label, ids[:half]) | _read_rows(label, ids[half:])
+
+
+def _report_schema(label: str, error: ProgrammingError | None) -> None:
+    """Log once that a model cannot be read, and once that it can be again."""
+    if error and label not in _unreadable:
+        _unreadable.add(label)
+        logger.error(
+            "%s cannot be read (%s): its table is not what the code expects. Its rows are pending.",
+            label,
+            type(error.__cause__ or error).__name__,
+        )
+    elif not error and label in _unreadable:
+        _unreadable.discard(label)
+        logger.warning("%s can be read again.", label)
