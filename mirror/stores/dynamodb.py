@@ -147,14 +147,13 @@ class ItemStore:
         for page in self._pages(self.client.scan, projection):
             yield [item for item in page if not is_tombstone(item)]
 
-    def scan_entity(self, entity: str) -> Iterator[list[Item]]:
-        """Yield every item of ``entity``, whole, a page at a time. Tombstones have no entity."""
-        entity_only = {
-            "FilterExpression": "#e = :entity",
+    def scan_items(self) -> Iterator[list[Item]]:
+        """Yield every item that has an entity, whole, a page at a time. Tombstones have none."""
+        with_entity = {
+            "FilterExpression": "attribute_exists(#e)",
             "ExpressionAttributeNames": {"#e": ENTITY},
-            "ExpressionAttributeValues": {":entity": {"S": entity}},
         }
-        yield from self._pages(self.client.scan, entity_only)
+        yield from self._pages(self.client.scan, with_entity)
 
     def query(self, arguments: dict[str, Any]) -> Iterator[list[Item]]:
         """Yield what ``Query`` finds with these arguments, a page at a time."""
