@@ -1,7 +1,7 @@
 """The inventory: which rows the mirror holds. In a temporary file, as they may not fit in memory.
 
 It is a database of SQLite's, so that the restore needs no session of PostgreSQL for it: a pooler
-such as pgbouncer keeps none. It holds keys, no contents: 200 bytes or so for each row.
+such as pgbouncer keeps none. It holds keys and no contents: some hundred bytes for each row.
 """
 
 from __future__ import annotations

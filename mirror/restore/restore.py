@@ -56,7 +56,8 @@ def restore(
                     ]
                 )
             progress(len(page))
-        begin(inventory.count_unequal())
+        if unequal := inventory.count_unequal():
+            begin(unequal)
         for walk in walks:
             walk.examine(progress)
         return [walk.tally for walk in walks]

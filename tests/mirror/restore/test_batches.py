@@ -220,3 +220,25 @@ def test_items_are_examined_as_many_as_fit_into_memory() -> None:
         assert list(noted.unequal("c")) == []
     assert [len(chunk) for chunk in chunks] == [2, 1, 1, 100, 100, 51]
     assert [*chain(*chunks)] == [f"{number:04}" for number in range(255)]
+
+
+def test_progress_counts_what_is_compared_and_then_what_is_examined(
+    mirror: Stores, owner: User
+) -> None:
+    mirrored_sessions(mirror, owner, 3)
+    told: list[tuple[str, int]] = []
+
+    def restore_and_listen() -> list[tuple[str, int]]:
+        told.clear()
+        restore(
+            mirror,
+            apply=True,
+            begin=lambda total: told.append(("begin", total)),
+            progress=lambda count: told.append(("progress", count)),
+        )
+        return told
+
+    lose_sessions()
+    assert restore_and_listen() == [("progress", 4), ("begin", 3), ("progress", 3)]
+    assert_equal_after_sync(mirror)
+    assert restore_and_listen() == [("progress", 4)]
