@@ -5,6 +5,7 @@ May import ``documents`` and the modules beside the packages; everything above m
 
 from mirror.models.check_runs import CheckRun
 from mirror.models.ledger import Backlog, LedgerEntry, LedgerQuerySet, State
+from mirror.models.marks import Mark
 from mirror.models.outages import PROBE_INTERVAL, Outage
 from mirror.models.store_fills import StoreFill
 
@@ -14,6 +15,7 @@ __all__ = [
     "CheckRun",
     "LedgerEntry",
     "LedgerQuerySet",
+    "Mark",
     "Outage",
     "State",
     "StoreFill",

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
 from django.db.models import Case, Count, DurationField, F, Max, Q, Value, When
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Now
+from django.db.models.functions import Collate, Now
 
 from mirror.batching import batched
 from mirror.capture import RESET_COLUMNS
-from mirror.documents.items import Item, ItemKey, Known, fingerprint, revision_of
+from mirror.documents.items import Item, ItemKey, Known
 from mirror.documents.rows import stream
 from mirror.models.attempts import AttemptQuerySet
 from mirror.models.claims import Claimable
 from mirror.models.clock import database_time
 from mirror.models.due import DUE_AT, INDEXES, ORPHAN_MODEL, OWED, UNFINISHED, known_models
-from mirror.models.key_states import LANDED, REUPLOADED, KeyState, dump, load
+from mirror.models.key_states import REUPLOADED, KeyState, dump, load
+from mirror.models.marks import READ, Mark, write_marks
 from mirror.models.primary import PrimaryManager
 
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
@@ -175,32 +176,33 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
         item_keys: Iterable[ItemKey] = (),
         object_keys: Iterable[str] = (),
     ) -> None:
-        """Enqueue one row under a new revision, to be written anew.
+        """Enqueue one row under a new revision, to be written anew; see ``Mark``."""
+        mark = Mark(object_id, overwriting, tuple(item_keys), tuple(object_keys))
+        self.mark_all_dirty(model, [mark])
 
-        The items ``overwriting``, which the caller has seen in the table, may be overwritten:
-        the revision is raised above theirs. Nothing in the stores is trusted: S3 objects are
-        uploaded again. ``item_keys`` and
-        ``object_keys`` exist in the stores although the ledger does not know of them; what does
-        not belong to the row is removed.
-        """
+    def mark_all_dirty(self, model: str, marks: Sequence[Mark]) -> None:
+        """Enqueue rows of one model, each once, under new revisions, to be written anew."""
         with transaction.atomic():
-            self.get_or_create(model=model, object_id=object_id)
-            entry = self.select_for_update().get(model=model, object_id=object_id)
+            entries = self._locked(model, [mark.object_id for mark in marks])
+            unknown = [mark.object_id for mark in marks if mark.object_id not in entries]
+            if unknown:
+                new = [
+                    LedgerEntry(model=model, object_id=object_id) for object_id in sorted(unknown)
+                ]
+                self.bulk_create(new, ignore_conflicts=True)
+                entries |= self._locked(model, unknown)
             now = database_time()
-            if entry.state == State.MIRRORED:
-                entry.owed_since = now
-            entry.revision = max([entry.revision, *map(revision_of, overwriting)]) + 1
-            entry.attempted = list(
-                dict.fromkeys([*entry.attempted, *map(fingerprint, overwriting)])
-            )
-            known = [ItemKey(*key) for key in entry.item_keys]
-            entry.item_keys = list(dict.fromkeys([*known, *item_keys]))
-            doubted = {key: state.superseded(now) for key, state in entry.key_states.items()}
-            entry.object_keys = dump(dict.fromkeys(object_keys, LANDED) | doubted)
-            entry.backfill = False
-            for name, value in RESET.items():
-                setattr(entry, name, value)
-            entry.save()
+            columns = {
+                entries[mark.object_id]["pk"]: mark.columns(entries[mark.object_id], now)
+                for mark in marks
+            }
+            write_marks(self.model._meta.db_table, columns)
+
+    def _locked(self, model: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Lock entries, in the order in which the triggers do; return them by their rows' ids."""
+        entries = self.filter(model=model, object_id__in=ids).select_for_update()
+        in_order = entries.order_by(Collate("object_id", "C"))
+        return {entry["object_id"]: entry for entry in in_order.values(*READ)}
 
 
 LedgerManager = PrimaryManager.from_queryset(LedgerQuerySet)

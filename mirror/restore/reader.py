@@ -57,7 +57,7 @@ class Reading:
     """A row as the mirror alone has it.
 
     ``values`` are by field, those of foreign keys with ``_id``. ``problems`` say by attribute why
-    something could not be read.
+    something could not be read. ``size`` is that of the contents in S3, in bytes.
     """
 
     document: type[Document]
@@ -66,6 +66,7 @@ class Reading:
     references: tuple[Reference, ...]
     values: dict[str, Any] = field(repr=False)
     problems: dict[str, str]
+    size: int = 0
 
     @property
     def key(self) -> ItemKey:
@@ -82,6 +83,7 @@ class Reading:
         model, mirrored = self.document.mirror_options.model, field_attributes(self.document)
         values = {f.attname: blank(f, mirrored=f.attname in mirrored) for f in fields(model)}
         values |= {name: value for name, value in self.values.items() if name in values}
+        _join_parents(model, values)
         return model(**values)
 
     def differing_fields(self, row: models.Model) -> list[str]:
@@ -115,17 +117,32 @@ def read(document: type[Document], item: Item, fetch: Fetch) -> Reading:
                 problems[attribute] = UNREADABLE
     object_id = str(item.get("id", {}).get("S", ""))
     references = tuple(_references(document, item))
+    size = 0
     for reference in references:
         try:
-            values |= _unpack(document, reference, _fetch(reference.key, object_id, fetch))
+            content = _fetch(reference.key, object_id, fetch)
+            size += len(content)
+            values |= _unpack(document, reference, content)
         except UnusableContent as error:
             problems[reference.attribute] = str(error)
         except NOT_A_VALUE:
             problems[reference.attribute] = UNREADABLE
-    reading = Reading(document, item, object_id, references, values, problems)
+    reading = Reading(document, item, object_id, references, values, problems, size)
     if not problems and _expected_key(reading) != reading.key:
         problems["pk"] = WRONG_KEY
     return reading
+
+
+def _join_parents(model: type[models.Model], values: dict[str, Any]) -> None:
+    """Give a row that inherits other tables, and its rows there, the one primary key they share."""
+    links = [
+        (link.attname, parent._meta.pk.attname)
+        for parent, link in model._meta.parents.items()
+        if link is not None
+    ]
+    for link, pk in [*links, *reversed(links)]:  # whichever of them is known
+        known = values[pk] if values[link] is None else values[link]
+        values[link] = values[pk] = known
 
 
 def _references(document: type[Document], item: Item) -> Iterator[Reference]:

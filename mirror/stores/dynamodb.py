@@ -16,8 +16,6 @@ from botocore.config import Config
 
 from mirror.conf import setting
 from mirror.documents.items import (
-    ENTITY,
-    EXPIRES,
     REVISION,
     Item,
     ItemKey,
@@ -142,25 +140,6 @@ class ItemStore:
         share = {"Segment": segment, "TotalSegments": total} if total > 1 else {}
         for page in self._pages(self.client.scan, share):
             yield [item for item in page if not is_tombstone(item)]
-
-    def scan_keys(self) -> Iterator[list[Item]]:
-        """Yield every live item, a page at a time, with its keys, entity, id and revision only."""
-        names = {"#e": ENTITY, "#i": "id", "#r": REVISION, "#x": EXPIRES}
-        projection = {
-            "ProjectionExpression": "pk, sk, #e, #i, #r, #x",
-            "ExpressionAttributeNames": names,
-        }
-        for page in self._pages(self.client.scan, projection):
-            yield [item for item in page if not is_tombstone(item)]
-
-    def scan_entity(self, entity: str) -> Iterator[list[Item]]:
-        """Yield every item of ``entity``, whole, a page at a time. Tombstones have no entity."""
-        entity_only = {
-            "FilterExpression": "#e = :entity",
-            "ExpressionAttributeNames": {"#e": ENTITY},
-            "ExpressionAttributeValues": {":entity": {"S": entity}},
-        }
-        yield from self._pages(self.client.scan, entity_only)
 
     def query(self, arguments: dict[str, Any]) -> Iterator[list[Item]]:
         """Yield what ``Query`` finds with these arguments, a page at a time."""

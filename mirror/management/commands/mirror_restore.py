@@ -21,6 +21,8 @@ class Command(MirrorCommand):
         "Rebuild every row from DynamoDB and S3 alone and compare it with PostgreSQL. "
         "--apply inserts the rows that PostgreSQL has lost, with their original times, and "
         "overwrites none; after an interruption, run it again. "
+        "The table is read once, and the items of missing rows once more; their keys go to a "
+        "temporary file, some hundred bytes for each row. "
         "Exit codes: 0 nothing is missing or everything is restored, 1 something differs or cannot "
         "be restored, 2 could not work."
     )

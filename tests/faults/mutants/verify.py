@@ -10,7 +10,7 @@ from unittest import mock
 from mirror.documents.document import Document
 from mirror.documents.items import REVISION, Item, ItemKey
 from mirror.errors import StoreError
-from mirror.models import LedgerEntry, ledger
+from mirror.models import LedgerEntry, marks
 from mirror.stores import dynamodb
 from mirror.stores.clients import Stores
 from mirror.stores.dynamodb import ItemStore
@@ -76,7 +76,7 @@ MUTANTS: dict[str, list[Change]] = {
     "other rows' items treated as orphans": [replace(orphans, "_owners", no_owners)],
     "revisions read only if digits": [
         replace(dynamodb, "revision_of", revision_of_digits_only),
-        replace(ledger, "revision_of", revision_of_digits_only),
+        replace(marks, "revision_of", revision_of_digits_only),
     ],
     "check reads the ledger before the rows": [
         replace(orphans, "find_orphaned_objects", find_with_an_older_ledger)

@@ -171,14 +171,9 @@ class GeneratedStores:
         keys = {body.attribute: body.fingerprint.key(1) for body in rendered.bodies}
         return rendered.item(1, keys)
 
-    def scan_keys(self) -> Iterator[list[dict[str, Any]]]:
-        for number in range(self.count):
-            yield [self.item(number)]
-
-    def scan_entity(self, entity: str) -> Iterator[list[dict[str, Any]]]:
-        if entity == "session":
-            for start in range(0, self.count, 150):
-                yield [self.item(number) for number in range(start, min(start + 150, self.count))]
+    def scan(self) -> Iterator[list[dict[str, Any]]]:
+        for start in range(0, self.count, 150):
+            yield [self.item(number) for number in range(start, min(start + 150, self.count))]
 
     def get_many(self, keys: list[ItemKey], **_: Any) -> dict[ItemKey, dict[str, Any]]:
         return {key: self.item(UUID(key.sk.removeprefix("sess#")).int) for key in keys}

@@ -1,0 +1,190 @@
+"""The walk through all rows of one document, in the mirror and in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from django.db import models
+
+from mirror.batching import batched
+from mirror.documents.document import Document
+from mirror.documents.items import Item, ItemKey, is_tombstone
+from mirror.documents.render import render
+from mirror.documents.rows import rows
+from mirror.errors import Unmirrorable
+from mirror.models import LedgerEntry, State
+from mirror.restore.counts import RestoreCounts
+from mirror.restore.insert import advance_sequences, insert
+from mirror.restore.inventory import CHUNK, Inventory, Unequal
+from mirror.restore.portions import read_in_portions
+from mirror.restore.reader import Reading, read
+from mirror.stores.clients import Stores
+
+ROWS = 16  # whole rows in memory at a time, if nothing is known of their sizes
+
+
+class Walk:
+    """One document: its items are compared as a scan finds them, and examined afterwards."""
+
+    def __init__(
+        self,
+        document: type[Document],
+        stores: Stores,
+        inventory: Inventory,
+        threads: ThreadPoolExecutor,
+        *,
+        apply: bool,
+    ) -> None:
+        self.document = document
+        self.label = document.mirror_options.label
+        self.stores = stores
+        self.inventory = inventory
+        self.threads = threads
+        self.apply = apply
+        self.tally = RestoreCounts(self.label)
+
+    def compare(self, items: Sequence[Item]) -> None:
+        """Compare live items with their rows; count what is equal, and note the others."""
+        self.inventory.note(self.label, items)
+        for chunk in batched(items, CHUNK):
+            present = self._present(item["id"]["S"] for item in chunk)
+            unequal = [item for item in chunk if item["id"]["S"] not in present]
+            for readings in self._read(item for item in chunk if item["id"]["S"] in present):
+                found = self._rows(readings)
+                for reading in readings:
+                    row = found.get(reading.object_id)
+                    if row is not None and _is_equal(reading, row):
+                        self.tally.equal += 1
+                    else:
+                        unequal.append(reading.item)
+            self.inventory.note_unequal(self.label, unequal)
+
+    def examine(self, progress: Callable[[int], object]) -> None:
+        """Examine every item that is not equal, then look at every row that has no item."""
+        for chunk in self.inventory.unequal(self.label):
+            self._examine(chunk)
+            progress(len(chunk))
+        for ids in batched(self.inventory.rows_without_item(self.document), ROWS):
+            self._count_rows_without_item(ids)
+        if self.apply and self.tally.restored:
+            advance_sequences(self.document.mirror_options.model)
+
+    def _examine(self, chunk: Sequence[Unequal]) -> None:
+        """Read again what differed, consistently, between two looks at the ledger; then count it.
+
+        With ``apply``, missing rows are inserted.
+        """
+        before = self._entries(object_id for object_id, _ in chunk)
+        items = self.stores.items.get_many([key for _, key in chunk], consistent=True)
+        live = []
+        for object_id, key in chunk:
+            item, entry = items.get(key), before.get(object_id)
+            pending = entry is not None and entry.state == State.PENDING
+            if item is None or is_tombstone(item) or pending:
+                self.tally.pending += 1
+            else:
+                live.append(item)
+        for readings in self._read(live):
+            self._judge(readings, before)
+
+    def _judge(self, readings: Sequence[Reading], before: Mapping[str, LedgerEntry]) -> None:
+        """Count rows that were read after the ledger's entries of ``before``."""
+        found = self._rows(readings)
+        after = self._entries(reading.object_id for reading in readings)
+        newest = self.inventory.revisions(self.label, [r.object_id for r in readings])
+        missing = []
+        for reading in readings:
+            object_id = reading.object_id
+            row = found.get(object_id)
+            if _version(before.get(object_id)) != _version(after.get(object_id)):
+                self.tally.pending += 1
+            elif reading.revision < newest.get(object_id, 0):
+                problem = "the row has a newer item; this one is an orphan"
+                self._count_impossible(reading, problem)
+            elif row is None:
+                missing.append(reading)
+            elif _is_equal(reading, row):
+                self.tally.equal += 1
+            else:
+                self._count_difference(reading, row)
+        self._restore(missing, before)
+
+    def _count_difference(self, reading: Reading, row: models.Model) -> None:
+        differing = reading.differing_fields(row)
+        self.tally.differ += 1
+        self.tally.fields.update(differing)
+        named = ", ".join([*differing, *_named_problems(reading)])
+        self.tally.note(reading.object_id, f"differs: {named}")
+
+    def _restore(self, missing: Sequence[Reading], entries: Mapping[str, LedgerEntry]) -> None:
+        """Insert rows, but for those deleted on purpose and those of which a part is missing."""
+        problems: dict[ItemKey, str] = {}
+        for reading in missing:
+            entry = entries.get(reading.object_id)
+            if entry and (entry.parked_at or list(reading.key) not in entry.item_keys):
+                problems[reading.key] = "deleted here; the item is an orphan"
+            elif reading.problems:
+                problems[reading.key] = ", ".join(_named_problems(reading))
+        whole = [reading for reading in missing if reading.key not in problems]
+        problems |= insert(whole, self.inventory, apply=self.apply)
+        for reading in missing:
+            if reading.key in problems:
+                self._count_impossible(reading, problems[reading.key])
+            else:
+                self.tally.restored += 1
+
+    def _count_impossible(self, reading: Reading, problem: str) -> None:
+        self.tally.impossible += 1
+        self.tally.note(reading.object_id, f"cannot be restored: {problem}")
+
+    def _count_rows_without_item(self, ids: Sequence[str]) -> None:
+        """Count rows of which the scan found no item: lost, unless pending or mirrored by now."""
+        entries = LedgerEntry.objects.pending().filter(model=self.label, object_id__in=ids)
+        pending = set(entries.values_list("object_id", flat=True))
+        keys = {str(row.pk): self._key(row) for row in rows(self.document, ids)}
+        wanted = [key for object_id, key in keys.items() if key and object_id not in pending]
+        items = self.stores.items.get_many(wanted, consistent=True)
+        live = {key for key, item in items.items() if not is_tombstone(item)}
+        for object_id, key in keys.items():
+            if object_id in pending or key in live:
+                self.tally.pending += 1
+            else:
+                self.tally.lost += 1
+                self.tally.note(object_id, "is not in the mirror")
+
+    def _key(self, row: models.Model) -> ItemKey | None:
+        """Return the key under which the item of this row would be; None if it can have none."""
+        try:
+            return render(self.document, row).key
+        except Unmirrorable:
+            return None
+
+    def _read(self, items: Iterable[Item]) -> Iterator[list[Reading]]:
+        read_one = partial(read, self.document, fetch=self.stores.objects.get)
+        return read_in_portions(self.threads, read_one, items)
+
+    def _present(self, ids: Iterable[str]) -> set[str]:
+        """Return the ids of those rows that exist."""
+        return set(map(str, rows(self.document, ids).values_list("pk", flat=True)))
+
+    def _rows(self, readings: Collection[Reading]) -> dict[str, models.Model]:
+        ids = [reading.object_id for reading in readings]
+        return {str(row.pk): row for row in rows(self.document, ids)}
+
+    def _entries(self, ids: Iterable[str]) -> dict[str, LedgerEntry]:
+        entries = LedgerEntry.objects.filter(model=self.label, object_id__in=list(ids))
+        return {entry.object_id: entry for entry in entries}
+
+
+def _version(entry: LedgerEntry | None) -> tuple[int, int] | None:
+    return entry.version if entry else None
+
+
+def _is_equal(reading: Reading, row: models.Model) -> bool:
+    return not reading.problems and not reading.differing_fields(row)
+
+
+def _named_problems(reading: Reading) -> list[str]:
+    return [f"{name} ({problem})" for name, problem in reading.problems.items()]
