@@ -76,6 +76,12 @@ class Pipeline:
         return len(self._claimed) + len(self._running) < BATCH
 
     @property
+    def has_room_for_changes(self) -> bool:
+        """Whether more may be claimed that goes ahead of what a backfill has enqueued."""
+        ahead = sum(not entry.backfill for entry, _ in self._claimed)
+        return ahead + len(self._running) < BATCH
+
+    @property
     def under_way(self) -> list[int]:
         """The entries that are in here, even if their leases are over."""
         attempts = [attempt.entry.pk for attempt in [*self._running, *self._unsettled]]

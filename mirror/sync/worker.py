@@ -67,6 +67,7 @@ class Worker:
         self.progress = progress
         self._pause = 1 / rate if rate else 0.0
         self._next = 0.0
+        self._look_at = 0.0  # no look before for what people changed during a backfill
         self._begin_at = 0.0  # no claims before: there are no clients
         self._probe_at = 0.0  # no probe of this process before
         self._database_silent = False
@@ -196,11 +197,16 @@ class Worker:
         return Pipeline(stop=self.stop, progress=self.progress)
 
     def _claim(self, pipeline: Pipeline) -> None:
-        """Claim entries that are due, if there is room for them."""
-        if self.stop.is_set() or DYNAMODB in breaker.open or not pipeline.has_room:
+        """Claim entries that are due, if there is room for them; or else what people changed."""
+        if self.stop.is_set() or DYNAMODB in breaker.open:
             return
-        stores = background_clients()  # before the claim: a failure here must leave no claim behind
         due = LedgerEntry.objects.due().exclude(pk__in=pipeline.under_way)
+        if not pipeline.has_room:
+            if time.monotonic() < self._look_at or not pipeline.has_room_for_changes:
+                return
+            due = due.filter(backfill=False)
+        self._look_at = time.monotonic() + POLL
+        stores = background_clients()  # before the claim: a failure here must leave no claim behind
         # A row that has to wait for its turn is not claimed.
         limit = BATCH if not self._pause else self._turns(pipeline) if due.any_known() else 0
         if limit:

@@ -142,6 +142,39 @@ def test_a_save_that_is_rolled_back_changes_no_turn(backfill: list[LedgerEntry])
     assert LedgerEntry.objects.due().claim(1) == [backfill[0]]
 
 
+def test_a_change_is_claimed_though_the_worker_has_enough_of_a_backfill(
+    mirror: Stores, backfill: list[LedgerEntry]
+) -> None:
+    one = worker.Worker()
+    with Pipeline(stop=threading.Event(), progress=bool) as line:
+        one._claim(line)
+        assert len(line.under_way) == BATCH
+        live = save(backfill[-1])
+        LedgerEntry.objects.filter(pk=backfill[-2].pk).update(backfill=False)
+        for _ in range(2):
+            one._look_at = 0.0  # some time has passed
+            one._claim(line)
+            assert set(line.under_way[:2]) == {backfill[-2].pk, live.pk}
+            assert len(line.under_way) == BATCH + 2
+        save(backfill[-3])
+        one._claim(line)
+        assert len(line.under_way) == BATCH + 2  # it was only just looked for others
+        while line.is_busy():
+            line.advance(timeout=1)
+
+
+def test_a_worker_claims_no_more_changes_than_it_can_mirror_soon(
+    mirror: Stores, owner: User
+) -> None:
+    Campaign.objects.bulk_create(Campaign(owner=owner, name=f"{n}") for n in range(MANY))
+    one = worker.Worker()
+    with Pipeline(stop=threading.Event(), progress=bool) as line:
+        for _ in range(3):
+            one._look_at = 0.0
+            one._claim(line)
+        assert len(line.under_way) == BATCH
+
+
 def test_claimed_changes_do_not_wait_behind_claimed_rows_of_a_backfill(
     mirror: Stores, backfill: list[LedgerEntry]
 ) -> None:
