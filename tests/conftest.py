@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import logging
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any
 
+import botocore.session
 import pytest
 import sentry_sdk
 from django.contrib.auth.models import User
@@ -26,6 +28,10 @@ from mirror.stores.clients import Stores
 from mirror.sync import breaker
 from tests.support.aws import point_clients_at
 from tests.support.factories import make_user
+
+# Clients are made anew for each test. Botocore reads a megabyte of JSON for each session, unless
+# sessions share what reads it.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 @pytest.fixture(scope="session")
