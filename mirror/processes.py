@@ -37,6 +37,14 @@ def worth(rows: int) -> int:
     return max(1, min(len(os.sched_getaffinity(0)), rows // ROWS_WORTH_A_PROCESS))
 
 
+def set_on_signal(event: threading.Event, number: int) -> None:
+    """Set ``event`` when this process is sent the signal ``number``.
+
+    By a thread: a signal may arrive while this one waits for the event and holds its lock.
+    """
+    signal.signal(number, lambda *_: threading.Thread(target=event.set).start())
+
+
 def in_processes(count: int, work: Work[T], *, stop: threading.Event | None = None) -> Iterator[T]:
     """Do ``work`` in ``count`` processes, and yield what they emit, as it comes.
 
@@ -95,7 +103,10 @@ def _run(
 ) -> None:
     """Be one of the processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, too, which tells all
-    signal.signal(signal.SIGTERM, (lambda *_: stop.set()) if stop else signal.SIG_DFL)
+    if stop:
+        set_on_signal(stop, signal.SIGTERM)
+    else:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=[parent], daemon=True).start()
     with suppress(BrokenPipeError):  # the parent is gone
         try:

@@ -13,7 +13,7 @@ from threading import Event
 import pytest
 
 from mirror.errors import Failure, Kind, StoreError
-from mirror.processes import Emit, ProcessDied, in_processes, worth
+from mirror.processes import Emit, ProcessDied, in_processes, set_on_signal, worth
 from tests.support.paths import PROJECT
 
 
@@ -75,6 +75,18 @@ def test_to_stop_reaches_each_process() -> None:
         if len(begun) == 2:
             stop.set()
     assert sorted(begun) == [0, 1]
+
+
+def test_a_signal_in_the_middle_of_waiting_for_it_is_no_deadlock() -> None:
+    before = signal.getsignal(signal.SIGUSR1)
+    event = Event()
+    set_on_signal(event, signal.SIGUSR1)
+    try:
+        with event._cond:  # type: ignore[attr-defined] # as wait() does for a moment
+            os.kill(os.getpid(), signal.SIGUSR1)
+        assert event.wait(30)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 PARENT = """

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from mirror.management.base import COULD_NOT_WORK, MirrorCommand, whole
 from mirror.models import LedgerEntry
-from mirror.processes import worth
+from mirror.processes import set_on_signal, worth
 from mirror.sync import workers
 from mirror.sync.backfill import enqueue_all
 from mirror.sync.worker import Drained
@@ -31,7 +31,7 @@ def _stop_on_signals() -> Event:
     """Return an event that SIGTERM or Ctrl-C sets."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        set_on_signal(stop, number)
     return stop
 
 
