@@ -43,25 +43,30 @@ def main() -> None:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
     }
-    rows = measure(options.parts or list(PARTS), sizes)
+    rows, failures = measure(options.parts or list(PARTS), sizes)
     about["seconds"] = round(time.monotonic() - started)
     sys.stdout.write("\n" + "\n".join(lines(rows)) + f"\n\n{about['seconds']} seconds.\n")
     write(options.json, rows, about)
+    sys.exit("\n".join(failures) or 0)
 
 
-def measure(parts: list[str], sizes: Sizes) -> list[Row]:
-    """Measure some parts, and show each row as soon as it is known."""
+def measure(parts: list[str], sizes: Sizes) -> tuple[list[Row], list[str]]:
+    """Measure some parts, and show each row as soon as it is known; return what failed, too."""
     from tests.bench.databases import make_template
+    from tests.bench.processes import Failed
 
     make_template()
-    rows = []
+    rows, failures = [], []
     for name in parts:
         started = time.monotonic()
-        for row in importlib.import_module(f"tests.bench.parts.{name}").measure(sizes):
-            sys.stderr.write("  ".join(filter(None, row.cells())) + "\n")
-            rows.append(row)
+        try:
+            for row in importlib.import_module(f"tests.bench.parts.{name}").measure(sizes):
+                sys.stderr.write("  ".join(filter(None, row.cells())) + "\n")
+                rows.append(row)
+        except Failed as failure:
+            failures.append(f"{name} failed: {failure}")
         sys.stderr.write(f"({name}: {time.monotonic() - started:.0f} s)\n")
-    return rows
+    return rows, failures
 
 
 def write(path: Path, rows: list[Row], about: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from django.core.management import call_command
@@ -59,7 +60,40 @@ def _execute(sql: str) -> None:
         server.execute(sql.encode())
 
 
-def execute(sql: str, *params: object) -> None:
+def execute(sql: str, *params: str | int) -> None:
     """Run a statement on the database in use."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, params or None)
+        cursor.execute(sql, params)
+
+
+@contextmanager
+def triggers_off(table: str) -> Iterator[None]:
+    """Switch the mirror's triggers of a table off, as if there were no mirror."""
+    names = [
+        name
+        for (name,) in query(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass"
+            " AND tgname LIKE 'pgtrigger\\_mirror\\_%%'",
+            table,
+        )
+    ]
+    if not names:
+        raise LookupError(f"{table} has no triggers of the mirror")
+    _switch(table, names, "DISABLE")
+    try:
+        yield
+    finally:
+        _switch(table, names, "ENABLE")
+
+
+def _switch(table: str, names: list[str], action: str) -> None:
+    for name in names:
+        execute(f'ALTER TABLE {table} {action} TRIGGER "{name}"')
+
+
+def query(sql: str, *params: str | int) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement on the database in use."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

@@ -1,7 +1,7 @@
 """The peers: how one would write it without the mirror. Each runs as a process of its own.
 
-``python -m tests.bench.peers NAME ARGUMENTS`` prints how many rows it took. None of them keeps any
-of the mirror's guarantees.
+``python -m tests.bench.peers NAME ARGUMENTS`` prints how many rows it took, or units. None of
+them keeps any of the mirror's guarantees.
 """
 
 from __future__ import annotations
@@ -143,13 +143,14 @@ def check_tuned() -> int:
     return count
 
 
-def scan_units() -> int:
+def scan_units() -> float:
     """Return the read units of one eventually consistent scan."""
     dynamodb, _ = clients(tuned=True)
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=names()[0], ReturnConsumedCapacity="TOTAL"
     )
-    return round(sum(page["ConsumedCapacity"]["CapacityUnits"] for page in pages))
+    units: float = sum(page["ConsumedCapacity"]["CapacityUnits"] for page in pages)
+    return units
 
 
 def same(item: dict[str, Any], rendered: Rendered, references: dict[str, str]) -> bool:
@@ -167,10 +168,11 @@ def names() -> tuple[str, str]:
     """Return the names of the table and of the bucket."""
     from django.conf import settings
 
-    return settings.MIRROR["TABLE"], settings.STORAGES["mirror"]["OPTIONS"]["bucket_name"]
+    bucket: str = settings.STORAGES["mirror"]["OPTIONS"]["bucket_name"]
+    return settings.MIRROR["TABLE"], bucket
 
 
-PEERS: dict[str, Callable[..., int]] = {
+PEERS: dict[str, Callable[..., float]] = {
     peer.__name__: peer
     for peer in (migrate_naively, migrate_tuned, check_naively, check_tuned, scan_units)
 }

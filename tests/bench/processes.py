@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from tests.bench.environment import TABLE
 from tests.faults.emulators import free_port, running_server
 from tests.support.paths import PROJECT
 
@@ -55,6 +56,11 @@ class Child:
         """Ask it to end."""
         with suppress(ProcessLookupError):
             os.kill(self._process.pid, signal.SIGTERM)
+
+    def has_ended(self) -> bool:
+        """Whether it has ended; it still must be waited for."""
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self._process.pid, options) is not None
 
     def wait(self, longest: float = LONGEST) -> Done:
         """Wait for its end; it is killed after ``longest`` seconds."""
@@ -111,7 +117,7 @@ def stand_in(delays: tuple[float, float]) -> Iterator[str]:
     port = free_port()
     names = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3")
     before = {name: os.environ.get(name) for name in names}
-    arguments = [sys.executable, "-m", "tests.bench.standin", f"{port}", *map(str, delays)]
+    arguments = [sys.executable, "-m", "tests.bench.standin", f"{port}", TABLE, *map(str, delays)]
     with running_server(arguments, port) as address:
         os.environ.update(dict.fromkeys(names, address))
         try:
@@ -130,3 +136,9 @@ def ask(address: str, question: str) -> Any:
     """Ask the stand-in itself."""
     with urllib.request.urlopen(f"{address}/-/{question}", timeout=30) as answer:
         return json.load(answer)
+
+
+def load(address: str, items: str) -> None:
+    """Put items into the mirror's table, as JSON, one a line, past the protocol."""
+    with urllib.request.urlopen(f"{address}/-/load", items.encode(), timeout=60):
+        pass

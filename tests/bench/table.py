@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from operator import ge, le
 from typing import Any
 
@@ -68,10 +69,13 @@ class Row:
 
 
 def number(value: float) -> str:
-    """Return a number with three significant digits, or all those before the point."""
+    """Return a number with three significant digits, or all those before the point.
+
+    Infinity stands for a time that was too long to be measured.
+    """
     if abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:#.3g}" if value else "0"
+    return f"{value:#.3g}".removesuffix(".") if value else "0"
 
 
 def lines(rows: Iterable[Row]) -> list[str]:
@@ -88,5 +92,14 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def as_json(rows: Iterable[Row], about: dict[str, Any]) -> str:
     """Return the rows, and what they are about, as one JSON object."""
-    described = [asdict(row) | {"ratio": row.ratio, "met": row.met} for row in rows]
+    described = [
+        {name: _finite(value) for name, value in asdict(row).items()}
+        | {"ratio": _finite(row.ratio), "met": row.met}
+        for row in rows
+    ]
     return json.dumps({**about, "rows": described}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    """Return what JSON can hold: it knows no infinity."""
+    return None if isinstance(value, float) and not isfinite(value) else value

@@ -56,15 +56,21 @@ def rate_of(address: str, *peers: Callable[[], Child]) -> float:
 
 def backfill(address: str, processes: int) -> float:
     """Enqueue all rows and drain; return the seconds."""
-    number = f"{processes}"
     if has_processes():
-        return timed(address, command("mirror_sync", "--all", "--processes", number))[0]
+        return timed(address, *commands(processes, "--all"))[0]
     from mirror.sync.backfill import enqueue_all
 
     started = time.monotonic()
     enqueue_all()
     enqueued = time.monotonic() - started
-    return enqueued + timed(address, *[command("mirror_sync")] * processes)[0]
+    return enqueued + timed(address, *commands(processes))[0]
+
+
+def commands(processes: int, *options: str) -> list[Callable[[], Child]]:
+    """Return what starts a ``mirror_sync`` of so many processes: one command, or several."""
+    if has_processes():
+        return [command("mirror_sync", *options, "--processes", f"{processes}")]
+    return [command("mirror_sync", *options)] * processes
 
 
 @functools.cache

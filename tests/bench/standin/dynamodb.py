@@ -11,6 +11,7 @@ import time
 import zlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from tests.bench.standin.http import Request, response
@@ -121,6 +122,10 @@ class DynamoDB:
         except Refused as error:
             return response(400, json.dumps(error.body).encode(), TYPE)
 
+    def load(self, table: str, items: Iterable[Json]) -> None:
+        """Keep items past the protocol."""
+        self.tables[table].items.update((key_of(item), Stored(item)) for item in items)
+
     def _unknown(self, asked: Json) -> str:
         raise Refused("UnknownOperationException")
 
@@ -176,14 +181,15 @@ class DynamoDB:
         end = bisect_left(order, (HASHES * (segment + 1) // segments, "", ""))
         if "ExclusiveStartKey" in asked:
             first = max(first, bisect_right(order, key_of(asked["ExclusiveStartKey"])))
+        condition = asked.get("FilterExpression")
+        if condition:
+            _holds(condition, {}, asked)  # an error shows in an empty table, too
         limit, size, position, found = asked.get("Limit", end), 0, first, []
         while position < end and size < PAGE and position - first < limit:
             stored = table.items[order[position]]
             size += stored.size
             position += 1
-            if "FilterExpression" not in asked or _holds(
-                asked["FilterExpression"], stored.item, asked
-            ):
+            if not condition or _holds(condition, stored.item, asked):
                 found.append(_shown(stored, asked))
         more: Json = {
             "Count": len(found),

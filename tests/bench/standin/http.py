@@ -42,10 +42,11 @@ def response(
     status: int, body: bytes = b"", content_type: str = "application/xml", **headers: str
 ) -> bytes:
     """Return the bytes of a response; underscores in the names of headers stand for hyphens."""
+    length = headers.pop("Content_Length", f"{len(body)}")  # what a HEAD tells
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     head = (
         f"HTTP/1.1 {status} {REASONS.get(status, 'Error')}\r\nContent-Type: {content_type}\r\n"
-        f"Content-Length: {headers.pop('Content_Length', len(body))}\r\n{lines}\r\n"
+        f"Content-Length: {length}\r\n{lines}\r\n"
     )
     return head.encode() + body
 
