@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from math import inf
 
 import pytest
 
@@ -50,6 +51,7 @@ def test_the_table_is_markdown() -> None:
         (12.34, "12.3"),
         (99.96, "100"),
         (12345, "12,345"),
+        (inf, "inf"),
     ],
 )
 def test_a_number_has_three_significant_digits(value: float, text: str) -> None:
@@ -76,3 +78,10 @@ def test_the_json_has_every_row_with_its_ratio_and_its_verdict() -> None:
             }
         ],
     }
+
+
+def test_json_knows_no_infinity() -> None:
+    written = json.loads(as_json([Row("first", "s", inf, "few", 2, at_most(8))], {}))
+
+    (row,) = written["rows"]
+    assert (row["ours"], row["ratio"], row["met"]) == (None, None, False)
