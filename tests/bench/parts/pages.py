@@ -11,6 +11,7 @@ from sessions_app.models import Session
 from tests.bench.data import add_sessions, words
 from tests.bench.databases import execute, fresh
 from tests.bench.parts.ledger import percentiles
+from tests.bench.processes import Failed
 from tests.bench.sizes import Sizes
 from tests.bench.table import Row, at_most
 from tests.support.factories import make_session
@@ -22,6 +23,7 @@ WARM_UP = 2  # requests
 NAMED = 50  # one of so many is found by its name
 RESULTS = 10  # as many as a page shows
 LINE = 100  # characters
+LONGEST = 5.0  # seconds for all requests of a page
 
 
 def measure(sizes: Sizes) -> Iterator[Row]:
@@ -69,13 +71,17 @@ def _pages(count: int, requests: int) -> dict[str, tuple[float, float]]:
 
 
 def _times(client: Client, path: str, requests: int) -> tuple[float, float]:
-    times = []
+    """Request a page so many times, or fewer if it is slow."""
+    times: list[float] = []
+    until = time.monotonic() + LONGEST
     for number in range(requests + WARM_UP):
         started = time.perf_counter()
         answer = client.get(path, secure=True)
         seconds = time.perf_counter() - started
         if answer.status_code != 200:
-            raise LookupError(f"{path} answers {answer.status_code}")
+            raise Failed(f"{path} answers {answer.status_code}")
         if number >= WARM_UP:
             times.append(1000 * seconds)
+        if times and time.monotonic() > until:
+            break
     return percentiles(times)
