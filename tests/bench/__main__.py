@@ -37,7 +37,7 @@ def main() -> None:
     environment.prepare()
     django.setup()
     started = time.monotonic()
-    about = {
+    about: dict[str, Any] = {
         "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "sizes": "tiny" if options.tiny else "quick" if quick else "full",
         "cores": os.cpu_count(),
@@ -45,7 +45,9 @@ def main() -> None:
     }
     rows, failures = measure(options.parts or list(PARTS), sizes)
     about["seconds"] = round(time.monotonic() - started)
-    sys.stdout.write("\n" + "\n".join(lines(rows)) + f"\n\n{about['seconds']} seconds.\n")
+    about["load"] = [round(load, 1) for load in os.getloadavg()]
+    sys.stdout.write("\n" + "\n".join(lines(rows)) + "\n\n")
+    sys.stdout.write("{seconds} seconds; load {load} on {cores} cores.\n".format(**about))
     write(options.json, rows, about)
     sys.exit("\n".join(failures) or 0)
 

@@ -12,7 +12,7 @@ class Sizes:
     rounds: int  # how often what varies is measured; the median counts
     pairs: int  # saves, mirrored and not, in turn
     bulk: int
-    writer_seconds: float
+    writer_seconds: int
     naive: int
     backfill: int
     checks: tuple[int, int]
@@ -31,7 +31,7 @@ FULL = Sizes(
     rounds=2,
     pairs=100,
     bulk=50,
-    writer_seconds=5,
+    writer_seconds=2,
     naive=120,
     backfill=2000,
     checks=(6000, 20_000),
@@ -49,11 +49,11 @@ QUICK = Sizes(
     rounds=1,
     pairs=30,
     bulk=10,
-    writer_seconds=2,
+    writer_seconds=1,
     naive=40,
     backfill=400,
     checks=(300, 1000),
-    owed=40_000,
+    owed=20_000,
     ledgers=(5000, 20_000, 50_000),
     mirrored=50_000,
     changes=10,
@@ -67,7 +67,7 @@ TINY = Sizes(
     rounds=1,
     pairs=2,
     bulk=2,
-    writer_seconds=0.2,
+    writer_seconds=1,
     naive=5,
     backfill=20,
     checks=(10, 20),

@@ -16,8 +16,8 @@ from tests.bench.table import Row, Target, at_most
 from tests.support.factories import make_campaign, make_session, make_user
 
 CAMPAIGNS, SESSIONS = "campaigns_campaign", "sessions_app_session"
-TURN = 10  # writes before the triggers are switched
-WARM_UP = 2  # writes that find PostgreSQL's caches emptied by that
+TURN = 4  # writes before the triggers are switched
+WARM_UP = 1  # write that finds PostgreSQL's caches emptied by that
 
 
 def measure(sizes: Sizes) -> Iterator[Row]:
