@@ -11,10 +11,10 @@ from tests.bench.table import Row, Target, as_json, at_least, at_most, lines, nu
 @pytest.mark.parametrize(
     ("row", "met"),
     [
-        (Row("cost", "ms", 1.05, "peer", 1.0, at_most(1.05)), True),
-        (Row("cost", "ms", 1.06, "peer", 1.0, at_most(1.05)), False),
-        (Row("rate", "rows/s", 10, "peer", 1, at_least(10)), True),
-        (Row("rate", "rows/s", 9, "peer", 1, at_least(10)), False),
+        (Row("cost", "ms", 2.1, "peer", 2, at_most(1.05)), True),
+        (Row("cost", "ms", 2.2, "peer", 2, at_most(1.05)), False),
+        (Row("rate", "rows/s", 300, "peer", 30, at_least(10)), True),
+        (Row("rate", "rows/s", 299, "peer", 30, at_least(10)), False),
         (Row("page", "ms", 50, target=at_most(50)), True),
         (Row("page", "ms", 51, target=at_most(50)), False),
         (Row("no target", "ms", 51, "peer", 1), None),
