@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
+from types import CodeType
 from typing import Any
 
 Item = dict[str, dict[str, Any]]
@@ -20,6 +22,16 @@ LOGIC = re.compile(r"(?:True|False|and|or|not|[()\s])*")
 COMPARISONS = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 
 
+@lru_cache
+def _compiled(expression: str) -> CodeType:
+    """Return the expression in Python, of calls of ``function`` and ``comparison``."""
+    connectives = re.sub(r"\b(AND|OR|NOT)\b", lambda word: word[0].lower(), expression)
+    if not LOGIC.fullmatch(COMPARISON.sub("True", FUNCTION.sub("True", connectives))):
+        raise ValueError(f"not understood: {expression}")
+    calls = FUNCTION.sub(r"function('\1', '\2', '\3')", connectives)
+    return compile(COMPARISON.sub(r"comparison('\1', '\2', '\3')", calls), "condition", "eval")
+
+
 def holds(
     expression: str, item: Item, names: Mapping[str, str], values: Mapping[str, dict[str, Any]]
 ) -> bool:
@@ -28,29 +40,25 @@ def holds(
     def value(word: str) -> dict[str, Any] | None:
         return values[word] if word.startswith(":") else item.get(names.get(word, word))
 
-    def function(found: re.Match[str]) -> str:
-        attribute = value(found[2])
-        match found[1]:
+    def function(name: str, word: str, kind: str) -> bool:
+        attribute = value(word)
+        match name:
             case "exists":
-                result = attribute is not None
+                return attribute is not None
             case "not_exists":
-                result = attribute is None
+                return attribute is None
             case _:
-                result = attribute is not None and values[found[3]]["S"] in attribute
-        return str(result)
+                return attribute is not None and values[kind]["S"] in attribute
 
-    def comparison(found: re.Match[str]) -> str:
-        left, right = value(found[1]), value(found[3])
+    def comparison(one_word: str, relation: str, other_word: str) -> bool:
+        left, right = value(one_word), value(other_word)
         if left is None or right is None or left.keys() != right.keys():
-            return "False"
+            return False
         (kind,) = left
         one, other = left[kind], right[kind]
         if kind == "N":
             one, other = Decimal(one), Decimal(other)
-        return str(COMPARISONS[found[2]](one, other))
+        return bool(COMPARISONS[relation](one, other))
 
-    logic = COMPARISON.sub(comparison, FUNCTION.sub(function, expression))
-    logic = re.sub(r"\b(AND|OR|NOT)\b", lambda word: word[0].lower(), logic)
-    if not LOGIC.fullmatch(logic):
-        raise ValueError(f"not understood: {expression}")
-    return bool(eval(logic))  # noqa: S307 - True, False, and, or, not and parentheses
+    given = {"function": function, "comparison": comparison}
+    return bool(eval(_compiled(expression), given))  # noqa: S307 - calls, and, or, not, parentheses

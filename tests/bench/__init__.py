@@ -1,0 +1,1 @@
+"""``make bench``: how fast the mirror is, beside its peers, in one table."""

@@ -1,0 +1,1 @@
+"""The parts of the bench. Each measures some rows of the table."""
