@@ -25,6 +25,12 @@ from mirror.stores.provision import missing, provision
 
 CHUNK = 1000  # rows enqueued in one transaction
 
+# In plain SQL: Django takes ten times as long to make up an entry as PostgreSQL to insert it.
+_ADD = """
+    INSERT INTO mirror_ledgerentry (model, object_id, backfill)
+    SELECT %s, id, true FROM unnest(%s::text[]) AS new(id) ON CONFLICT DO NOTHING
+"""
+
 _MARK_DIRTY = f"""
     UPDATE mirror_ledgerentry AS e SET
         {MARK_DIRTY},
@@ -83,10 +89,10 @@ def _ids(model: type[models.Model]) -> Iterator[str]:
 
 def _enqueue(label: str, ids: list[str], *, force_upload: bool) -> None:
     """Enqueue some rows: all at once those that nobody holds, then the others one by one."""
-    entries = LedgerEntry.objects.filter(model=label, object_id__in=ids)
-    known = set(entries.values_list("object_id", flat=True))
-    new = sorted(set(ids) - known)
-    _add([LedgerEntry(model=label, object_id=object_id, backfill=True) for object_id in new])
+    of_model = LedgerEntry.objects.filter(model=label)
+    known = set(of_model.filter(object_id__in=ids).values_list("object_id", flat=True))
+    _add(label, sorted(set(ids) - known))
+    entries = of_model.filter(object_id__in=known)
     with transaction.atomic():
         free = list(entries.select_for_update(skip_locked=True).values_list("pk", flat=True))
         _mark_dirty(free, force_upload=force_upload)
@@ -94,18 +100,22 @@ def _enqueue(label: str, ids: list[str], *, force_upload: bool) -> None:
         _mark_dirty([busy], force_upload=force_upload)
 
 
-def _add(new: list[LedgerEntry]) -> None:
-    """Insert entries: all at once, or one by one if that would wait for another transaction."""
+def _add(label: str, ids: list[str]) -> None:
+    """Insert entries: all at once, or one by one if that would wait for another transaction.
+
+    An entry that is there by now is one that a writer has made just now, and so is owed.
+    """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('lock_timeout')")
             (before,) = cursor.fetchone()
             cursor.execute("SET LOCAL lock_timeout = '100ms'")
-            LedgerEntry.objects.bulk_create(new, ignore_conflicts=True)
+            cursor.execute(_ADD, [label, ids])
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
     except OperationalError:
-        for entry in new:
-            LedgerEntry.objects.bulk_create([entry], ignore_conflicts=True)
+        with connection.cursor() as cursor:
+            for object_id in ids:
+                cursor.execute(_ADD, [label, [object_id]])
 
 
 def _mark_dirty(ids: list[int], *, force_upload: bool) -> None:
