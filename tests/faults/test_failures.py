@@ -83,10 +83,13 @@ def test_an_answer_that_is_cut_hides_no_difference(world: World, operation: str)
 def test_a_check_that_cannot_read_a_store_raises(
     world: World, operation: str, fault: Fault
 ) -> None:
-    filed_session(world)
+    _, _, session = filed_session(world)
     if operation == "GetObject":  # only objects whose listed checksum differs are read
         (key,) = world.raw.object_keys()
         world.raw.s3.put_object(Bucket=world.raw.bucket, Key=key, Body=b"tampered with")
+    if operation == "BatchGetItem":  # what does not look equal is examined
+        Session.objects.filter(pk=session.pk).update(name="Written behind the ledger's back")
+        LedgerEntry.objects.update(revision=F("mirrored_revision"))
     world.proxy.add(fault, operation)
     with pytest.raises(StoreError):
         check.check(world.stores)
