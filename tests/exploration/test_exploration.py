@@ -61,7 +61,7 @@ def test_the_search_finds_a_broken_engine(name: str, world: World) -> None:
 
 
 def test_every_slow_engine_exists() -> None:
-    assert SLOW < MUTANTS.keys()
+    assert MUTANTS.keys() > SLOW
 
 
 def test_a_schedule_survives_as_text() -> None:

@@ -87,9 +87,9 @@ def admit_without_reading_outages(self: Breaker, store: str) -> bool:
 _add_entries = backfill._add
 
 
-def add_and_keep_lock_timeout(new: list[LedgerEntry]) -> None:
+def add_and_keep_lock_timeout(label: str, ids: list[str]) -> None:
     """Leave the lock timeout of the backfill set for the rest of the transaction."""
-    _add_entries(new)
+    _add_entries(label, ids)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '100ms'")
 
