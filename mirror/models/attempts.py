@@ -77,6 +77,7 @@ class AttemptQuerySet(ClaimableQuerySet[E]):
             sweep_at = new.sweep_at, claim = NULL, claimed_until = NULL""",
             [note.columns for note in notes],
             ", item_keys jsonb, object_keys jsonb, attempted jsonb, sweep_at timestamptz",
+            lossy=True,
         )
 
     def begin_anew(self, entries: Sequence[E]) -> set[int]:
@@ -115,4 +116,5 @@ class AttemptQuerySet(ClaimableQuerySet[E]):
                 for _, failure, retry_after in attempts
             ],
             ", counts integer, seconds double precision, error_class text, error_code text",
+            lossy=True,
         )
