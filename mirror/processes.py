@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 import time
@@ -20,6 +21,7 @@ Emit = Callable[[T], object]
 Work = Callable[[int, Emit[T]], object]  # called with the number of its process, from 0 on
 
 ROWS_WORTH_A_PROCESS = 1000
+MOST_BY_ITSELF = 4
 PARENT_CHECKED = 1.0  # seconds: a process notices within that time that its parent was killed
 
 
@@ -33,8 +35,12 @@ class ProcessDied(Exception):
 
 
 def worth(rows: int) -> int:
-    """Return how many processes this number of rows is worth: one a core at most."""
-    return max(1, min(len(os.sched_getaffinity(0)), rows // ROWS_WORTH_A_PROCESS))
+    """Return how many processes this number of rows is worth: one a core, and a few at most.
+
+    More is for somebody who knows how many connections PostgreSQL has to spare.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(cores or 1, MOST_BY_ITSELF, rows // ROWS_WORTH_A_PROCESS))
 
 
 def set_on_signal(event: threading.Event, number: int) -> None:
@@ -112,10 +118,19 @@ def _run(
         try:
             work(number, lambda value: sender.send(("emitted", value)))
         except Exception as error:  # noqa: BLE001 - the parent raises it
-            sender.send(("raised", error))
+            sender.send(("raised", _portable(error)))
         else:
             sender.send(("done", None))
     connections.close_all()
+
+
+def _portable(error: Exception) -> Exception:
+    """Return the error, or what stands for one that cannot be sent."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - written here
+    except Exception:  # noqa: BLE001 - an error may need anything to be made
+        return RuntimeError(type(error).__name__)
+    return error
 
 
 def _end_with(parent: int) -> None:

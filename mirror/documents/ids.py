@@ -6,6 +6,7 @@ hexadecimal digits. In both forms, keys sort as their texts do byte by byte.
 """
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from django.db.models import Case, F, Func, TextField, Value, When
@@ -23,10 +24,10 @@ def encode_id(text: str) -> str:
 def decode_id(encoded: str) -> str:
     """Return the primary key that ``encode_id`` was given; any other text as it is."""
     if encoded.startswith(ENCODED):
-        try:
-            return bytes.fromhex(encoded.removeprefix(ENCODED)).decode()
-        except ValueError:
-            return encoded
+        with suppress(ValueError):
+            text = bytes.fromhex(encoded.removeprefix(ENCODED)).decode()
+            if encode_id(text) == encoded and "\0" not in text:  # PostgreSQL has no such text
+                return text
     return encoded
 
 

@@ -92,7 +92,8 @@ def fingerprint(item: Item) -> str:
 
     It does not depend on how numbers are written, nor on when a tombstone expires.
     """
-    said = {name: normalized(value) for name, value in item.items() if name != EXPIRES}
+    ignored = {EXPIRES} if is_tombstone(item) else set()
+    said = {name: normalized(value) for name, value in item.items() if name not in ignored}
     text = json.dumps(said, sort_keys=True, default=bytes.hex)
     return f"{revision_of(item)}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 

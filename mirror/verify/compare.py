@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from mirror.documents.document import Document
@@ -78,18 +78,12 @@ class Expected:
 
 
 def examine(
-    document: type[Document],
-    object_id: str,
-    stores: Stores,
-    *,
-    more_keys: Collection[ItemKey] = (),
-    deep: bool = False,
+    document: type[Document], object_id: str, stores: Stores, *, deep: bool = False
 ) -> Examination:
     """Compare one row with consistent reads, and report no difference while it is pending.
 
     The ledger is read before and after: if it changed meanwhile, the row is compared again.
-    ``more_keys`` are primary keys under which items of this row were seen. ``deep`` reads
-    objects even if S3 lists the right checksum.
+    ``deep`` reads objects even if S3 lists the right checksum.
     """
     label = document.mirror_options.label
     for _ in range(MAX_READINGS):
@@ -97,13 +91,37 @@ def examine(
         if before and before.state == State.PENDING:
             return Examination(pending=True)
         recorded = {ItemKey(*key) for key in before.item_keys} if before else set()
-        findings = tuple(
-            _differences(document, object_id, before, {*recorded, *more_keys}, stores, deep=deep)
-        )
+        findings = tuple(_differences(document, object_id, before, recorded, stores, deep=deep))
         after = LedgerEntry.objects.filter(model=label, object_id=object_id).first()
         if (before and before.version) == (after and after.version):
             return _without_scheduled_removals(findings, before, after)
     return Examination(pending=True)
+
+
+def find_strays(
+    document: type[Document], object_id: str, keys: Collection[ItemKey], stores: Stores
+) -> list[Finding]:
+    """Return findings for live items under keys that are not the row's and not in the ledger.
+
+    The row may be pending: a key is recorded before anything is written to it, so nobody is about
+    to write or to remove these.
+    """
+    label = document.mirror_options.label
+    for _ in range(MAX_READINGS):
+        before = LedgerEntry.objects.filter(model=label, object_id=object_id).first()
+        own = {ItemKey(*key) for key in before.item_keys} if before else set()
+        with suppress(UnreadableRow), row_errors():
+            own |= {render(document, row).key for row in rows(document, [object_id])}
+        items = stores.items.get_many(sorted(set(keys) - own), consistent=True)
+        after = LedgerEntry.objects.filter(model=label, object_id=object_id).first()
+        if _known_of(before) == _known_of(after):
+            live = [key for key, item in items.items() if not is_tombstone(item)]
+            return [Finding(ORPHANED, label, object_id, key) for key in live]
+    return []
+
+
+def _known_of(entry: LedgerEntry | None) -> object:
+    return entry and (entry.version, entry.item_keys)
 
 
 def _without_scheduled_removals(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from mirror.documents.document import Document
-from mirror.documents.ids import decode_id
+from mirror.documents.ids import decode_id, encode_id
 from mirror.documents.items import ENTITY, Item, ItemKey, is_tombstone, key_of
 from mirror.documents.registry import documents
 from mirror.documents.rows import folders, rows
@@ -13,7 +13,7 @@ from mirror.models import LedgerEntry, State
 from mirror.models.due import ORPHAN_MODEL
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
-from mirror.verify.compare import examine
+from mirror.verify.compare import examine, find_strays
 from mirror.verify.findings import OBJECT_ORPHANED, ORPHANED, Finding
 
 
@@ -33,12 +33,15 @@ def find_orphaned_objects(
         sharing = [other for other in documents() if folder in folders(other)]
         if sharing[0] is not document:
             continue
+        labels = [other.mirror_options.label for other in sharing]
+        if owner_of(key) is None:
+            findings.add(Finding(OBJECT_ORPHANED, labels[0], object_id, key))
+            continue
         has_row = any(
             str(pk) == object_id  # an object under another spelling of the id belongs to no row
             for other in sharing
             for pk in rows(other, [object_id]).values_list("pk", flat=True)
         )
-        labels = [other.mirror_options.label for other in sharing]
         # Read after the rows: if a row was deleted in between, its entry is pending.
         entries = LedgerEntry.objects.filter(model__in=labels, object_id=object_id)
         if any(e.state == State.PENDING or key in e.scheduled_removals for e in entries):
@@ -61,7 +64,7 @@ def find_orphaned_items(page: Sequence[Item], stores: Stores) -> set[Finding]:
     for item in page:
         document = by_entity.get(item.get(ENTITY, {}).get("S", ""))
         object_id = item.get("id", {}).get("S", "")
-        if document and object_id:
+        if document and object_id and "\0" not in object_id:
             keys_of_rows.setdefault(document, {}).setdefault(object_id, set()).add(key_of(item))
         else:
             nameless.append(key_of(item))
@@ -100,14 +103,15 @@ def _examine_unaccounted_items(
         unknown = {
             key for key in strange[object_id] if not owners.get(key, set()) - {(label, object_id)}
         }
-        if unknown or (known and object_id not in ids_of_rows):
-            more_keys = sorted(known | unknown)
-            examination = examine(document, object_id, stores, more_keys=more_keys)
-            # No more than these items: the walk has found whatever else differs.
+        if unknown:
+            findings.update(find_strays(document, object_id, unknown, stores))
+        if known and object_id not in ids_of_rows:
+            examination = examine(document, object_id, stores)
+            # No more than these items: the walk finds whatever else differs.
             findings.update(
                 found
                 for found in examination.findings
-                if found.kind == ORPHANED and found.key in more_keys
+                if found.kind == ORPHANED and found.key in known
             )
     return findings
 
@@ -115,19 +119,41 @@ def _examine_unaccounted_items(
 def _owners(keys: Collection[ItemKey]) -> dict[ItemKey, set[tuple[str, str]]]:
     """Return the rows, as model and id, for which the ledger records each of these keys.
 
-    The walk has compared them with what lies there. The item may name a wrong row: anybody may
-    have changed its attributes. Its key ends with the row's id, see ``Document.keys``; so only the
-    entries of such ids are read.
+    The walk compares them with what lies there, or they are pending. The item may name a wrong
+    row: anybody may have changed its attributes. Its key ends with the row's id, see
+    ``Document.keys``; so only the entries of such ids are read.
     """
     ids = {decode_id(part.rpartition("#")[2]) for key in keys for part in key}
     ids = {object_id for object_id in ids if "\0" not in object_id}  # no text of PostgreSQL's
     owners: dict[ItemKey, set[tuple[str, str]]] = {}
     if ids:
         models = LedgerEntry.objects.models()
-        for entry in LedgerEntry.objects.filter(model__in=models, object_id__in=ids):
-            for key in entry.item_keys:
+        entries = list(LedgerEntry.objects.filter(model__in=models, object_id__in=ids))
+        gone = _gone(entries)
+        for entry in entries:
+            for key in entry.item_keys if entry not in gone else ():
                 owners.setdefault(ItemKey(*key), set()).add((entry.model, entry.object_id))
     return owners
+
+
+def _gone(entries: Sequence[LedgerEntry]) -> set[LedgerEntry]:
+    """Return the entries of rows that are gone and about which nothing is on its way."""
+    gone = set[LedgerEntry]()
+    for document in documents():
+        label = document.mirror_options.label
+        still = {e.object_id: e for e in entries if e.model == label and e.state != State.PENDING}
+        present = {str(pk) for pk in rows(document, still).values_list("pk", flat=True)}
+        gone |= {entry for object_id, entry in still.items() if object_id not in present}
+    return gone
+
+
+def owner_of(key: str) -> str | None:
+    """Return the id of the row to which the object ``key`` may belong; None if it can be no row's.
+
+    A folder that no id is written as, such as another spelling of one, is none.
+    """
+    object_id = row_id_of(key)
+    return object_id if encode_id(object_id) == row_folder_of(key) else None
 
 
 def row_folder_of(key: str) -> str:

@@ -33,7 +33,7 @@ from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
 from mirror.verify.compare import Expected, UnreadableRow, examine, has_content, row_errors
-from mirror.verify.orphans import find_orphaned_objects, row_folder_of, row_id_of
+from mirror.verify.orphans import find_orphaned_objects, owner_of, row_folder_of, row_id_of
 from mirror.verify.report import Part, Scope
 
 CHUNK = 200  # rows compared together
@@ -94,7 +94,8 @@ def walk(
     for ids in batched(filter(scope.includes, _ids(document, part)), CHUNK):
         own: dict[str, list[Listed]] = {object_id: [] for object_id in ids}
         for listed_object in chain.from_iterable(one.take_until(ids[-1]) for one in listings):
-            own.get(row_id_of(listed_object.key), ownerless).append(listed_object)
+            owner = owner_of(listed_object.key)
+            (ownerless if owner is None else own.get(owner, ownerless)).append(listed_object)
             if len(ownerless) == PAGE:
                 yield partial(_examine_objects, document, ownerless, stores)
                 ownerless = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from threading import Barrier
+from contextlib import contextmanager, suppress
+from threading import Barrier, BrokenBarrierError
 from typing import TypeVar
 
 from django.db import connection
@@ -60,10 +60,15 @@ def open_threads() -> Iterator[Threads]:
             yield Threads(pool)
         finally:
             all_of_them = Barrier(THREADS)
-            for _ in range(THREADS):
-                pool.submit(_close_connection, all_of_them)
+            try:
+                for _ in range(THREADS):
+                    pool.submit(_close_connection, all_of_them)
+            except BaseException:
+                all_of_them.abort()  # who waits for the rest would wait for ever
+                raise
 
 
 def _close_connection(all_of_them: Barrier) -> None:
-    all_of_them.wait()  # so that no thread does it twice
+    with suppress(BrokenBarrierError):
+        all_of_them.wait()  # so that no thread does it twice
     connection.close()

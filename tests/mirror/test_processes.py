@@ -121,5 +121,28 @@ def test_no_process_outlives_a_parent_that_is_killed() -> None:
 
 
 def test_a_short_backlog_is_worth_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
     assert [worth(rows) for rows in (0, 999, 2000, 3999, 4000, 10**7)] == [1, 1, 2, 3, 4, 4]
+
+
+class Odd(Exception):
+    """An error that cannot be made anew from its arguments."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} {second}")
+
+
+def test_an_error_that_cannot_be_sent_is_named() -> None:
+    def work(number: int, emit: Emit[None]) -> None:
+        raise Odd("private", "text")
+
+    with pytest.raises(RuntimeError, match=r"^Odd$"):
+        list(in_processes(1, work))
+
+
+def test_a_machine_that_does_not_tell_its_cores_for_one_process_is_asked_for_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert worth(10**7) == 2

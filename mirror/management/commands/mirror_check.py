@@ -1,5 +1,6 @@
 """``manage.py mirror_check``: compare PostgreSQL with DynamoDB and S3."""
 
+import signal
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from itertools import islice
@@ -113,6 +114,7 @@ class Command(MirrorCommand):
         )
 
     def run(self, **options: Any) -> int:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary files are removed
         if not options["repair"] and (options["delete_orphans"] or options["dry_run"]):
             raise CommandError("--delete-orphans and --dry-run go with --repair.", returncode=2)
         if options["history"]:
