@@ -30,4 +30,5 @@ class RestoreCounts:
     def note(self, object_id: str, problem: str) -> None:
         """Note what is wrong with a row, unless there are many notes already."""
         if len(self.notes) < MAX_NOTES:
-            self.notes.append(f"{self.label} {object_id}: {problem}")
+            named = object_id if object_id.isprintable() else ascii(object_id)
+            self.notes.append(f"{self.label} {named}: {problem}")

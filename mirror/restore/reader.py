@@ -31,6 +31,7 @@ NOT_IN_S3 = "not in S3"
 ALTERED = "altered in S3"
 OF_ANOTHER_ROW = "refers to the content of another row"
 WRONG_KEY = "the item is under the wrong key"
+NO_ID = "not the primary key of a row as PostgreSQL writes it"
 
 # What reading a value that somebody tampered with can raise.
 NOT_A_VALUE = (ValueError, TypeError, KeyError, AttributeError, ValidationError)
@@ -116,6 +117,8 @@ def read(document: type[Document], item: Item, fetch: Fetch) -> Reading:
             except NOT_A_VALUE:
                 problems[attribute] = UNREADABLE
     object_id = str(item.get("id", {}).get("S", ""))
+    if not names_a_row(document, object_id):
+        problems["id"] = NO_ID
     references = tuple(_references(document, item))
     size = 0
     for reference in references:
@@ -131,6 +134,18 @@ def read(document: type[Document], item: Item, fetch: Fetch) -> Reading:
     if not problems and _expected_key(reading) != reading.key:
         problems["pk"] = WRONG_KEY
     return reading
+
+
+def names_a_row(document: type[Document], object_id: str) -> bool:
+    """Whether a row can have ``object_id`` as its primary key, spelled as the ledger spells it.
+
+    Another spelling of a UUID would find the row, but have another entry in the ledger.
+    """
+    try:
+        value = document.mirror_options.model._meta.pk.to_python(object_id)
+    except ValidationError:
+        return False
+    return str(value) == object_id and "\0" not in object_id  # PostgreSQL takes no NUL
 
 
 def _join_parents(model: type[models.Model], values: dict[str, Any]) -> None:

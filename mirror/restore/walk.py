@@ -19,7 +19,7 @@ from mirror.restore.counts import RestoreCounts
 from mirror.restore.insert import advance_sequences, insert
 from mirror.restore.inventory import CHUNK, Inventory, Unequal
 from mirror.restore.portions import read_in_portions
-from mirror.restore.reader import Reading, read
+from mirror.restore.reader import Reading, names_a_row, read
 from mirror.stores.clients import Stores
 
 ROWS = 16  # whole rows in memory at a time, if nothing is known of their sizes
@@ -47,8 +47,11 @@ class Walk:
 
     def compare(self, items: Sequence[Item]) -> None:
         """Compare live items with their rows; count what is equal, and note the others."""
-        self.inventory.note(self.label, items)
-        for chunk in batched(items, CHUNK):
+        named = [item for item in items if self._names_a_row(item["id"]["S"])]
+        nameless = [item for item in items if not self._names_a_row(item["id"]["S"])]
+        self.inventory.note_unequal(self.label, nameless)
+        self.inventory.note(self.label, named)
+        for chunk in batched(named, CHUNK):
             present = self._present(item["id"]["S"] for item in chunk)
             unequal = [item for item in chunk if item["id"]["S"] not in present]
             for readings in self._read(item for item in chunk if item["id"]["S"] in present):
@@ -91,6 +94,10 @@ class Walk:
 
     def _judge(self, readings: Sequence[Reading], before: Mapping[str, LedgerEntry]) -> None:
         """Count rows that were read after the ledger's entries of ``before``."""
+        for reading in readings:
+            if "id" in reading.problems:
+                self._count_impossible(reading, ", ".join(_named_problems(reading)))
+        readings = [reading for reading in readings if "id" not in reading.problems]
         found = self._rows(readings)
         after = self._entries(reading.object_id for reading in readings)
         newest = self.inventory.revisions(self.label, [r.object_id for r in readings])
@@ -146,9 +153,9 @@ class Walk:
         keys = {str(row.pk): self._key(row) for row in rows(self.document, ids)}
         wanted = [key for object_id, key in keys.items() if key and object_id not in pending]
         items = self.stores.items.get_many(wanted, consistent=True)
-        live = {key for key, item in items.items() if not is_tombstone(item)}
-        for object_id, key in keys.items():
-            if object_id in pending or key in live:
+        live = {item.get("id", {}).get("S") for item in items.values()}  # a tombstone has no id
+        for object_id in keys:
+            if object_id in pending or object_id in live:
                 self.tally.pending += 1
             else:
                 self.tally.lost += 1
@@ -165,6 +172,9 @@ class Walk:
         read_one = partial(read, self.document, fetch=self.stores.objects.get)
         return read_in_portions(self.threads, read_one, items)
 
+    def _names_a_row(self, object_id: str) -> bool:
+        return names_a_row(self.document, object_id)
+
     def _present(self, ids: Iterable[str]) -> set[str]:
         """Return the ids of those rows that exist."""
         return set(map(str, rows(self.document, ids).values_list("pk", flat=True)))
@@ -174,7 +184,8 @@ class Walk:
         return {str(row.pk): row for row in rows(self.document, ids)}
 
     def _entries(self, ids: Iterable[str]) -> dict[str, LedgerEntry]:
-        entries = LedgerEntry.objects.filter(model=self.label, object_id__in=list(ids))
+        named = [object_id for object_id in ids if self._names_a_row(object_id)]
+        entries = LedgerEntry.objects.filter(model=self.label, object_id__in=named)
         return {entry.object_id: entry for entry in entries}
 
 

@@ -148,10 +148,12 @@ class Worker:
         self._claim(pipeline)
 
     def _timeout(self) -> float:
-        """How long to wait for attempts to end, before something is due to be claimed."""
-        if not self._pause:
-            return POLL
-        return min(POLL, max(self._next - time.monotonic(), 0.0))
+        """How long to wait for attempts to end, before something may be claimed.
+
+        A turn that has come already found nothing to claim, and does not shorten the wait.
+        """
+        wait = self._next - time.monotonic()
+        return min(POLL, wait) if wait > 0 else POLL
 
     def _database_failed(self, error: Exception) -> None:
         if not self._database_silent:

@@ -15,6 +15,7 @@ def drain(
     processes: int, *, stop: Event, rate: float | None = None, progress: Progress = bool
 ) -> Drained:
     """Mirror everything that is owed; see ``Worker``. Raises ``ProcessDied`` if one was killed."""
+    processes = _within(rate, processes)
     if processes == 1:
         return Worker(stop=stop, rate=rate, progress=progress).drain()
 
@@ -37,6 +38,7 @@ def watch(processes: int, *, stop: Event, rate: float | None = None) -> None:
     Raises ``ProcessDied`` if one was killed, and ends the others: whoever started this starts it
     again.
     """
+    processes = _within(rate, processes)
     if processes == 1:
         Worker(stop=stop, rate=rate).watch()
         return
@@ -46,6 +48,11 @@ def watch(processes: int, *, stop: Event, rate: float | None = None) -> None:
 
     for _ in in_processes(processes, work, stop=stop):
         pass
+
+
+def _within(rate: float | None, processes: int) -> int:
+    """Return how many processes work: one for each row a second at most, as all begin at once."""
+    return max(int(min(processes, rate)), 1) if rate else processes
 
 
 def _share(rate: float | None, processes: int) -> float | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +14,10 @@ from django.test import Client
 from campaigns.models import Campaign
 from mirror.models import LedgerEntry, LedgerQuerySet
 from mirror.stores.clients import Stores
+from mirror.stores.dynamodb import ItemStore
 from mirror.sync import worker
+from mirror.sync.engine import Outcome
+from mirror.sync.pipeline import Pipeline
 from tests.support.factories import TRANSCRIPT, make_campaign, make_session, make_sessions
 from tests.support.locks import locked
 from tests.support.stored import assert_equal, assert_equal_after_sync, live_items
@@ -83,3 +88,27 @@ def test_a_drain_keeps_to_its_rate(
     turns = sorted(round(wait, -1) for wait in waits if wait > 50)
     assert turns[:3] == [100, 200, 300]
     assert len(turns) == 20
+
+
+def test_a_slow_answer_is_waited_for_without_a_poll_for_each_turn(
+    mirror: Stores, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    put, advance = ItemStore.put, Pipeline.advance
+    timeouts: list[float] = []
+
+    def hang(self: ItemStore, *arguments: Any, **options: Any) -> Any:
+        assert release.wait(60)
+        return put(self, *arguments, **options)
+
+    def note(self: Pipeline, *, timeout: float) -> Counter[Outcome]:
+        timeouts.append(timeout)
+        if len(timeouts) == 5:  # by then, the next turn has come
+            release.set()
+        return advance(self, timeout=timeout)
+
+    monkeypatch.setattr(ItemStore, "put", hang)
+    monkeypatch.setattr(Pipeline, "advance", note)
+    assert worker.Worker(rate=100).drain().mirrored == 1
+    assert min(timeouts) > 0
+    assert worker.POLL in timeouts

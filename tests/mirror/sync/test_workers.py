@@ -7,14 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from functools import partial
+from threading import Event
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from mirror.models import LedgerEntry
+from mirror.processes import Work
 from mirror.stores.clients import Stores
+from mirror.sync import workers
 from tests.support.commands import run
 from tests.support.factories import make_campaign
 from tests.support.manage import SECRET_KEY, database_url, manage
@@ -76,3 +81,34 @@ def test_a_watch_of_several_processes_mirrors_and_stops(mirror: Stores, owner: U
 def test_the_number_of_processes_must_be_whole_and_positive(db: None, count: str) -> None:
     with pytest.raises(CommandError, match="whole number above 0"):
         call_command("mirror_sync", f"--processes={count}")
+
+
+@pytest.mark.parametrize(
+    ("rate", "processes"), [(None, 8), (100.0, 8), (3.0, 3), (2.5, 2), (1.0, 1), (0.5, 1)]
+)
+def test_no_more_processes_work_than_rows_are_allowed_in_a_second(
+    db: None, monkeypatch: pytest.MonkeyPatch, rate: float | None, processes: int
+) -> None:
+    rates: list[float | None] = []
+
+    class Idle:
+        def __init__(self, *, rate: float | None, **_: Any) -> None:
+            rates.append(rate)
+
+        def watch(self) -> None:
+            pass
+
+        drain = watch
+
+    def one_after_another(count: int, work: Work[Any], **_: Any) -> Iterator[Any]:
+        for number in range(count):
+            work(number, bool)
+        yield from ()
+
+    monkeypatch.setattr(workers, "Worker", Idle)
+    monkeypatch.setattr(workers, "in_processes", one_after_another)
+    for begin in (workers.watch, workers.drain):
+        rates.clear()
+        begin(8, stop=Event(), rate=rate)
+        assert len(rates) == processes
+        assert rate is None or sum(filter(None, rates)) == rate
