@@ -45,7 +45,7 @@ class ItemStore:
             connect_timeout=timeout,
             read_timeout=timeout,
             retries={"mode": "standard", "total_max_attempts": attempts},
-            max_pool_connections=16,
+            max_pool_connections=32,
             parameter_validation=False,  # an eighth of a call's cost; documents build the items
         )
         self.table = str(setting("TABLE"))

@@ -52,7 +52,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no t
             connect_timeout=timeout,
             read_timeout=timeout,
             retries={"mode": "standard", "total_max_attempts": attempts},
-            max_pool_connections=16,
+            max_pool_connections=32,
             s3=cast("Any", {"addressing_style": addressing_style}),
             # Uploads bring their SHA-256; any other checksum costs time and adds nothing.
             request_checksum_calculation="when_required",

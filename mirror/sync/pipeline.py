@@ -27,11 +27,11 @@ from mirror.sync.breaker import breaker
 from mirror.sync.engine import Outcome, prepare, settle
 from mirror.sync.reading import stored_sizes
 
-THREADS = 16  # they hide latency; for more CPU run more processes
+THREADS = 32  # they hide latency; for more CPU run more processes
 BATCH = 100  # entries that are claimed at once
 UPLOADS = 32_000_000  # bytes of contents under way; beyond that, rows are read one by one
 READ_AT_ONCE = 4_000_000  # bytes, as PostgreSQL compresses them: Python takes many times more
-SETTLED_AFTER = 0.05  # seconds that an ended attempt waits for others, to be noted with them
+SETTLED_AFTER = 0.1  # seconds that an ended attempt waits for others, to be noted with them
 
 Progress = Callable[[Outcome], object]
 
@@ -122,7 +122,7 @@ class Pipeline:
         its lease renewed.
         """
         room = THREADS * 3 // 2 - running
-        if room < max(THREADS // 2, 1):
+        if room < max(THREADS * 3 // 4, 1):
             return 0
         one_by_one = self._doubted or self._bytes_under_way > UPLOADS
         return min(1 if one_by_one else room, len(self._claimed))

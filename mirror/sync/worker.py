@@ -25,7 +25,7 @@ logger = logging.getLogger("mirror")
 SOON = 5.0  # seconds: a drain still waits for a back-off that ends within that
 OUTAGE_RETRIES = 2  # how often a drain looks whether a store is back, a second apart
 PATIENCE = 60.0  # seconds without progress: by then, claims of others have ended or expired
-SOONEST = 0.5  # seconds: what is due but claimed or locked is not polled faster
+SOONEST = 0.15  # seconds: what is due but claimed or locked is not polled faster
 # A probe is taken at random, from those that failed least of the next to come: a row that is itself
 # the trouble must not be the probe each time.
 LEAST_FAILED = "attempts, random()"

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from mirror.models import LedgerEntry
 from mirror.stores.clients import Stores
-from mirror.sync import worker
+from mirror.sync import pipeline, worker
 from mirror.sync.backfill import enqueue_all
 from mirror.verify import check
 from sessions_app.models import Session
@@ -38,8 +38,9 @@ def test_a_backfill_mirrors_rows_that_existed_before_the_mirror(
 
 
 def test_an_interrupted_backfill_is_resumed_by_the_next_drain(
-    mirror: Stores, thirty_unknown_rows: None
+    mirror: Stores, thirty_unknown_rows: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pipeline, "THREADS", 4)  # so that not all rows are under way at once
     enqueue_all()
     stop = threading.Event()
     first = worker.Worker(stop=stop, progress=lambda _: stop.set()).drain()
