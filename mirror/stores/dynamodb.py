@@ -31,6 +31,7 @@ from mirror.stores.aws_errors import translated_errors
 
 DYNAMODB = "DynamoDB"
 BATCH = 100  # keys that BatchGetItem takes
+PAGE = 1000  # items of a scan: Python takes ten times their megabyte if they are small
 # A hot table answers for some of the keys only.
 FIRST_PAUSE = 0.05  # seconds, doubled while it answers for none
 LONGEST_PAUSE = 10.0  # seconds
@@ -137,8 +138,10 @@ class ItemStore:
 
     def scan(self, segment: int = 0, total: int = 1) -> Iterator[list[Item]]:
         """Yield every live item of one of ``total`` segments of the table, a page at a time."""
-        share = {"Segment": segment, "TotalSegments": total} if total > 1 else {}
-        for page in self._pages(self.client.scan, share):
+        arguments: dict[str, Any] = {"Limit": PAGE}
+        if total > 1:
+            arguments |= {"Segment": segment, "TotalSegments": total}
+        for page in self._pages(self.client.scan, arguments):
             yield [item for item in page if not is_tombstone(item)]
 
     def query(self, arguments: dict[str, Any]) -> Iterator[list[Item]]:

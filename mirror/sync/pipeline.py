@@ -1,8 +1,8 @@
 """The pipeline: many attempts under way at a time.
 
 Rows are read and noted on one thread, with one statement for many; AWS is asked on others, which
-hold no database connection. What has ended is noted every few hundredths of a second, so a slow
-answer holds up its own row and no other.
+hold no database connection. What has ended is noted every tenth of a second at the latest, so a
+slow answer holds up its own row and no other.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tests.bench.environment import TABLE
@@ -51,6 +52,21 @@ class Child:
             stdout=self._output,
             stderr=self._output,
         )
+        self._peaks: dict[str, float] = {}
+        threading.Thread(target=self._watch_memory, daemon=True).start()
+
+    def _watch_memory(self) -> None:
+        """Note the peak of this process and of each of its children, while they run.
+
+        ``ru_maxrss`` would tell that of the bench itself: a process begins as a fork of it.
+        """
+        while not self.has_ended():
+            for pid in [self._process.pid, *_children_of(self._process.pid)]:
+                with suppress(OSError, StopIteration):
+                    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+                    peak = next(line for line in lines if line.startswith("VmHWM:"))
+                    self._peaks[f"{pid}"] = int(peak.split()[1]) / 1024
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Ask it to end."""
@@ -60,20 +76,31 @@ class Child:
     def has_ended(self) -> bool:
         """Whether it has ended; it still must be waited for."""
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self._process.pid, options) is not None
+        try:
+            return os.waitid(os.P_PID, self._process.pid, options) is not None
+        except ChildProcessError:  # it has been waited for
+            return True
 
     def wait(self, longest: float = LONGEST) -> Done:
         """Wait for its end; it is killed after ``longest`` seconds."""
         killer = threading.Timer(longest, os.kill, [self._process.pid, signal.SIGKILL])
         killer.start()
-        _, status, usage = os.wait4(self._process.pid, 0)
+        _, status = os.waitpid(self._process.pid, 0)
         seconds = time.time() - self.started
         killer.cancel()
         self._process.returncode = os.waitstatus_to_exitcode(status)
         with self._output as output:
             output.seek(0)
             text = output.read()
-        return Done(self._process.returncode, text, self.started, seconds, usage.ru_maxrss / 1024)
+        peak = max(self._peaks.values(), default=0.0)
+        return Done(self._process.returncode, text, self.started, seconds, peak)
+
+
+def _children_of(pid: int) -> list[int]:
+    with suppress(OSError):
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(child) for child in listed.split()]
+    return []
 
 
 class Failed(Exception):
