@@ -12,7 +12,7 @@ import pytest
 from mirror.documents.sizes import MAX_ITEM_BYTES, item_size
 from mirror.stores import provision
 from mirror.stores.clients import Stores
-from mirror.sync import worker
+from mirror.sync import pipeline, worker
 from tests.faults import emulators
 from tests.faults.conftest import make_clients, make_world, raw_stores_at
 from tests.faults.mutants import kills_mutant
@@ -111,7 +111,11 @@ def test_other_stores_accept_items_of_exactly_400_kb_and_no_larger(world: World)
 
 
 @kills_mutant("one batch only")
-def test_sixty_rows_take_several_batches_and_are_all_mirrored(world: World) -> None:
+def test_sixty_rows_take_several_batches_and_are_all_mirrored(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (pipeline, worker):
+        monkeypatch.setattr(module, "BATCH", 25)
     for number in range(60):
         world.session(name=f"{number}", transcript_text=f"MATT: {number}")
     worker.drain()

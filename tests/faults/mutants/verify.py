@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 from unittest import mock
 
+from mirror.documents import items
 from mirror.documents.document import Document
 from mirror.documents.items import REVISION, Item, ItemKey
 from mirror.errors import StoreError
@@ -75,6 +76,7 @@ MUTANTS: dict[str, list[Change]] = {
     "removal normalizes object keys": [replace(ObjectStore, "delete", delete_normalized_key)],
     "other rows' items treated as orphans": [replace(orphans, "_owners", no_owners)],
     "revisions read only if digits": [
+        replace(items, "revision_of", revision_of_digits_only),
         replace(dynamodb, "revision_of", revision_of_digits_only),
         replace(marks, "revision_of", revision_of_digits_only),
     ],
