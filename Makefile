@@ -58,7 +58,7 @@ soak: install
 mutants: install
 	MIRROR_BROKEN=1 $(BIN)/python -m pytest tests/faults -n auto --dist loadfile -o timeout=300
 
-## explore: every order of events up to a bound, against the real engine and the broken ones (ten minutes)
+## explore: every order of events up to a bound, against the real engine and the broken ones (a few minutes)
 explore: install
 	$(BIN)/python -m tests.exploration.explore
 	$(BIN)/python -m tests.exploration.explore --mutants
