@@ -286,14 +286,15 @@ class LedgerEntry(Claimable):
         """Note uploads that were sent after the claim was lost, so that they are removed.
 
         If another attempt is under way, which does not know of them, the revision is raised, so
-        that it cannot overwrite the note. False if another transaction holds the row.
+        that it cannot overwrite the note. False if another transaction holds the row. If the entry
+        is gone, there is nowhere to note them: a check finds the objects.
         """
         with transaction.atomic():
             entry = (
                 LedgerEntry.objects.select_for_update(skip_locked=True).filter(pk=self.pk).first()
             )
             if entry is None:
-                return False
+                return not LedgerEntry.objects.filter(pk=self.pk).exists()
             now = database_time()
             states = entry.key_states
             for key in keys:

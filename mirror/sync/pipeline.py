@@ -185,7 +185,13 @@ class Pipeline:
         The grace is cut short if threads would run out of work.
         """
         ended: list[Attempt] = []
-        until = time.monotonic() + (0.0 if self._unsettled else timeout)
+        if any(attempt.unsettled for attempt in self._unsettled):  # somebody holds their rows
+            timeout = min(timeout, SETTLED_AFTER)
+            if not self._running:
+                time.sleep(timeout)
+        elif self._unsettled:
+            timeout = 0.0
+        until = time.monotonic() + timeout
         running = len(self._running)
         while len(ended) < running and not (ended and self._size_of_portion(running - len(ended))):
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -103,6 +103,42 @@ def test_a_late_upload_is_noted_once_the_row_is_free(
     entry.refresh_from_db()
     assert entry.sweep_at
     assert not any(state.in_use for state in entry.key_states.values())
+
+
+@pytest.fixture
+def late(mirror: Stores, owner: User) -> Iterator[tuple[Pipeline, LedgerEntry]]:
+    """An attempt whose claim was lost after its upload, and that has not been settled."""
+    make_session(owner, transcript_text=TRANSCRIPT)
+    (entry,) = LedgerEntry.objects.due().claim(1)
+    with new_pipeline() as line:
+        line.add([entry], mirror)
+        (attempt,) = prepare([entry], breaker)
+        attempt.carry_out(mirror)
+        LedgerEntry.objects.update(claim=uuid4())
+        line._claimed.clear()
+        line._unsettled.append(attempt)
+        yield line, entry
+
+
+def test_a_late_upload_does_not_keep_the_worker_spinning_while_its_row_is_held(
+    late: tuple[Pipeline, LedgerEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, entry = late
+    pauses: list[float] = []
+    with locked(entry):
+        line.advance(timeout=0)
+        monkeypatch.setattr(time, "sleep", pauses.append)
+        line.advance(timeout=1)
+    assert pipeline.SETTLED_AFTER in pauses
+
+
+def test_a_late_upload_of_an_entry_that_is_gone_is_settled(
+    late: tuple[Pipeline, LedgerEntry],
+) -> None:
+    line, _ = late
+    LedgerEntry.objects.all().delete()
+    assert line.advance(timeout=0) == {Outcome.OVERTAKEN: 1}
+    assert not line.is_busy()
 
 
 def test_a_probe_that_may_not_be_sent_is_not_followed_by_others(
