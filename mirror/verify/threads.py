@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Barrier, BrokenBarrierError
 from typing import TypeVar
 
@@ -60,12 +60,11 @@ def open_threads() -> Iterator[Threads]:
             yield Threads(pool)
         finally:
             all_of_them = Barrier(THREADS)
-            try:
+            with ExitStack() as unless_all:
+                unless_all.callback(all_of_them.abort)  # who waits for the rest would wait for ever
                 for _ in range(THREADS):
                     pool.submit(_close_connection, all_of_them)
-            except BaseException:
-                all_of_them.abort()  # who waits for the rest would wait for ever
-                raise
+                unless_all.pop_all()
 
 
 def _close_connection(all_of_them: Barrier) -> None:
