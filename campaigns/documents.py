@@ -12,6 +12,8 @@ class CampaignDocument(Document):
     owner_id = TextAttribute("userId")
     name = TextAttribute()
     description = TextAttribute()
+    language = TextAttribute()
+    share_token = TextAttribute("shareToken")
     created_at = TimeAttribute("createdAt")
     updated_at = TimeAttribute("updatedAt")
 

@@ -14,7 +14,7 @@ class CampaignForm(forms.ModelForm[Campaign]):
 
     class Meta:
         model = Campaign
-        fields = ["name", "description"]
+        fields = ["name", "description", "language"]
 
 
 class CampaignEditForm(SaveChanged, TabSafeForm, CampaignForm):  # type: ignore[misc]

@@ -22,6 +22,24 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.annotate(sessions_count=models.Count("sessions", filter=own))
 
 
+class Language(models.TextChoices):
+    """The languages of play whose word forms the search knows, as BCP 47 tags."""
+
+    DANISH = "da", "Dansk"
+    GERMAN = "de", "Deutsch"
+    ENGLISH = "en", "English"
+    SPANISH = "es", "Español"
+    FRENCH = "fr", "Français"
+    ITALIAN = "it", "Italiano"
+    DUTCH = "nl", "Nederlands"
+    NORWEGIAN = "no", "Norsk"
+    PORTUGUESE = "pt", "Português"
+    FINNISH = "fi", "Suomi"
+    SWEDISH = "sv", "Svenska"
+
+    __empty__ = "Not set"
+
+
 class Campaign(models.Model):
     """A series of sessions that one game master runs."""
 
@@ -29,6 +47,15 @@ class Campaign(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="campaigns")
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    language = models.CharField(
+        max_length=2,
+        choices=Language,
+        blank=True,
+        help_text="Spoken at the table. Search finds the forms of its words.",
+    )
+    share_token = models.CharField(
+        max_length=64, null=True, blank=True, unique=True, editable=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -39,21 +39,21 @@ class TranscriptFilter(admin.SimpleListFilter):
 class SessionAdmin(admin.ModelAdmin[Session]):
     """Lists, searches and edits play sessions."""
 
-    list_display = ["name", "campaign", "owner", "is_shared", "created_at"]
+    list_display = ["name", "campaign", "owner", "is_shared", "played_on", "created_at"]
     list_filter = [
         TranscriptFilter,
         ("campaign", admin.EmptyFieldListFilter),
         ("share_token", admin.EmptyFieldListFilter),
+        "played_on",
         "created_at",
     ]
     list_select_related = ["campaign", "owner"]
     search_fields = ["name", "description", "campaign__name", "owner__username"]
     autocomplete_fields = ["owner", "campaign"]
-    ordering = ["-created_at", "id"]
     readonly_fields = ["id", "created_at", "updated_at"]
     date_hierarchy = "created_at"
     fieldsets = [
-        (None, {"fields": ["name", "owner", "campaign", "description"]}),
+        (None, {"fields": ["name", "owner", "campaign", "played_on", "description"]}),
         ("At the table", {"fields": ["notes", "summary", "player_recap"]}),
         (
             "Transcript",

@@ -1,4 +1,4 @@
-"""What a session looks like in DynamoDB, and its transcript in S3."""
+"""What sessions and highlights look like in DynamoDB, and transcripts in S3."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,9 +11,10 @@ from mirror.documents import (
     NativeAttribute,
     TextAttribute,
     TimeAttribute,
+    WholeNumberAttribute,
     register,
 )
-from sessions_app.models import Session
+from sessions_app.models import Highlight, Session
 
 
 @register(
@@ -33,6 +34,7 @@ class SessionDocument(Document):
     owner_id = TextAttribute("userId")
     campaign_id = TextAttribute("campaignId")
     name = TextAttribute()
+    played_on = TextAttribute("playedOn")
     description = TextAttribute()
     notes = TextAttribute()
     summary = TextAttribute()
@@ -89,3 +91,21 @@ class SessionDocument(Document):
             "transcript_text": transcript["transcriptText"],
             "transcript_json": transcript["transcriptJson"],
         }
+
+
+@register(Highlight, entity="highlight")
+class HighlightDocument(Document):
+    """A quote from a transcript. Its partition is that of its session."""
+
+    id = TextAttribute()
+    session_id = TextAttribute("sessionId")
+    quote = TextAttribute()
+    speaker = TextAttribute()
+    start = NativeAttribute()
+    turn = WholeNumberAttribute()
+    created_at = TimeAttribute("createdAt")
+
+    @classmethod
+    def keys(cls, instance: Highlight) -> dict[str, str]:
+        """Return the primary key."""
+        return {"pk": f"sess#{instance.session_id}", "sk": f"high#{instance.pk}"}

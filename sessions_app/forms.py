@@ -16,6 +16,11 @@ MARKDOWN = "Markdown works: **bold**, *italic*, lists, headings, links."
 class SessionForm(forms.ModelForm[Session]):
     """Creates a session: its campaign and what the game master writes about it."""
 
+    played_on = forms.DateField(
+        label="Played on",
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
     description = LongText(
         help_text="A line or two for your lists.", widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -34,7 +39,15 @@ class SessionForm(forms.ModelForm[Session]):
 
     class Meta:
         model = Session
-        fields = ["name", "campaign", "description", "player_recap", "summary", "notes"]
+        fields = [
+            "name",
+            "played_on",
+            "campaign",
+            "description",
+            "player_recap",
+            "summary",
+            "notes",
+        ]
 
     def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,7 @@
 """Play sessions with their notes, recaps and transcripts, and their search index."""
 
 import uuid
+from datetime import UTC, date
 from typing import Self
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from campaigns.models import Campaign
@@ -18,6 +20,16 @@ from sessions_app.share_tokens import new_share_token
 from sessions_app.validators import validate_object, validate_storable
 
 LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
+
+# The day that a session is listed under, in SQL: see ``Session.day``.
+DAY = Coalesce(
+    "played_on",
+    models.Func(
+        "created_at",
+        template="((%(expressions)s AT TIME ZONE 'UTC')::date)",
+        output_field=models.DateField(),
+    ),
+)
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -46,6 +58,9 @@ class Session(models.Model):
         Campaign, models.SET_NULL, null=True, blank=True, related_name="sessions"
     )
     name = models.CharField(max_length=200)
+    played_on = models.DateField(
+        null=True, blank=True, help_text="The day of play. Sessions are listed by it."
+    )
     description = models.TextField(blank=True)
     notes = models.TextField(blank=True, help_text="For the game master's eyes only.")
     summary = models.TextField(blank=True)
@@ -80,10 +95,20 @@ class Session(models.Model):
     objects = SessionQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-created_at", "id"]
+        ordering = [DAY.desc(), "-created_at", "id"]
         indexes = [
-            models.Index(fields=["owner", "-created_at"], name="session_owner_newest"),
-            models.Index(fields=["campaign", "-created_at"], name="session_campaign_newest"),
+            models.Index(
+                models.F("owner"),
+                DAY.desc(),
+                models.F("created_at").desc(),
+                name="session_owner_day",
+            ),
+            models.Index(
+                models.F("campaign"),
+                DAY.desc(),
+                models.F("created_at").desc(),
+                name="session_campaign_day",
+            ),
         ]
         triggers = [*capture_changes(), *keep_search_index()]
 
@@ -101,6 +126,11 @@ class Session(models.Model):
         """Refuse a campaign of another game master."""
         if self.campaign is not None and self.campaign.owner_id != self.owner_id:
             raise ValidationError({"campaign": "This campaign belongs to another game master."})
+
+    @property
+    def day(self) -> date:
+        """The day of play, or else the day (UTC) on which the session was created."""
+        return self.played_on or self.created_at.astimezone(UTC).date()
 
     @property
     def has_transcript(self) -> bool:
@@ -136,3 +166,27 @@ class SessionSearch(models.Model):
 
     def __str__(self) -> str:
         return str(self.session_id)
+
+
+class Highlight(models.Model):
+    """Words of a transcript that the game master marked, kept as they were said.
+
+    A correction or a replacement of the transcript does not change it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    session = models.ForeignKey(Session, models.CASCADE, related_name="highlights")
+    quote = models.TextField(max_length=2000)
+    speaker = models.CharField(max_length=100, blank=True)
+    start = models.FloatField(
+        null=True, blank=True, help_text="Seconds from the start of the recording."
+    )
+    turn = models.PositiveIntegerField(help_text="The number of the turn, from 1.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["turn", "created_at", "id"]
+        triggers = capture_changes()
+
+    def __str__(self) -> str:
+        return f"{self.speaker}: {self.quote}" if self.speaker else self.quote

@@ -15,7 +15,7 @@ from django.db.models.functions import Concat, Left
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from sessions_app.models import Session
+from sessions_app.models import DAY, Session
 
 LANGUAGE = "english"
 MAX_QUERY = 200  # characters
@@ -57,7 +57,7 @@ def find_sessions(owner: User, query: str) -> QuerySet[Session]:
         .select_related("campaign")
         .filter(owner=owner, search_index__vector=search_query)
         .alias(rank=SearchRank(F("search_index__vector"), search_query))
-        .order_by("-rank", "-created_at", "id")
+        .order_by("-rank", DAY.desc(), "-created_at", "id")
     )
 
 

@@ -44,7 +44,7 @@ def archive_campaign(campaign: Campaign) -> Archive:
             about = f"# {campaign.name}\n\n{campaign.description}\n".encode()
             name = names.take("About this campaign")
             archive.writestr(_zip_info(f"{folder}/{name}.md", campaign.updated_at), about)
-            own = campaign.sessions.filter(owner=campaign.owner_id).order_by("created_at", "id")
+            own = campaign.sessions.filter(owner=campaign.owner_id).reverse()
             for portion in _portions(own):
                 for session in own.filter(pk__in=portion):
                     session.campaign = campaign  # saves a query for each session

@@ -16,7 +16,7 @@ SECTIONS = {
 def campaign_and_date(session: Session) -> str:
     """Return the campaign's name, if there is one, and the date in one line."""
     campaign = f"{one_line(session.campaign.name)}, " if session.campaign else ""
-    return f"{campaign}{session.created_at:%Y-%m-%d}"
+    return f"{campaign}{session.day:%Y-%m-%d}"
 
 
 def sections(session: Session) -> Iterator[tuple[str, str]]:

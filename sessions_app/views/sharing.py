@@ -12,7 +12,7 @@ from sessions_app.models import Session
 
 SHARE_FIELDS = ["share_token", "updated_at"]
 SHARED = Session.objects.select_related("campaign").only(
-    "name", "player_recap", "created_at", "campaign__name"
+    "name", "player_recap", "played_on", "created_at", "campaign__name"
 )
 
 
