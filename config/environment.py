@@ -7,6 +7,7 @@ sentence does not repeat a value that may hold a secret.
 
 import os
 import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import environ
@@ -16,11 +17,29 @@ TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 EXAMPLE_SECRET_KEYS = frozenset({"change-me", "changeme", "secret", "example", "your-secret-key"})
+# Each may be in a file instead, which the variable with _FILE names.
+SECRETS = frozenset({"DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "SENTRY_DSN"})
 
 
 def text(name: str, default: str = "") -> str:
     """Return the variable without surrounding space; ``default`` if it is unset or empty."""
-    return os.environ.get(name, "").strip() or default
+    value = os.environ.get(name, "").strip()
+    path = os.environ.get(f"{name}_FILE", "").strip() if name in SECRETS else ""
+    if value and path:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: set one of them.")
+    return value or (_content(f"{name}_FILE", path) if path else default)
+
+
+def _content(name: str, path: str) -> str:
+    """Return the secret in the file at ``path``, which the variable ``name`` names."""
+    try:
+        content = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        kind = type(error).__name__
+        raise ImproperlyConfigured(f"{name} names a file that cannot be read ({kind}).") from None
+    if not content:
+        raise ImproperlyConfigured(f"{name} names a file that is empty.")
+    return content
 
 
 def boolean(name: str, *, default: bool) -> bool:
@@ -80,6 +99,14 @@ def database_url(name: str) -> dict[str, Any]:
     form = f"{name} takes postgres://USER:PASSWORD@HOST:PORT/DATABASE"
     if not re.match(r"^(postgres|postgresql|pgsql)://", url):
         raise ImproperlyConfigured(f"{form}; the value that is set is not a PostgreSQL address.")
+    rest = url.partition("://")[2]
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    # A password with one of these characters would be read as a host, a port or a path.
+    if rest.count("@") > 1 or rest.count("@") > authority.count("@") or "#" in rest:
+        raise ImproperlyConfigured(
+            f"{form}. Percent-encode special characters of the password, such as @ as %40, "
+            "/ as %2F, ? as %3F and # as %23."
+        )
     try:
         config: dict[str, Any] = environ.Env.db_url_config(url)
     except (ValueError, UnicodeError):

@@ -5,14 +5,17 @@ import re
 import traceback
 from types import TracebackType
 
-SECRETS_IN_URLS = re.compile(r"(/share/)[^/\s?\"']+|(\?)[^\s\"']+")
+# The tokens of share links and of links that set a new password, and query strings.
+SECRETS_IN_URLS = re.compile(
+    r"(/share/|/password/reset/)[^\s?\"']*[^\s?\"'/]|(\?)[^\s\"']+"
+)
 
 
 class PrivateFormatter(logging.Formatter):
     """Prints the places and exception classes of a traceback, but no exception messages.
 
     PostgreSQL's messages quote the failing row and boto's quote the arguments, so a transcript
-    would end up in the log. The tokens of share links and query strings are left out as well.
+    would end up in the log. Tokens and query strings in URLs are left out as well.
     """
 
     def format(self, record: logging.LogRecord) -> str:

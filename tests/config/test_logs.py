@@ -6,6 +6,8 @@ import logging
 import uuid
 from collections.abc import Callable
 
+import pytest
+
 from config.logs import PrivateFormatter
 
 SECRET = uuid.uuid4().hex  # no literal, because Sentry sends lines of the source code
@@ -40,3 +42,18 @@ def test_the_token_of_a_share_link_and_a_query_string_are_left_out() -> None:
     assert "abc123" not in line
     assert SECRET not in line
     assert line == '"GET /share/…/ HTTP" and /search/?…'
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/share/campaign/hidden/", "/share/…/"),
+        ("/share/hidden", "/share/…"),
+        ("/accounts/password/reset/MQ/hidden-token/", "/accounts/password/reset/…/"),
+        ("/accounts/password/reset/ HTTP/1.1", "/accounts/password/reset/ HTTP/1.1"),
+        ("/sessions/1/share/ HTTP/1.1", "/sessions/1/share/ HTTP/1.1"),
+    ],
+)
+def test_no_token_is_logged(path: str, logged: str) -> None:
+    record = logging.LogRecord("x", 20, "", 0, f"GET {path}", (), None)
+    assert PrivateFormatter().format(record) == f"GET {logged}"
