@@ -73,7 +73,13 @@ def required(name: str, meaning: str, pattern: str, *, default: str = "") -> str
     value = text(name, default)
     if not value:
         raise ImproperlyConfigured(f"{name} is not set: it names {meaning}.")
-    if not re.fullmatch(pattern, value):
+    return optional(name, meaning, pattern, default=default)
+
+
+def optional(name: str, meaning: str, pattern: str, *, default: str = "") -> str:
+    """Return a value that must match ``pattern`` if it is set."""
+    value = text(name, default)
+    if value and not re.fullmatch(pattern, value):
         raise ImproperlyConfigured(f"{name} is not {meaning}: {value!r} is not a valid name.")
     return value
 

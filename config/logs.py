@@ -6,9 +6,7 @@ import traceback
 from types import TracebackType
 
 # The tokens of share links and of links that set a new password, and query strings.
-SECRETS_IN_URLS = re.compile(
-    r"(/share/|/password/reset/)[^\s?\"']*[^\s?\"'/]|(\?)[^\s\"']+"
-)
+SECRETS_IN_URLS = re.compile(r"(/share/|/password/reset/)[^\s?\"']*[^\s?\"'/]|(\?)[^\s\"']+")
 
 
 class PrivateFormatter(logging.Formatter):

@@ -127,6 +127,11 @@ if MIRROR_ENABLED:
                 r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
             ),
             "region_name": MIRROR["REGION"],
+            "bucket_owner": environment.optional(
+                "AWS_S3_BUCKET_OWNER",
+                "the number of the AWS account that owns the bucket",
+                r"\d{12}",
+            ),
             # A stand-in for S3 has one address, not a host name for each bucket.
             "addressing_style": "path"
             if environment.text("AWS_ENDPOINT_URL_S3") or environment.text("AWS_ENDPOINT_URL")

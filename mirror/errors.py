@@ -41,6 +41,7 @@ class Failure:
     error_class: str
     code: str = ""
     store: str = ""
+    operation: str = ""  # of AWS, if AWS answered
 
     @property
     def is_of_row(self) -> bool:

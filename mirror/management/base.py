@@ -10,8 +10,9 @@ from django.db import Error as DatabaseError
 from psycopg import Error as DriverError
 
 from mirror.conf import setting
-from mirror.errors import StoreError
+from mirror.errors import Failure, StoreError
 from mirror.processes import ProcessDied
+from mirror.stores.rights import missing_right
 
 COULD_NOT_WORK = 2
 
@@ -23,6 +24,14 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def _sentence(failure: Failure) -> str:
+    """Say what is the matter with a store, and which right would help."""
+    reason = f"{failure.error_class} {failure.code}".strip()
+    right = missing_right(failure)
+    help_ = f" {failure.operation} needs the right {right}." if right else ""
+    return f"{failure.store} cannot be reached or used: {reason}.{help_}"
+
+
 class MirrorCommand(BaseCommand):
     """Runs ``run()`` and exits with the code that it returns, or 2 if it could not work at all."""
 
@@ -31,9 +40,7 @@ class MirrorCommand(BaseCommand):
         try:
             code = self.run(**options) if setting("ENABLED") else self.switched_off(**options)
         except StoreError as error:
-            failure = error.failure
-            reason = f"{failure.error_class} {failure.code}".strip()
-            self.stderr.write(f"{failure.store} cannot be reached or used: {reason}.")
+            self.stderr.write(_sentence(error.failure))
             code = COULD_NOT_WORK
         # Not migrated, lost, or a value that cannot be read; from where Django translates nothing,
         # the driver's own.

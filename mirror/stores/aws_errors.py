@@ -120,4 +120,4 @@ def classify(error: Exception, store: str) -> Failure:
         kind = Kind.BUSY
     else:
         kind = Kind.UNREACHABLE  # credentials, rights, a missing table or bucket
-    return Failure(kind, name, code, store)
+    return Failure(kind, name, code, store, error.operation_name)

@@ -20,6 +20,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import add_expect_header
+from botocore.model import OperationModel
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
@@ -31,13 +32,15 @@ from mirror.conf import setting
 from mirror.stores.aws_errors import translated_errors
 
 S3 = "S3"
+OWNER = "ExpectedBucketOwner"
 
 
 class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no types
     """The storage of ``STORAGES``: one connection a process, one request an upload.
 
     ``timeout`` bounds connecting, and each wait for an answer, in seconds. A request is sent up to
-    ``attempts`` times.
+    ``attempts`` times. If ``bucket_owner`` is set, the number of an account, S3 refuses to use a
+    bucket of another one.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no t
         timeout: float = 1,
         attempts: int = 1,
         addressing_style: str = "auto",
+        bucket_owner: str = "",
         **options: Any,
     ) -> None:
         config = Config(
@@ -60,6 +64,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no t
             parameter_validation=False,
         )
         super().__init__(client_config=config, file_overwrite=True, **options)
+        self._bucket_owner = bucket_owner
         self._connecting = threading.Lock()
         self._connection: Any = None
 
@@ -77,7 +82,13 @@ class ObjectStorage(S3Storage):  # type: ignore[misc] # django-storages has no t
                 # "Expect: 100-continue" costs each upload another round trip.
                 events = self._connection.meta.client.meta.events
                 events.unregister("before-call.s3", add_expect_header)
+                if self._bucket_owner:
+                    events.register("provide-client-params.s3", self._name_the_owner)
             return self._connection
+
+    def _name_the_owner(self, params: dict[str, Any], model: OperationModel, **_: Any) -> None:
+        if model.input_shape and OWNER in model.input_shape.members:
+            params[OWNER] = self._bucket_owner
 
     @property
     def client(self) -> Any:

@@ -45,6 +45,7 @@ from tests.support.manage import assert_fails_with_one_sentence, database_url, m
         ("EMAIL_URL", "smtp://h", "DEFAULT_FROM_EMAIL is not set"),
         ("DEFAULT_FROM_EMAIL", "Tabletop", "DEFAULT_FROM_EMAIL is not the sender"),
         ("AWS_REGION", "the moon", "AWS_REGION is not"),
+        ("AWS_S3_BUCKET_OWNER", "me", "AWS_S3_BUCKET_OWNER is not the number"),
         ("AWS_ENDPOINT_URL_DYNAMODB", "nonsense", "DynamoDB cannot be reached or used"),
         ("AWS_ENDPOINT_URL_S3", "nonsense", "S3 cannot be reached or used"),
     ],

@@ -1,10 +1,13 @@
-"""Sets the addresses at which the clients look for DynamoDB and S3 during a test."""
+"""Sets the addresses at which the clients look for DynamoDB and S3, and has calls refused."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
 from mirror.stores import clients
 
@@ -22,3 +25,30 @@ def cut_off(store: str, aws_address: str, monkeypatch: pytest.MonkeyPatch) -> No
     """Make one store, "DynamoDB" or "S3", unreachable. The other one is at ``aws_address``."""
     dynamodb, s3 = (NOWHERE if name == store else aws_address for name in ("DynamoDB", "S3"))
     point_clients_at(dynamodb, s3, monkeypatch)
+
+
+def refuse(client: Any, *operations: str) -> None:
+    """Make AWS deny these operations to this client, as for lack of a right."""
+    service = client.meta.service_model.service_name
+    bodies = {
+        "dynamodb": b'{"__type": "com.amazon.coral.service#AccessDeniedException"}',
+        "s3": b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+    }
+
+    def deny(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        body = b"" if request.method == "HEAD" else bodies[service]
+        status = 400 if service == "dynamodb" else 403
+        return AWSResponse(request.url, status, HeadersDict(), _Raw(body))
+
+    for operation in operations:
+        client.meta.events.register(f"before-send.{service}.{operation}", deny)
+
+
+class _Raw:
+    """The part of urllib3's answer that botocore reads."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self._body

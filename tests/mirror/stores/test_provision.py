@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from django.contrib.auth.models import User
+from pytest_django.fixtures import Settings
 
+from mirror.stores import clients
 from mirror.stores.clients import Stores
 from mirror.sync import worker
+from tests.support.aws import refuse
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_sessions
 from tests.support.stored import assert_equal
@@ -67,3 +70,40 @@ def test_a_bucket_that_is_missing_is_the_only_fault_of_it(mirror: Stores) -> Non
     code, printed = run("mirror_setup", "--check")
     assert code == 1
     assert printed == f"Bucket {mirror.objects.bucket} does not exist.\n"
+
+
+@pytest.mark.parametrize(
+    ("store", "operation", "right"),
+    [
+        ("items", "DescribeTimeToLive", "dynamodb:DescribeTimeToLive"),
+        ("items", "DescribeTable", "dynamodb:DescribeTable"),
+        ("objects", "HeadBucket", "s3:ListBucket"),
+        ("objects", "GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+        ("objects", "GetBucketEncryption", "s3:GetEncryptionConfiguration"),
+    ],
+)
+def test_a_refusal_names_the_operation_and_the_right(
+    mirror: Stores, store: str, operation: str, right: str
+) -> None:
+    refuse(mirror.items.client if store == "items" else mirror.objects.storage.client, operation)
+    code, printed = run("mirror_setup")
+    assert code == 2
+    assert printed.endswith(f" {operation} needs the right {right}.\n")
+
+
+def test_a_bucket_of_another_account_is_not_used(mirror: Stores, settings: Settings) -> None:
+    storage = settings.STORAGES["mirror"]
+    options = {**storage["OPTIONS"], "bucket_owner": "210987654321"}
+    settings.STORAGES = {**settings.STORAGES, "mirror": {**storage, "OPTIONS": options}}
+    sent: list[tuple[str, Any]] = []
+    client = clients.background_clients().objects.storage.client
+    client.meta.events.register(
+        "before-send.s3",
+        lambda request, event_name, **_: sent.append(
+            (event_name.rpartition(".")[2], request.headers.get("x-amz-expected-bucket-owner"))
+        ),
+    )
+    run("mirror_setup", "--probe")
+    run("mirror_setup", "--check")
+    assert {owner for _, owner in sent} == {b"210987654321"}
+    assert {"PutObject", "ListObjectsV2", "DeleteObject", "HeadBucket"} <= {op for op, _ in sent}
