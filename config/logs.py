@@ -5,8 +5,10 @@ import re
 import traceback
 from types import TracebackType
 
-# The tokens of share links and of links that set a new password, and query strings.
-SECRETS_IN_URLS = re.compile(r"(/share/|/password/reset/)[^\s?\"']*[^\s?\"'/]|(\?)[^\s\"']+")
+# The tokens of share links and of links that were mailed; query strings.
+SECRETS_IN_URLS = re.compile(
+    r"(/share/(?:campaign/)?|/accounts/email/|/password/reset/[^/\s]+/)[^/\s?\"']+|(\?)[^\s\"']+"
+)
 
 
 class PrivateFormatter(logging.Formatter):

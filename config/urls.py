@@ -5,8 +5,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config.web.health import healthz
-
 admin_login = RedirectView.as_view(
     pattern_name="login", query_string=True, http_method_names=["get", "head"]
 )
@@ -18,5 +16,4 @@ urlpatterns = [
     path("admin/login/", login_not_required(admin_login)),  # a single log-in page, with throttling
     path("admin/mirror/", include("mirror.urls")),
     path("admin/", admin.site.urls),
-    path("healthz", login_not_required(healthz)),
 ]

@@ -47,9 +47,10 @@ def test_the_token_of_a_share_link_and_a_query_string_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("path", "logged"),
     [
-        ("/share/campaign/hidden/", "/share/…/"),
+        ("/share/campaign/hidden/", "/share/campaign/…/"),
         ("/share/hidden", "/share/…"),
-        ("/accounts/password/reset/MQ/hidden-token/", "/accounts/password/reset/…/"),
+        ("/accounts/email/hidden/", "/accounts/email/…/"),
+        ("/accounts/password/reset/MQ/hidden-token/", "/accounts/password/reset/MQ/…/"),
         ("/accounts/password/reset/ HTTP/1.1", "/accounts/password/reset/ HTTP/1.1"),
         ("/sessions/1/share/ HTTP/1.1", "/sessions/1/share/ HTTP/1.1"),
     ],

@@ -43,7 +43,6 @@ PUBLIC = {
     "accounts/password/reset/": FORM,
     "accounts/password/reset/<uidb64>/<token>/": FORM,
     "admin/login/": READ,
-    "healthz": READ,
 }
 ALLOWED = OWNER_ONLY | ANY_USER | PUBLIC
 # For staff with rights. Route -> an example.

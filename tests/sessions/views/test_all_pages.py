@@ -79,7 +79,6 @@ QUERIES = {
     "/accounts/password/reset/": 2,
     "/accounts/password/reset/{user}/set-password/": 3,
     "/admin/login/": 2,
-    "/healthz": 3,
 }
 
 
