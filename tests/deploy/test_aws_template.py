@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from mirror.stores import provision
 from mirror.stores.clients import Stores
 from tests.deploy.template import TEMPLATE, properties, resources
+from tests.support.paths import PROJECT
 
 STORES = {
     str(resource)
@@ -73,6 +75,13 @@ def test_the_bucket_is_the_one_that_mirror_setup_creates(mirror: Stores) -> None
     )
     assert "VersioningConfiguration" not in declared
     assert provision.remarks(mirror) == []
+
+
+def test_the_guide_names_what_the_template_has() -> None:
+    guide = (PROJECT / "docs" / "deploy.md").read_text()
+    named = set(re.findall(r"`(\w+(?:Policy|Role))`", guide))
+    assert named
+    assert named <= resources().keys()
 
 
 @pytest.mark.parametrize("name", ["Table", "Bucket"])

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 from mirror.stores import clients
 
@@ -38,7 +39,7 @@ def refuse(client: Any, *operations: str) -> None:
     def deny(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         body = b"" if request.method == "HEAD" else bodies[service]
         status = 400 if service == "dynamodb" else 403
-        return AWSResponse(request.url, status, HeadersDict(), _Raw(body))
+        return AWSResponse(request.url, status, HTTPHeaders(), _Raw(body))
 
     for operation in operations:
         client.meta.events.register(f"before-send.{service}.{operation}", deny)

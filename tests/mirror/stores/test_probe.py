@@ -94,7 +94,7 @@ def test_a_probe_says_what_a_check_costs(mirror: Stores, monkeypatch: pytest.Mon
     table = {"Table": {"ItemCount": 10_000_000, "TableSizeBytes": 51_200_000_000}}
     monkeypatch.setattr(mirror.items.client, "describe_table", lambda **_: table)
     said = probe.cost_of_a_check(mirror)
-    assert "10,000,000 items of 51,200,000,000 bytes" in said
+    assert "51,200,000,000 bytes in 10,000,000 items" in said
     assert "÷ 8,192 = 6,250,000 read units" in said
     assert "$0.78" in said
 

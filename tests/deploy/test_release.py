@@ -1,0 +1,166 @@
+"""A release, built and run as docs/deploy.md says, by the lines of the document and the units."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+
+from mirror.stores.clients import Stores
+from mirror.sync import worker
+from tests.faults.emulators import free_port
+from tests.support.factories import make_campaign
+from tests.support.manage import SECRET_KEY, database_url
+from tests.support.paths import PROJECT
+
+GUIDE = (PROJECT / "docs" / "deploy.md").read_text()
+SITE = "tabletop.example.org"  # as in deploy/environment.example
+CLEAN = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+HTTPS = {"Host": SITE, "X-Forwarded-Proto": "https"}
+
+
+def build_lines() -> str:
+    """Return the lines of step 3 that follow the installation of the packages."""
+    block = GUIDE.partition("requirements.txt\n")[2].partition("   ln -sfn")[0]
+    assert "collectstatic" in block
+    return block
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a built release."""
+    ignored = shutil.ignore_patterns(".*", "staticfiles", "__pycache__", "tests")
+    folder = Path(
+        shutil.copytree(PROJECT, tmp_path_factory.mktemp("r") / "release", ignore=ignored)
+    )
+    (folder / ".venv").symlink_to(sys.prefix)
+    subprocess.run(
+        ["/bin/bash", "-euc", build_lines()], cwd=folder, env=CLEAN, check=True, timeout=100
+    )
+    return folder
+
+
+@pytest.fixture
+def environment(mirror: Stores, aws_address: str) -> dict[str, str]:
+    """What systemd would read from the example, with the values of this machine."""
+    lines = (PROJECT / "deploy" / "environment.example").read_text().splitlines()
+    example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return {
+        **CLEAN,
+        **example,
+        "SECRET_KEY": SECRET_KEY,
+        "DATABASE_URL": database_url(),
+        "DYNAMODB_TABLE_NAME": mirror.items.table,
+        "AWS_S3_BUCKET_NAME": mirror.objects.bucket,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ENDPOINT_URL": aws_address,
+    }
+
+
+def start_of(unit: str, release: Path) -> list[str]:
+    """Return the command of a service, for this release."""
+    text = (release / "deploy" / "systemd" / f"tabletop-{unit}.service").read_text()
+    line = re.search(r"^ExecStart=(.*)$", text, re.MULTILINE)
+    assert line
+    return line[1].replace("/srv/tabletop/current", str(release)).split()
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def port(release: Path, environment: dict[str, str], log: Path) -> Iterator[int]:
+    """The port of the running web server."""
+    port = free_port()
+    command = [*start_of("web", release), "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    with (
+        log.open("w") as file,
+        subprocess.Popen(
+            command, cwd=release, env=environment, stdout=file, stderr=file
+        ) as process,
+    ):
+        try:
+            wait_until_it_serves(process, log)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(timeout=40)
+
+
+def wait_until_it_serves(process: subprocess.Popen[bytes], log: Path) -> None:
+    limit = time.monotonic() + 60
+    while "Booting worker" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < limit, log.read_text()
+        time.sleep(0.05)
+
+
+def ask(port: int, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer
+
+
+def test_the_web_server_serves_and_logs_no_secret(port: int, log: Path) -> None:
+    assert ask(port, "/healthz", {"Host": "10.1.2.3"}).status == 200  # as a load balancer asks
+    assert ask(port, "/accounts/login/", HTTPS).status == 200
+    assert ask(port, "/accounts/login/", {"Host": SITE}).status == 301  # not TLS
+    assert ask(port, "/accounts/login/", {**HTTPS, "Host": "elsewhere"}).status == 400
+    for path in (
+        "/share/HIDDEN/",
+        "/share/campaign/HIDDEN/",
+        "/accounts/password/reset/MQ/HIDDEN/",
+        "/accounts/email/HIDDEN/",
+        "/search/?q=HIDDEN",
+    ):
+        answer = ask(port, path, {**HTTPS, "Referer": f"https://{SITE}/share/HIDDEN/"})
+        assert answer.status in {200, 302, 404}
+    text = log.read_text()
+    assert '"GET /share/…/" 404' in text
+    assert '"GET /accounts/password/reset/MQ/…/" 200' in text
+    assert '"GET /search/" 302' in text
+    assert "HIDDEN" not in text
+
+
+@pytest.mark.parametrize("unit", ["check", "check-deep", "clearsessions"])
+def test_what_a_timer_starts_ends_well(
+    unit: str, release: Path, environment: dict[str, str], owner: User
+) -> None:
+    make_campaign(owner)
+    worker.drain()
+    done = subprocess.run(
+        start_of(unit, release),
+        cwd=release,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert unit == "clearsessions" or "100 % in sync: 1 of 1 rows" in done.stdout
+
+
+def test_the_image_is_built_by_the_same_lines() -> None:
+    dockerfile = (PROJECT / "Dockerfile").read_text()
+    for line in ("collectstatic --no-input", "compileall -q"):
+        (guide,) = re.findall(rf"\.venv/bin/python [^\n]*{line}[^\n&]*", build_lines())
+        assert guide.strip() in dockerfile
+    variables = re.findall(r"\b(?:DATABASE_URL|MIRROR_ENABLED|SECRET_KEY)=\S+", build_lines())
+    assert len(variables) == 3
+    assert all(variable in dockerfile for variable in variables)
