@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 AXE := tests/browser/node_modules/.package-lock.json
 TEST := DJANGO_SETTINGS_MODULE=tests.settings
-UNMEASURED := tests/browser tests/exploration tests/faults tests/local tests/mirror/test_pgbouncer.py \
+UNMEASURED := tests/browser tests/deploy tests/exploration tests/faults tests/local tests/mirror/test_pgbouncer.py \
 	tests/mirror/test_query_plans_on_a_large_ledger.py tests/sessions/test_real_sessions.py
 
 # The locks must not tell from which index or folder this machine takes its packages.

@@ -137,7 +137,7 @@ def test_the_web_server_serves_and_logs_no_secret(port: int, log: Path) -> None:
     assert "HIDDEN" not in text
 
 
-@pytest.mark.parametrize("unit", ["check", "check-deep", "clearsessions"])
+@pytest.mark.parametrize("unit", ["check", "clearsessions"])
 def test_what_a_timer_starts_ends_well(
     unit: str, release: Path, environment: dict[str, str], owner: User
 ) -> None:
