@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.template.defaultfilters import pluralize
+
 from mirror.documents.items import Item, ItemKey, Known, revision_of, tombstone
 from mirror.errors import StoreError, Superseded
 from mirror.stores.aws_errors import translated_errors
@@ -74,8 +76,8 @@ def cost_of_a_check(stores: Stores) -> str:
         return f"What a check will cost is unknown without the right {right}."
     units = size / BYTES_A_UNIT
     return (
-        f"A check scans the table once. Its size, {size:,} bytes in {items:,} items (DynamoDB "
-        f"counts every six hours), ÷ {BYTES_A_UNIT:,} = {units:,.0f} read units; at $0.125 a "
+        f"A check scans the table once. Its size, {size:,} bytes in {items:,} item{pluralize(items)} "
+        f"(DynamoDB counts every six hours), ÷ {BYTES_A_UNIT:,} = {units:,.0f} read units; at $0.125 a "
         f"million (us-east-1, on demand) ${units * DOLLARS_A_UNIT:,.2f}. It lists the bucket for "
         "$0.005 a million objects; with SSE-KMS it asks for each object, for $0.40 a million."
     )
