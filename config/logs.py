@@ -5,7 +5,7 @@ import re
 import traceback
 from types import TracebackType
 
-SECRETS_IN_URLS = re.compile(r"(/share/)[^/\s?\"']+|(\?)[^\s\"']+")
+SECRETS_IN_URLS = re.compile(r"(/share/(?:campaign/)?)[^/\s?\"']+|(\?)[^\s\"']+")
 
 
 class PrivateFormatter(logging.Formatter):

@@ -91,7 +91,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         address = reverse("mirror:compare", args=[entry.model, entry.object_id])
         return format_html('<a href="{}">Compare</a>', address)
 
-    @admin.action(description="Try again now (parked entries too)", permissions=["retry"])
+    @admin.action(description="Retry (parked entries too)", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[LedgerEntry]) -> None:
         """Make the chosen entries due; the worker or ``mirror_sync`` mirrors them."""
         count = LedgerEntry.objects.filter(pk__in=queryset.values("pk")).retry()

@@ -210,7 +210,7 @@ def test_forms_with_errors(
     page = inspector.open()
     log_in_by_cookie(page, User.objects.get(username="gm"), live_server)
     for name, path, button in (
-        ("campaign", "/campaigns/new/", "Make the campaign"),
+        ("campaign", "/campaigns/new/", "Create campaign"),
         ("session", "/sessions/new/", "Save the session"),
     ):
         page.goto(path)

@@ -13,7 +13,7 @@ from tests.support.site_urls import TOKEN
 
 @pytest.fixture
 def campaign(owner: User) -> Campaign:
-    return make_campaign(owner, "Lamps")
+    return make_campaign(owner, "Lamps", share_token=TOKEN)
 
 
 @pytest.fixture
