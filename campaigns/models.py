@@ -52,6 +52,8 @@ class Campaign(Shareable):
         max_length=2,
         choices=Language,
         blank=True,
+        default="",
+        db_default="",  # other programs insert campaigns, too
         help_text="Spoken at the table. Search finds the forms of its words.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
