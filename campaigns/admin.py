@@ -28,7 +28,7 @@ class CampaignAdmin(TabSafeAdmin[Campaign]):
     """Lists, searches and edits campaigns."""
 
     form = CampaignForm
-    list_display = ["name", "owner", "session_count", "language", "is_shared", "created_at"]
+    list_display = ["name", "owner", "session_count", "is_shared", "created_at"]
     list_filter = ["language", ("share_token", admin.EmptyFieldListFilter), "created_at"]
     list_select_related = ["owner"]
     search_fields = ["name", "description", "owner__username"]

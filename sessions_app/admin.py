@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -10,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.text import Truncator
 
 from config.web.model_admins import TabSafeAdmin, page_of, revoke_share_links
-from sessions_app.models import LONG_FIELDS, Highlight, Session
+from sessions_app.models import DAY, LONG_FIELDS, Highlight, Session
 from sessions_app.transcripts import recompute_metrics
 
 QUOTE_LENGTH = 120  # characters in the list
@@ -43,7 +44,7 @@ class TranscriptFilter(admin.SimpleListFilter):
 class SessionAdmin(TabSafeAdmin[Session]):
     """Lists, searches and edits play sessions."""
 
-    list_display = ["name", "campaign", "owner", "is_shared", "played_on", "created_at"]
+    list_display = ["name", "campaign", "owner", "is_shared", "day_of_play"]
     list_filter = [
         TranscriptFilter,
         ("campaign", admin.EmptyFieldListFilter),
@@ -89,6 +90,11 @@ class SessionAdmin(TabSafeAdmin[Session]):
             recompute_metrics(obj)
             form.cleaned_data["metrics"] = obj.metrics  # so that it counts as changed
         super().save_model(request, obj, form, change)
+
+    @admin.display(description="day", ordering=DAY)
+    def day_of_play(self, session: Session) -> date:
+        """Return the day that the session is listed under."""
+        return session.day
 
     @admin.display(description="shared", boolean=True)
     def is_shared(self, session: Session) -> bool:

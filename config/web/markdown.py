@@ -5,7 +5,6 @@ import html
 import nh3
 from django.utils.html import linebreaks, strip_tags
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import Truncator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -42,7 +41,10 @@ def first_words(text: str, length: int) -> str:
     """Return the beginning of a text without its Markdown, in one line: plain text, not HTML."""
     rendered = render(text[: 4 * length])  # signs and addresses are left out: they leave enough
     plain = " ".join(html.unescape(strip_tags(rendered)).split())
-    return Truncator(plain).chars(length)
+    if len(plain) <= length:
+        return plain
+    whole_words = plain[:length].rpartition(" ")[0]
+    return f"{whole_words or plain[:length]}…"
 
 
 def _shift_headings(tokens: list[Token], top_level: int) -> None:

@@ -22,7 +22,7 @@ def session(owner: User, campaign: Campaign) -> Session:
         owner,
         campaign,
         "The ninth lamp",
-        notes="Secret notes",
+        notes="**Secret** notes",
         summary="# What happened\n\n**All** of it",
         player_recap="You *won*.",
         transcript_text=TRANSCRIPT,
