@@ -10,7 +10,7 @@ from config.web.tab_safe_forms import SaveChanged, TabSafeForm
 class CampaignForm(forms.ModelForm[Campaign]):
     """Creates a campaign."""
 
-    description = LongText(help_text="What is it about? Shown on your dashboard.")
+    description = LongText(help_text="What is it about? Only you see this, on your dashboard.")
 
     class Meta:
         model = Campaign

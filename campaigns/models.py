@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from config.web.share_links import Shareable
 from mirror.capture import capture_changes
 
 
@@ -40,7 +41,7 @@ class Language(models.TextChoices):
     __empty__ = "Not set"
 
 
-class Campaign(models.Model):
+class Campaign(Shareable):
     """A series of sessions that one game master runs."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -51,10 +52,9 @@ class Campaign(models.Model):
         max_length=2,
         choices=Language,
         blank=True,
+        default="",
+        db_default="",  # other programs insert campaigns, too
         help_text="Spoken at the table. Search finds the forms of its words.",
-    )
-    share_token = models.CharField(
-        max_length=64, null=True, blank=True, unique=True, editable=False
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -71,3 +71,7 @@ class Campaign(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("campaign", args=[self.pk])
+
+    def get_share_url(self) -> str:
+        """Return the address of the page for players. The campaign must be shared."""
+        return reverse("shared-campaign", args=[self.share_token])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.text import Truncator
 
-from sessions_app.models import LONG_FIELDS, Session
+from config.web.model_admins import TabSafeAdmin, page_of, revoke_share_links
+from sessions_app.models import DAY, LONG_FIELDS, Highlight, Session
 from sessions_app.transcripts import recompute_metrics
 
+QUOTE_LENGTH = 120  # characters in the list
 NO_TRANSCRIPT = Q(transcript_text="", transcript_json__isnull=True)
 
 
@@ -36,10 +41,10 @@ class TranscriptFilter(admin.SimpleListFilter):
 
 
 @admin.register(Session)
-class SessionAdmin(admin.ModelAdmin[Session]):
+class SessionAdmin(TabSafeAdmin[Session]):
     """Lists, searches and edits play sessions."""
 
-    list_display = ["name", "campaign", "owner", "is_shared", "played_on", "created_at"]
+    list_display = ["name", "campaign", "owner", "is_shared", "day_of_play"]
     list_filter = [
         TranscriptFilter,
         ("campaign", admin.EmptyFieldListFilter),
@@ -52,6 +57,7 @@ class SessionAdmin(admin.ModelAdmin[Session]):
     autocomplete_fields = ["owner", "campaign"]
     readonly_fields = ["id", "created_at", "updated_at"]
     date_hierarchy = "created_at"
+    actions = [revoke_share_links]
     fieldsets = [
         (None, {"fields": ["name", "owner", "campaign", "played_on", "description"]}),
         ("At the table", {"fields": ["notes", "summary", "player_recap"]}),
@@ -69,24 +75,56 @@ class SessionAdmin(admin.ModelAdmin[Session]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
         """Do not load the long texts for a list."""
         sessions = super().get_queryset(request)
-        match = request.resolver_match
-        is_list = match is not None and (match.url_name or "").endswith("_changelist")
-        return sessions.defer(*LONG_FIELDS) if is_list else sessions
+        return sessions.defer(*LONG_FIELDS) if page_of(request) == "changelist" else sessions
 
     def save_model(
         self,
         request: HttpRequest,
         obj: Session,
-        form: ModelForm[Session],
+        form: Any,
         change: bool,  # noqa: FBT001 - Django's own signature
     ) -> None:
         """Recompute the metrics of an edited transcript, unless they were edited as well."""
-        edited = set(form.changed_data)
+        edited = set(form.changed)
         if edited & {"transcript_text", "transcript_json"} and "metrics" not in edited:
             recompute_metrics(obj)
+            form.cleaned_data["metrics"] = obj.metrics  # so that it counts as changed
         super().save_model(request, obj, form, change)
+
+    @admin.display(description="day", ordering=DAY)
+    def day_of_play(self, session: Session) -> date:
+        """Return the day that the session is listed under."""
+        return session.day
 
     @admin.display(description="shared", boolean=True)
     def is_shared(self, session: Session) -> bool:
         """Whether there is a share link."""
         return session.share_token is not None
+
+
+@admin.register(Highlight)
+class HighlightAdmin(admin.ModelAdmin[Highlight]):
+    """Lists and deletes highlights. They are quotes, so nobody rewrites them."""
+
+    list_display = ["quoted", "session", "start", "created_at"]
+    list_filter = ["created_at"]
+    search_fields = ["quote", "speaker", "session__name"]
+    ordering = ["-created_at", "id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Highlight]:
+        """Load the sessions without their long texts."""
+        highlights = super().get_queryset(request).select_related("session")
+        return highlights.defer(*(f"session__{name}" for name in LONG_FIELDS))
+
+    @admin.display(description="highlight")
+    def quoted(self, highlight: Highlight) -> str:
+        """Return who said it, and its beginning."""
+        return Truncator(str(highlight)).chars(QUOTE_LENGTH)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds one here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one."""
+        return False

@@ -19,6 +19,8 @@ class SessionForm(forms.ModelForm[Session]):
     played_on = forms.DateField(
         label="Played on",
         required=False,
+        help_text="Orders and dates the session. Leave it empty for the day on which you add it.",
+        error_messages={"invalid": "Write the date as 2026-11-27."},
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     description = LongText(
@@ -34,7 +36,8 @@ class SessionForm(forms.ModelForm[Session]):
         widget=forms.Textarea(attrs={"rows": 8}),
     )
     notes = LongText(
-        help_text="For your eyes only: never shared.", widget=forms.Textarea(attrs={"rows": 10})
+        help_text=f"For your eyes only: never shared. {MARKDOWN}",
+        widget=forms.Textarea(attrs={"rows": 10}),
     )
 
     class Meta:

@@ -13,10 +13,10 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from campaigns.models import Campaign
+from config.web.share_links import Shareable
 from mirror.capture import capture_changes
 from sessions_app.json_fields import JSONModelField
 from sessions_app.search_index import keep_search_index
-from sessions_app.share_tokens import new_share_token
 from sessions_app.validators import validate_object, validate_storable
 
 LONG_FIELDS = ["notes", "summary", "player_recap", "transcript_text", "transcript_json"]
@@ -46,8 +46,13 @@ class SessionQuerySet(models.QuerySet["Session"]):
             transcribed=models.ExpressionWrapper(transcribed, models.BooleanField())
         )
 
+    def shown_to_players(self, campaign: Campaign) -> Self:
+        """Return those of a campaign whose recap is written and shared by its owner."""
+        own = self.filter(campaign=campaign, owner=campaign.owner_id)
+        return own.filter(share_token__isnull=False).exclude(player_recap="")
 
-class Session(models.Model):
+
+class Session(Shareable):
     """One evening of play. If its campaign is deleted, it is kept, unfiled."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -86,9 +91,6 @@ class Session(models.Model):
     )
     audio_storage_key = models.CharField(max_length=1024, blank=True)
     transcription_job_id = models.CharField(max_length=200, blank=True)
-    share_token = models.CharField(
-        max_length=64, null=True, blank=True, unique=True, editable=False
-    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -136,15 +138,6 @@ class Session(models.Model):
     def has_transcript(self) -> bool:
         """Whether there is a transcript, and so an S3 object for it."""
         return bool(self.transcript_text) or self.transcript_json is not None
-
-    def share(self) -> str:
-        """Make a share link, which replaces an older one; return its token. The caller saves."""
-        self.share_token = new_share_token()
-        return self.share_token
-
-    def stop_sharing(self) -> None:
-        """Revoke the share link. The caller saves."""
-        self.share_token = None
 
 
 class SessionSearch(models.Model):

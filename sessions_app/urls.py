@@ -6,6 +6,7 @@ from sessions_app.views import (
     campaign,
     dashboard,
     downloads,
+    players,
     search_page,
     sessions,
     sharing,
@@ -15,6 +16,8 @@ from sessions_app.views import (
 urlpatterns = [
     path("", dashboard.show, name="dashboard"),
     path("campaigns/<uuid:pk>/", campaign.show, name="campaign"),
+    path("campaigns/<uuid:pk>/share/", sharing.share_campaign, name="campaign-share"),
+    path("campaigns/<uuid:pk>/unshare/", sharing.unshare_campaign, name="campaign-unshare"),
     path("sessions/new/", sessions.new, name="session-new"),
     path("sessions/<uuid:pk>/", sessions.show, name="session"),
     path("sessions/<uuid:pk>/edit/", sessions.edit, name="session-edit"),
@@ -30,5 +33,7 @@ urlpatterns = [
     path("sessions/<uuid:pk>/export/", downloads.session, name="session-export"),
     path("campaigns/<uuid:pk>/export/", downloads.campaign, name="campaign-export"),
     path("search/", search_page.show, name="search"),
-    path("share/<slug:token>/", sharing.shared, name="shared"),
+    path("share/<slug:token>/", players.recap, name="shared"),
+    path("share/campaign/<slug:token>/", players.campaign, name="shared-campaign"),
+    path("share/campaign/<slug:token>/<uuid:pk>/", players.campaign_recap, name="shared-recap"),
 ]

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='campaign',
             name='language',
-            field=models.CharField(blank=True, choices=[(None, 'Not set'), ('da', 'Dansk'), ('de', 'Deutsch'), ('en', 'English'), ('es', 'Español'), ('fr', 'Français'), ('it', 'Italiano'), ('nl', 'Nederlands'), ('no', 'Norsk'), ('pt', 'Português'), ('fi', 'Suomi'), ('sv', 'Svenska')], help_text='Spoken at the table. Search finds the forms of its words.', max_length=2),
+            field=models.CharField(blank=True, choices=[(None, 'Not set'), ('da', 'Dansk'), ('de', 'Deutsch'), ('en', 'English'), ('es', 'Español'), ('fr', 'Français'), ('it', 'Italiano'), ('nl', 'Nederlands'), ('no', 'Norsk'), ('pt', 'Português'), ('fi', 'Suomi'), ('sv', 'Svenska')], db_default='', default='', help_text='Spoken at the table. Search finds the forms of its words.', max_length=2),
         ),
         migrations.AddField(
             model_name='campaign',

@@ -1,7 +1,9 @@
 """Renders Markdown from users as safe HTML."""
 
+import html
+
 import nh3
-from django.utils.html import linebreaks
+from django.utils.html import linebreaks, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -25,15 +27,24 @@ def render(text: str, top_level: int = 3) -> SafeString:
         return mark_safe(linebreaks(text, autoescape=True))  # noqa: S308 - escaped by linebreaks
     tokens = _parser.parse(text)
     _shift_headings(tokens, top_level)
-    html = _parser.renderer.render(tokens, _parser.options, {})
     clean = nh3.clean(
-        html,
+        _parser.renderer.render(tokens, _parser.options, {}),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow noopener noreferrer",
     )
     return mark_safe(clean)  # noqa: S308 - cleaned in the line above
+
+
+def first_words(text: str, length: int) -> str:
+    """Return the beginning of a text without its Markdown, in one line: plain text, not HTML."""
+    rendered = render(text[: 4 * length])  # signs and addresses are left out: they leave enough
+    plain = " ".join(html.unescape(strip_tags(rendered)).split())
+    if len(plain) <= length:
+        return plain
+    whole_words = plain[:length].rpartition(" ")[0]
+    return f"{whole_words or plain[:length]}…"
 
 
 def _shift_headings(tokens: list[Token], top_level: int) -> None:

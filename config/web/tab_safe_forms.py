@@ -59,7 +59,7 @@ class TabSafeForm(forms.BaseForm):
 
     def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
-        self.tab_safe = list(self.fields)
+        self.tab_safe = [name for name in self.fields if name != self.loaded_name]
         self.clashes: dict[str, Any] = {}
         self.merged: list[str] = []
         self.fields[self.loaded_name] = forms.CharField(
@@ -156,7 +156,8 @@ def _clash_error() -> ValidationError:
 
 
 def _fingerprint(value: Any) -> str:
-    text = normalize_newlines(str(getattr(value, "pk", value) or ""))
+    value = getattr(value, "pk", value)
+    text = "" if value is None else normalize_newlines(str(value))
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:FINGERPRINT_LENGTH]
 
 

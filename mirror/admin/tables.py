@@ -8,7 +8,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import ngettext
 
 from mirror.documents.registry import labels
@@ -60,23 +62,29 @@ class LedgerStateFilter(StateFilter):
 class LedgerEntryAdmin(ReadOnlyAdmin):
     """The ledger: the state of each row, and its last failure."""
 
-    list_display = [
-        "model",
-        "object_id",
-        "state_name",
-        "revision",
-        "owed_since",
-        "mirrored_at",
-        "attempts",
-        "error_class",
-        "error_code",
-        "compare",
-    ]
+    list_display = ["row", "state_name", "revision", "since", "failure", "compare"]
     list_filter = [LedgerStateFilter, "model", "error_class"]
     search_fields = ["object_id"]
     ordering = ["-owed_since"]
     actions = ["retry"]
     readonly_fields = ["compare"]
+
+    @admin.display(description="row", ordering="model")
+    def row(self, entry: LedgerEntry) -> str:
+        """Return the model, and below it the primary key."""
+        return format_html("{}<br><small>{}</small>", entry.model, entry.object_id)
+
+    @admin.display(description="since", ordering="owed_since")
+    def since(self, entry: LedgerEntry) -> str:
+        """Return when it was mirrored, or since when it is owed."""
+        moment = entry.mirrored_at if entry.state == State.MIRRORED else entry.owed_since
+        return date_format(localtime(moment), "j M Y, H:i") if moment else ""
+
+    @admin.display(description="failure", ordering="error_class")
+    def failure(self, entry: LedgerEntry) -> str:
+        """Return the last failure, and how many attempts there were."""
+        failure = f"{entry.error_class} {entry.error_code}".strip()
+        return f"{failure} ({entry.attempts})" if entry.attempts else failure
 
     @admin.display(description="state")
     def state_name(self, entry: LedgerEntry) -> str:
@@ -91,7 +99,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         address = reverse("mirror:compare", args=[entry.model, entry.object_id])
         return format_html('<a href="{}">Compare</a>', address)
 
-    @admin.action(description="Try again now (parked entries too)", permissions=["retry"])
+    @admin.action(description="Retry (parked entries too)", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[LedgerEntry]) -> None:
         """Make the chosen entries due; the worker or ``mirror_sync`` mirrors them."""
         count = LedgerEntry.objects.filter(pk__in=queryset.values("pk")).retry()

@@ -55,8 +55,13 @@ def load_folder(folder: Path, owner: User) -> None:
     if campaign_file.exists():
         values = tomllib.loads(campaign_file.read_text("utf-8"))
         campaign = Campaign(
-            owner=owner, name=values["name"], description=values["description"].strip()
+            owner=owner,
+            name=values["name"],
+            description=values["description"].strip(),
+            language=values["language"],
         )
+        if values.get("shared"):
+            campaign.share()
         campaign.full_clean()
         campaign.save()
         _backdate(campaign, values)

@@ -1,5 +1,7 @@
 """The page of a campaign, with its sessions."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -17,5 +19,10 @@ def show(request: SignedInRequest, campaign: Campaign) -> HttpResponse:
     """Show a campaign and its sessions, newest first."""
     sessions = campaign.sessions.for_list().filter(owner=request.user)
     page = Paginator(sessions, SESSIONS_PER_PAGE)
-    context = {"campaign": campaign, "page": page.get_page(request.GET.get("page"))}
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "page": page.get_page(request.GET.get("page")),
+    }
+    if campaign.share_token:
+        context["share_url"] = request.build_absolute_uri(campaign.get_share_url())
     return render(request, "sessions_app/campaign.html", context)

@@ -1,55 +1,58 @@
-"""Share links: the owner makes, replaces and revokes them; anybody with a link can read."""
+"""The owner makes, replaces and revokes the share links of sessions and campaigns."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
 
+from campaigns.models import Campaign
 from config.web.access import SignedInRequest, owned
 from sessions_app.models import Session
 
-SHARE_FIELDS = ["share_token", "updated_at"]
-SHARED = Session.objects.select_related("campaign").only(
-    "name", "player_recap", "played_on", "created_at", "campaign__name"
-)
+PLACE = "share"  # of the messages, and of the links, on both pages
 
 
 @owned(Session.objects.without_transcript(), lock=True)
 @require_POST
 def share(request: SignedInRequest, session: Session) -> HttpResponse:
-    """Make a share link, which replaces an older one."""
-    replaced = session.share_token is not None
-    session.share()
-    session.save(update_fields=SHARE_FIELDS)
-    messages.success(
-        request,
-        "There is a new link. The old one no longer works."
-        if replaced
-        else "The recap is shared: everybody with the link can read it.",
-    )
-    return redirect(f"{session.get_absolute_url()}#share")
+    """Make the link to a recap, or replace it."""
+    return _share(request, session, "Shared: anyone with the link can read the recap.")
 
 
 @owned(Session.objects.without_transcript(), lock=True)
 @require_POST
 def unshare(request: SignedInRequest, session: Session) -> HttpResponse:
-    """Revoke the share link."""
-    session.stop_sharing()
-    session.save(update_fields=SHARE_FIELDS)
-    messages.success(request, "The recap is private again: the link no longer works.")
-    return redirect(f"{session.get_absolute_url()}#share")
+    """Revoke the link to a recap."""
+    return _unshare(request, session, "The recap is private again: its link no longer works.")
 
 
-@login_not_required
-@never_cache
-@require_safe
-def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """Show players the recap with the campaign's name, the session's name and its date alone."""
-    session = get_object_or_404(SHARED, share_token=token)
-    response = render(request, "sessions_app/shared.html", {"session": session})
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    # The URL is the secret, so the sites that a recap links to must not receive it.
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+@owned(Campaign.objects.all(), lock=True)
+@require_POST
+def share_campaign(request: SignedInRequest, campaign: Campaign) -> HttpResponse:
+    """Make the link to a campaign's recaps, or replace it."""
+    return _share(request, campaign, "Shared: anyone with the link can read the shared recaps.")
+
+
+@owned(Campaign.objects.all(), lock=True)
+@require_POST
+def unshare_campaign(request: SignedInRequest, campaign: Campaign) -> HttpResponse:
+    """Revoke the link to a campaign's recaps. Each shared session keeps its own link."""
+    return _unshare(request, campaign, "The link to all recaps no longer works.")
+
+
+def _share(request: SignedInRequest, row: Session | Campaign, made: str) -> HttpResponse:
+    replacing = request.POST.get("replacing", "")
+    if row.share(replacing):
+        row.save(update_fields=["share_token", "updated_at"])
+        said = "There is a new link. The old one no longer works." if replacing else made
+    else:
+        said = "It is shared already. This is the link."
+    messages.success(request, said, PLACE)
+    return redirect(f"{row.get_absolute_url()}#{PLACE}")
+
+
+def _unshare(request: SignedInRequest, row: Session | Campaign, said: str) -> HttpResponse:
+    row.stop_sharing()
+    row.save(update_fields=["share_token", "updated_at"])
+    messages.success(request, said, PLACE)
+    return redirect(f"{row.get_absolute_url()}#{PLACE}")

@@ -54,10 +54,14 @@ class PageInspector:
             **options,
         )
 
-    def inspect(self, page: Page, name: str) -> None:
-        """Save a screenshot of what ``page`` shows now, and collect its problems."""
+    def photograph(self, page: Page, name: str) -> None:
+        """Save a screenshot of what ``page`` shows now."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=SCREENSHOTS / f"{name}-{self.width}-{self.scheme}.png")
+
+    def inspect(self, page: Page, name: str) -> None:
+        """Save a screenshot, and collect the problems of what ``page`` shows now."""
+        self.photograph(page, name)
         # Evaluated like the script of an extension: the page's own policy forbids foreign scripts.
         page.evaluate(AXE.read_text())
         result = page.evaluate("rules => axe.run(rules)", RULES)

@@ -43,8 +43,11 @@ def paths(transactional_db: None) -> dict[str, str]:
     filed = Session.objects.filter(owner=owner, campaign__isnull=False).exclude(transcript_text="")
     session = filed.order_by(F("transcript_json").asc(nulls_last=True), "name").first()
     assert session is not None
-    session.share()
-    session.save()
+    campaign_of_it = session.campaign
+    assert campaign_of_it is not None
+    for row in (session, campaign_of_it):
+        row.share()
+        row.save()
     empty = make_session(owner, session.campaign, name="Next Thursday")
     base, campaign = f"/sessions/{session.pk}", f"/campaigns/{session.campaign_id}"
     return {
@@ -67,6 +70,8 @@ def paths(transactional_db: None) -> dict[str, str]:
         "search": "/search/?q=lamp",
         "search-nothing": "/search/?q=xyzzy",
         "shared": f"/share/{session.share_token}/",
+        "players": campaign_of_it.get_share_url(),
+        "players-recap": f"{campaign_of_it.get_share_url()}{session.pk}/",
         "password": "/accounts/password/",
         "not-found": "/nowhere/",
     }
@@ -179,8 +184,9 @@ def test_long_words_and_wide_tables(
         )
         for text in (f"{LONG.upper()[:40]}: {LONG * 3}\nVEX: Yes.\n", "")
     )
-    session.share()
-    session.save()
+    for row in (session, campaign):
+        row.share()
+        row.save()
     base = f"/sessions/{session.pk}"
     page = inspector.open()
     log_in_by_cookie(page, owner, live_server)
@@ -197,6 +203,7 @@ def test_long_words_and_wide_tables(
         "speakers": f"{base}/transcript/speakers/",
         "search": f"/search/?q={LONG_NAME}",
         "shared": session.get_share_url(),
+        "players": campaign.get_share_url(),
     }.items():
         page.goto(path)
         inspector.inspect(page, f"long-{name}")
@@ -210,7 +217,7 @@ def test_forms_with_errors(
     page = inspector.open()
     log_in_by_cookie(page, User.objects.get(username="gm"), live_server)
     for name, path, button in (
-        ("campaign", "/campaigns/new/", "Make the campaign"),
+        ("campaign", "/campaigns/new/", "Create campaign"),
         ("session", "/sessions/new/", "Save the session"),
     ):
         page.goto(path)
@@ -292,4 +299,8 @@ def test_the_pages_of_the_mirror(
     }.items():
         page.goto(path)
         inspector.inspect(page, f"mirror-{name}")
+    page.goto("/admin/mirror/ledgerentry/")
+    inspector.photograph(page, "mirror-ledger")
+    if inspector.width == max(WINDOWS):
+        assert not page.locator(".results").evaluate("e => e.scrollWidth > e.clientWidth")
     assert inspector.problems == []

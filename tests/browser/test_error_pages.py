@@ -115,7 +115,7 @@ def test_what_was_typed_is_there_after_going_back(
         page.get_by_label("file").set_input_files([])
     assert send(page).status == 200
     expect(page.get_by_role("status").first).to_contain_text(
-        "is ready" if form.status != 413 else "saved"
+        "created" if form.status != 413 else "saved"
     )
     expect(page.get_by_role("main")).to_contain_text(TYPED)
 
@@ -147,7 +147,7 @@ def test_what_was_typed_is_there_after_being_logged_out_and_in_again(
             break
     expect(page.get_by_label("Name")).to_have_value(TYPED)
     assert send(page).status == 200
-    expect(page.get_by_role("status")).to_contain_text("is ready")
+    expect(page.get_by_role("status")).to_contain_text("created")
 
 
 @with_and_without_script

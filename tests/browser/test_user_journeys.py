@@ -54,10 +54,10 @@ def test_a_newcomer_shares_the_first_session(  # noqa: PLR0915 - one journey
     page = open_page(java_script_enabled=script)
     sign_up(page)
 
-    page.get_by_role("link", name="Make your first campaign").click()
+    page.get_by_role("link", name="Create your first campaign").click()
     page.get_by_label("Name").fill("Lamps of the Long Shoal")
     page.get_by_label("Description").fill("A lighthouse, and what it keeps away.")
-    page.get_by_role("button", name="Make the campaign").click()
+    page.get_by_role("button", name="Create campaign").click()
 
     page.get_by_role("link", name="Add its first session").click()
     selected = page.get_by_label("Campaign").locator("option:checked")

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from campaigns.models import Campaign
 from sessions_app.models import Session
 from tests.support.factories import make_campaign, make_session, make_user
+from tests.support.pages import changed_fields, load_admin_form, messages_of, text_of
 
 
 @pytest.fixture
@@ -55,3 +56,35 @@ def test_autocomplete_finds_a_campaign_by_a_part_of_its_name(
         },
     )
     assert [result["text"] for result in answer.json()["results"]] == [campaign.name]
+
+
+def test_of_staff_and_owner_neither_overwrites_the_other(
+    admin_client: Client, campaign: Campaign
+) -> None:
+    Campaign.objects.update(description="a\n b\n")
+    path = f"/admin/campaigns/campaign/{campaign.pk}/change/"
+    form = load_admin_form(admin_client, path)
+    before = Campaign.objects.values().get()
+    assert admin_client.post(path, form | {"language": "de"}).status_code == 302
+    assert changed_fields(before, Campaign.objects.values().get()) == {"language", "updated_at"}
+    Campaign.objects.update(name="From the owner")
+    answer = admin_client.post(path, form | {"language": "de", "name": "From staff"})
+    assert "From the owner" in text_of(answer)
+    campaign.refresh_from_db()
+    assert campaign.name == "From the owner"
+
+
+def test_no_link_leads_staff_to_a_page_of_the_owner_alone(
+    admin_client: Client, campaign: Campaign
+) -> None:
+    page = admin_client.get(f"/admin/campaigns/campaign/{campaign.pk}/change/")
+    assert "View on site" not in text_of(page)
+
+
+def test_share_links_are_revoked(admin_client: Client, campaign: Campaign) -> None:
+    Campaign.objects.update(share_token="shared")
+    form = {"action": "revoke_share_links", "_selected_action": [campaign.pk]}
+    answer = admin_client.post("/admin/campaigns/campaign/", form)
+    assert messages_of(answer) == ["1 share link revoked."]
+    campaign.refresh_from_db()
+    assert campaign.share_token is None

@@ -15,11 +15,26 @@ def campaign(owner: User) -> Campaign:
 
 
 def test_a_campaign_is_created(gm: Client, owner: User) -> None:
-    answer = gm.post("/campaigns/new/", {"name": "  Lamps ", "description": "a\r\nb"})
+    answer = gm.post(
+        "/campaigns/new/", {"name": "  Lamps ", "description": "a\r\nb", "language": "de"}
+    )
     campaign = Campaign.objects.get(owner=owner)
     assert (campaign.name, campaign.description) == ("Lamps", "a\nb")
+    assert campaign.language == "de"
     assert answer["Location"] == f"/campaigns/{campaign.pk}/"
-    assert messages_of(answer)
+    assert messages_of(answer) == ["Campaign created."]
+
+
+def test_a_language_is_chosen_from_the_list_or_none_at_all(gm: Client, campaign: Campaign) -> None:
+    path = f"/campaigns/{campaign.pk}/edit/"
+    page = text_of(gm.get(path))
+    assert '<option value="" selected>Not set</option>' in page
+    assert '<option value="de">Deutsch</option>' in page
+    assert "Edit “<bdi>The Lamps</bdi>”" in page
+    for language, stored in (("de", "de"), ("xx", "de"), ("", "")):
+        gm.post(path, {"language": language})
+        campaign.refresh_from_db()
+        assert campaign.language == stored
 
 
 @pytest.mark.parametrize("name", ["", "x" * 201, "a\x00b"])

@@ -36,12 +36,18 @@ def test_a_traceback_shows_places_and_causes_but_no_messages(reported: Callable[
 
 def test_the_token_of_a_share_link_and_a_query_string_are_left_out() -> None:
     record = logging.LogRecord(
-        "x", 20, "", 0, '"GET /share/abc123/ HTTP" and /search/?q=%s', (SECRET,), None
+        "x",
+        20,
+        "",
+        0,
+        '"GET /share/abc123/ /share/campaign/abc123/ID/" /search/?q=%s',
+        (SECRET,),
+        None,
     )
     line = PrivateFormatter().format(record)
     assert "abc123" not in line
     assert SECRET not in line
-    assert line == '"GET /share/…/ HTTP" and /search/?…'
+    assert line == '"GET /share/…/ /share/campaign/…/ID/" /search/?…'
 
 
 @pytest.mark.parametrize(

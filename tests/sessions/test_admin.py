@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
-from sessions_app.models import Session
+from sessions_app.models import Highlight, Session
 from sessions_app.transcripts import read_transcript
 from tests.support.factories import (
     TRANSCRIPT,
@@ -19,6 +20,7 @@ from tests.support.factories import (
     make_sessions,
     make_user,
 )
+from tests.support.pages import changed_fields, load_admin_form, messages_of, text_of
 from tests.support.transcribe_files import session_with
 
 
@@ -136,3 +138,123 @@ def test_the_metrics_of_an_edited_transcript_are_recomputed(
     assert admin_client.post(address, form).status_code == 302
     session.refresh_from_db()
     assert session.metrics == {"totalWordCount": 99}
+
+
+def change_page(session: Session) -> str:
+    return f"/admin/sessions_app/session/{session.pk}/change/"
+
+
+def test_renaming_undoes_nothing_that_the_owner_saved_meanwhile(
+    admin_client: Client, owner: User
+) -> None:
+    session = session_with("RUTH: Hello.", owner=owner, name="Fog", player_recap="Old")
+    session.save()
+    form = load_admin_form(admin_client, change_page(session))
+    Session.objects.update(player_recap="New", metrics={"totalWordCount": 7})
+    answer = admin_client.post(change_page(session), form | {"name": "Fog Signal"})
+    assert answer.status_code == 302
+    assert any("meanwhile" in message for message in messages_of(answer))
+    session.refresh_from_db()
+    assert (session.name, session.player_recap) == ("Fog Signal", "New")
+    assert session.metrics == {"totalWordCount": 7}
+
+
+def test_saving_an_unchanged_form_rewrites_no_text(admin_client: Client, owner: User) -> None:
+    session = session_with("RUTH: Hello.\nPIM: Yes.", owner=owner, name="Fog")
+    session.notes = "  one\n\ntwo \n"
+    session.speaker_names = {}
+    session.transcript_text = "\n RUTH: Hello. \n"
+    session.save()
+    before = Session.objects.values().get()
+    form = load_admin_form(admin_client, change_page(session))
+    assert admin_client.post(change_page(session), form).status_code == 302
+    assert Session.objects.values().get() == before
+    admin_client.post(change_page(session), form | {"notes": "three\r\nfour"})
+    after = Session.objects.values().get()
+    assert changed_fields(before, after) == {"notes", "updated_at"}
+    assert after["notes"] == "three\nfour"
+
+
+def test_staff_see_what_the_owner_wrote_into_the_same_field(
+    admin_client: Client, owner: User
+) -> None:
+    session = make_session(owner, notes="As it was")
+    form = load_admin_form(admin_client, change_page(session))
+    Session.objects.update(notes="From the <owner>")
+    answer = admin_client.post(change_page(session), form | {"notes": "From staff"})
+    assert answer.status_code == 200
+    page = text_of(answer)
+    assert "From the &lt;owner&gt;" in page
+    assert "From staff" in page
+    session.refresh_from_db()
+    assert session.notes == "From the <owner>"
+
+
+def test_an_empty_json_object_is_told_from_none(admin_client: Client, owner: User) -> None:
+    session = make_session(owner)
+    form = load_admin_form(admin_client, change_page(session))
+    admin_client.post(change_page(session), form | {"speaker_names": "{}"})
+    session.refresh_from_db()
+    assert session.speaker_names == {}
+
+
+def test_no_link_leads_staff_to_a_page_of_the_owner_alone(
+    admin_client: Client, owner: User
+) -> None:
+    page = text_of(admin_client.get(change_page(make_session(owner))))
+    assert "View on site" not in page
+
+
+def test_staff_who_may_only_look_see_no_fingerprints(client: Client, owner: User) -> None:
+    viewer = make_user("viewer", is_staff=True)
+    viewer.user_permissions.add(
+        Permission.objects.get(content_type__app_label="sessions_app", codename="view_session")
+    )
+    client.force_login(viewer)
+    page = client.get(change_page(make_session(owner, notes="Readable")))
+    assert "Readable" in text_of(page)
+    assert "loaded" not in text_of(page).lower()
+
+
+def test_share_links_are_revoked_and_logged(
+    admin_client: Client, admin_user: User, owner: User
+) -> None:
+    shared = [make_session(owner, name=name, share_token=name) for name in ("a", "b", "c")]
+    private = make_session(owner)
+    before = Session.objects.values("updated_at").get(pk=private.pk)
+    answer = admin_client.post(
+        "/admin/sessions_app/session/",
+        {
+            "action": "revoke_share_links",
+            "_selected_action": [shared[0].pk, shared[1].pk, private.pk],
+        },
+    )
+    assert messages_of(answer) == ["2 share links revoked."]
+    assert set(Session.objects.values_list("share_token", flat=True)) == {None, "c"}
+    assert Session.objects.values("updated_at").get(pk=private.pk) == before
+    logged = LogEntry.objects.filter(user=admin_user)
+    assert {entry.object_id for entry in logged} == {str(row.pk) for row in shared[:2]}
+    assert {entry.get_change_message() for entry in logged} == {"Revoked the share link."}
+
+
+def test_highlights_are_listed_and_deleted_but_not_rewritten(
+    admin_client: Client, owner: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    session = make_session(owner, transcript_text=TRANSCRIPT)
+    Highlight.objects.create(session=session, quote="Roll! " * 50, speaker="MATT", turn=1)
+    admin_client.get("/admin/sessions_app/highlight/")
+    with django_assert_max_num_queries(12) as few:
+        answer = admin_client.get("/admin/sessions_app/highlight/?q=Roll")
+    assert "MATT: Roll!" in text_of(answer)
+    assert not any('"transcript_text",' in query["sql"] for query in few.captured_queries)
+    Highlight.objects.bulk_create(
+        Highlight(session=make_session(owner), quote="Roll!", turn=turn) for turn in range(20)
+    )
+    with django_assert_max_num_queries(len(few)):
+        admin_client.get("/admin/sessions_app/highlight/?q=Roll")
+    page = f"/admin/sessions_app/highlight/{session.highlights.get().pk}"
+    assert "Roll!" in text_of(admin_client.get(f"{page}/change/"))
+    assert admin_client.post(f"{page}/change/", {"quote": "x"}).status_code == 403
+    assert admin_client.get("/admin/sessions_app/highlight/add/").status_code == 403
+    assert admin_client.post(f"{page}/delete/", {"post": "yes"}).status_code == 302
+    assert not session.highlights.exists()

@@ -25,6 +25,17 @@ def form_data(response: Any) -> dict[str, Any]:
     return {name: form[name].value() or "" for name in form.fields}
 
 
+def load_admin_form(client: Client, path: str) -> dict[str, Any]:
+    """Load a page of the admin and return what a browser would send: its lines end with CRLF."""
+    form = client.get(path).context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    return {
+        name: value.replace("\n", "\r\n") if isinstance(value, str) else value
+        for name, value in values.items()
+        if value is not None
+    }
+
+
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """Return the names of the fields in which two rows, from ``values()``, differ."""
     return {name for name in before if before[name] != after[name]}

@@ -17,6 +17,8 @@ OWNER_ONLY = {
     "campaigns/<uuid:pk>/edit/": FORM,
     "campaigns/<uuid:pk>/delete/": FORM,
     "campaigns/<uuid:pk>/export/": READ,
+    "campaigns/<uuid:pk>/share/": {"post"},
+    "campaigns/<uuid:pk>/unshare/": {"post"},
     "sessions/<uuid:pk>/": READ,
     "sessions/<uuid:pk>/export/": READ,
     "sessions/<uuid:pk>/edit/": FORM,
@@ -37,6 +39,8 @@ ANY_USER = {
 }
 PUBLIC = {
     "share/<slug:token>/": READ,
+    "share/campaign/<slug:token>/": READ,
+    "share/campaign/<slug:token>/<uuid:pk>/": READ,
     "accounts/login/": FORM,
     "accounts/logout/": {"post", "options"},
     "accounts/signup/": FORM,

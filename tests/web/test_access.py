@@ -31,7 +31,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 
 @pytest.fixture
 def campaign(owner: User) -> Campaign:
-    return make_campaign(owner, name="Private campaign")
+    return make_campaign(owner, name="Private campaign", share_token=TOKEN)
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def session(owner: User, campaign: Campaign) -> Session:
         owner,
         campaign,
         name="Private session",
+        player_recap="Private until shared",
         transcript_text="MATT: Private words",
         share_token=TOKEN,
     )

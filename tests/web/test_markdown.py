@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from config.web.markdown import MAX_RENDERED, render
+from config.web.markdown import MAX_RENDERED, first_words, render
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,18 @@ def test_deep_nesting_is_rendered_without_a_timeout() -> None:
     assert render(">" * 50_000).startswith("<blockquote>\n<blockquote>")
     for text in ("[" * 50_000, "*a_" * 16_000):
         assert render(text) == f"<p>{text}</p>\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ""),
+        ("# Fog\n\nThey *rang* [the bell](https://example.org/).", "Fog They rang the bell."),
+        ('Say "<b>" & go', 'Say "<b>" & go'),
+        ("one two three four five six seven", "one two three four…"),
+        ("x" * 30, "x" * 20 + "…"),
+    ],
+)
+def test_the_first_words_are_plain_text_in_one_line(text: str, words: str) -> None:
+    length = 20 if "…" in words else 100
+    assert first_words(text, length) == words

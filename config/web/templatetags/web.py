@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.web import markdown as renderer
@@ -15,6 +17,25 @@ register = template.Library()
 def markdown(text: str, top_level: int = 3) -> SafeString:
     """Render Markdown; its highest headings get the level ``top_level``."""
     return renderer.render(text, top_level)
+
+
+@register.filter
+def first_words(text: str, length: int) -> str:
+    """Return the beginning of a Markdown text as plain text, for lists and previews."""
+    return renderer.first_words(text, length)
+
+
+@register.filter
+def lang(language: str) -> SafeString:
+    """Return the attribute ``lang`` for an element with words in that language, if it is known."""
+    return format_html(' lang="{}"', language) if language else SafeString("")
+
+
+@register.simple_tag(takes_context=True)
+def messages_at(context: template.Context, place: str) -> list[Message]:
+    """Return the messages for a place of the page, named by ``extra_tags``; "" for its top."""
+    messages = context.get("messages") or ()  # a page for an error has no request
+    return [message for message in messages if message.extra_tags == place]
 
 
 @register.filter

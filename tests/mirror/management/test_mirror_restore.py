@@ -16,6 +16,7 @@ from sessions_app.models import Session
 from tests.support.aws import cut_off
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_sessions
+from tests.support.restored import of_sessions
 from tests.support.stored import assert_equal_after_sync
 
 mirror_restore = partial(run, "mirror_restore")
@@ -31,11 +32,14 @@ def rows(mirror: Stores, owner: User) -> None:
 def test_equal_stores_are_printed_as_a_table_of_numbers(mirror: Stores, rows: None) -> None:
     code, printed = mirror_restore("--dry-run")
     assert code == 0
-    assert restore(mirror, apply=False)[-1] == RestoreCounts("sessions_app.session", equal=2)
+    assert of_sessions(restore(mirror, apply=False)) == RestoreCounts(
+        "sessions_app.session", equal=2
+    )
     assert [line.split() for line in printed.splitlines()] == [
         ["equal", "differ", "missing", "impossible", "lost", "pending"],
         ["campaigns.campaign", "1", "0", "0", "0", "0", "0"],
         ["sessions_app.session", "2", "0", "0", "0", "0", "0"],
+        ["sessions_app.highlight", "0", "0", "0", "0", "0", "0"],
     ]
 
 

@@ -17,6 +17,7 @@ from sessions_app.models import Session
 from tests.mirror.restore.conftest import Lose
 from tests.support.adopters import adopt, model
 from tests.support.commands import run
+from tests.support.restored import of_sessions
 from tests.support.stored import item_of, stored_item
 from tests.support.tampering import set_attribute
 
@@ -37,7 +38,7 @@ def test_the_item_of_a_row_that_is_there_is_not_taken_for_a_missing_row(
     code, printed = mirror_restore("--dry-run")
     assert (code, "would be restored" in printed) == (1, False)
     assert mirror_restore("--apply")[0] == 1
-    tally = restore(mirror, apply=True)[-1]
+    tally = of_sessions(restore(mirror, apply=True))
     assert (tally.equal, tally.restored, tally.impossible, tally.lost) == (1, 0, 1, 1)
     assert not LedgerEntry.objects.pending().exists()
 
@@ -67,7 +68,7 @@ def test_an_odd_copy_does_not_hide_the_item_of_a_row(
     }
     mirror.items.client.put_item(TableName=mirror.items.table, Item=copy)
     lose_all_rows()
-    tally = restore(mirror, apply=True)[-1]
+    tally = of_sessions(restore(mirror, apply=True))
     assert (tally.restored, tally.impossible) == (2, 1)
 
 

@@ -23,11 +23,12 @@ from mirror.restore.counts import RestoreCounts
 from mirror.restore.restore import documents_in_order, restore
 from mirror.stores.clients import Stores
 from mirror.sync import worker
-from sessions_app.documents import SessionDocument
-from sessions_app.models import Session
+from sessions_app.documents import HighlightDocument, SessionDocument
+from sessions_app.models import Highlight, Session
 from tests.mirror.restore.conftest import WHEN, Lose
 from tests.support.commands import run
 from tests.support.factories import make_campaign, make_sessions
+from tests.support.restored import of_sessions
 from tests.support.stored import assert_equal_after_sync, item_of, stored_item
 from tests.support.tampering import delete_item, remove_attribute, set_attribute
 
@@ -47,16 +48,20 @@ def test_all_lost_rows_are_restored_as_they_were(
     worker.drain()
     before = lose_all_rows()
     code, printed = mirror_restore("--dry-run")
-    assert (code, "3 rows would be restored" in printed) == (1, True)
+    assert (code, "4 rows would be restored" in printed) == (1, True)
     assert not Campaign.objects.exists()
 
     assert mirror_restore("--apply")[0] == 0
-    after = [*Campaign.objects.order_by("pk").values(), *Session.objects.order_by("pk").values()]
+    after = [
+        *Campaign.objects.order_by("pk").values(),
+        *Session.objects.order_by("pk").values(),
+        *Highlight.objects.order_by("pk").values(),
+    ]
     for row in before:
-        for name in ("created_at", "updated_at"):
+        for name in {"created_at", "updated_at"} & row.keys():
             row[name] = row[name].replace(microsecond=row[name].microsecond // 1000 * 1000)
     assert after == before
-    assert LedgerEntry.objects.pending().count() == 3
+    assert LedgerEntry.objects.pending().count() == 4
     assert_equal_after_sync(mirror)
     assert mirror_restore("--apply")[0] == mirror_restore("--dry-run")[0] == 0
 
@@ -143,13 +148,13 @@ def test_a_row_without_an_item_is_lost_unless_it_is_pending(
 
 
 def test_a_model_comes_after_those_that_it_refers_to() -> None:
-    assert documents_in_order() == [CampaignDocument, SessionDocument]
+    assert documents_in_order() == [CampaignDocument, SessionDocument, HighlightDocument]
 
 
 def test_all_pages_of_a_scan_are_compared(mirror: Stores, owner: User) -> None:
     make_sessions(owner, 120, notes="n" * 20_000)  # more than a page of a scan holds
     worker.drain()
-    assert restore(mirror, apply=False)[-1].equal == 120
+    assert of_sessions(restore(mirror, apply=False)).equal == 120
 
 
 class GeneratedStores:
@@ -188,7 +193,7 @@ def peak_memory_of_a_restore(owner: User, count: int) -> int:
     stores: Any = GeneratedStores(owner, count)
     tracemalloc.start()
     try:
-        tally = restore(stores, apply=True)[-1]
+        tally = of_sessions(restore(stores, apply=True))
         assert (tally.restored + tally.equal, tally.problems) == (count, 0)
         return tracemalloc.get_traced_memory()[1]
     finally:

@@ -57,6 +57,8 @@ def test_the_game_master_has_campaigns_and_unfiled_sessions(demo: str) -> None:
     counts = {campaign.name: campaign.sessions.count() for campaign in Campaign.objects.all()}
     assert counts == {"The Drowned Ledger": 4, "Lamps of the Long Shoal": 4, "The Empty Chair": 4}
     assert all(campaign.description for campaign in Campaign.objects.all())
+    assert all(campaign.language == "en" for campaign in Campaign.objects.all())
+    assert Campaign.objects.exclude(share_token=None).get().name == "The Drowned Ledger"
     assert Session.objects.filter(campaign=None).count() == 2
     assert set(Session.objects.values_list("owner__username", flat=True)) == {"gm"}
 
@@ -66,7 +68,7 @@ def test_every_session_has_all_its_texts(demo: str) -> None:
         for field in ("name", "description", "notes", "summary", "player_recap"):
             assert getattr(session, field), f"{session}: {field}"
     assert Session.objects.get(transcript_text="").metrics is None
-    assert Session.objects.exclude(share_token=None).count() == 1
+    assert Session.objects.exclude(share_token=None).count() == 3
 
 
 def test_the_metrics_are_those_of_the_transcript(demo: str) -> None:

@@ -13,7 +13,7 @@ from tests.support.site_urls import TOKEN
 
 @pytest.fixture
 def campaign(owner: User) -> Campaign:
-    return make_campaign(owner, "Lamps")
+    return make_campaign(owner, "Lamps", share_token=TOKEN)
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def session(owner: User, campaign: Campaign) -> Session:
         owner,
         campaign,
         "The ninth lamp",
-        notes="Secret notes",
+        notes="**Secret** notes",
         summary="# What happened\n\n**All** of it",
         player_recap="You *won*.",
         transcript_text=TRANSCRIPT,

@@ -22,7 +22,7 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 def test_everything_that_people_type_is_escaped_on_every_page(gm: Client, owner: User) -> None:
-    campaign = make_campaign(owner, SCRIPT, description=SCRIPT)
+    campaign = make_campaign(owner, SCRIPT, description=SCRIPT, share_token=TOKEN)
     session = make_session(
         owner,
         campaign,
@@ -45,7 +45,7 @@ def test_everything_that_people_type_is_escaped_on_every_page(gm: Client, owner:
         f"/campaigns/{campaign.pk}/delete/", f"{base}/", f"{base}/edit/", f"{base}/delete/",
         f"{base}/transcript/", f"{base}/transcript/?find=alert", f"{base}/transcript/speakers/",
         f"{base}/transcript/edit/", f"{base}/transcript/delete/", f"/search/?q=alert {SCRIPT}",
-        f"/share/{TOKEN}/",
+        f"/share/{TOKEN}/", f"/share/campaign/{TOKEN}/", f"/share/campaign/{TOKEN}/{session.pk}/",
     ):  # fmt: skip
         page = text_of(gm.get(path))
         assert escape(SCRIPT)[:10] in page, path
@@ -73,6 +73,8 @@ QUERIES = {
     "/sessions/{session}/transcript/speakers/": 3,
     "/search/?q=lamp": 5,
     "/share/{token}/": 3,
+    "/share/campaign/{token}/": 5,
+    "/share/campaign/{token}/{session}/": 5,
     "/accounts/password/": 2,
     "/accounts/login/": 2,
     "/accounts/signup/": 2,

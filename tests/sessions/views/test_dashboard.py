@@ -10,7 +10,7 @@ from tests.support.pages import text_of
 
 def test_a_new_user_is_told_what_to_do(gm: Client) -> None:
     page = text_of(gm.get("/"))
-    assert "Make your first campaign" in page
+    assert "Create your first campaign" in page
     assert "/campaigns/new/" in page
 
 

@@ -57,11 +57,25 @@ def test_a_session_is_deleted_after_a_confirmation(
     assert not Session.objects.exists()
 
 
-def test_the_page_renders_markdown_and_shows_notes_as_typed(gm: Client, path: str) -> None:
+def test_the_page_renders_markdown(gm: Client, path: str) -> None:
     page = text_of(gm.get(path))
     assert "<h3>What happened</h3>" in page
     assert "<em>won</em>" in page
-    assert "Secret notes" in page
+    assert "<strong>Secret</strong> notes" in page
+
+
+def test_titles_and_headings_name_the_session(gm: Client, path: str) -> None:
+    for page, heading in (("", ""), ("edit/", "Edit “<bdi>The ninth lamp</bdi>”"),
+                          ("delete/", "Delete “<bdi>The ninth lamp</bdi>”?")):  # fmt: skip
+        text = text_of(gm.get(f"{path}{page}"))
+        assert "The ninth lamp · Tabletop</title>" in text
+        assert heading in text
+
+
+def test_the_link_to_the_recap_comes_before_the_figures(gm: Client, path: str) -> None:
+    Session.objects.update(metrics={"totalWordCount": 9, "speakerDistribution": {}})
+    page = text_of(gm.get(path))
+    assert page.index("Share the recap") < page.index("At the table")
 
 
 def test_the_page_does_not_load_the_transcript(
@@ -133,4 +147,4 @@ def test_a_form_with_invalid_fingerprints_is_saved(
 ) -> None:
     gm.post(f"{path}edit/", {"name": "Renamed", "loaded": loaded})
     session.refresh_from_db()
-    assert (session.name, session.notes) == ("Renamed", "Secret notes")
+    assert (session.name, session.notes) == ("Renamed", "**Secret** notes")

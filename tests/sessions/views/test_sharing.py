@@ -8,7 +8,7 @@ from django.test import Client
 
 from sessions_app.models import Session
 from tests.support.factories import make_campaign, make_session
-from tests.support.pages import changed_fields, text_of
+from tests.support.pages import changed_fields, messages_of, text_of
 
 
 @pytest.fixture
@@ -69,11 +69,20 @@ def test_a_shared_recap_is_kept_out_of_search_engines_and_caches(
     assert 'rel="nofollow noopener noreferrer"' in text_of(answer)
 
 
-def test_a_new_link_replaces_the_old_one(gm: Client, session: Session) -> None:
-    gm.post(f"/sessions/{session.pk}/share/")
+def test_a_link_is_replaced_by_the_button_for_it_alone(gm: Client, session: Session) -> None:
+    path = f"/sessions/{session.pk}/share/"
+    gm.post(path)
     old = token(session)
     assert len(old) * 6 >= 128
-    gm.post(f"/sessions/{session.pk}/share/")
+    gm.post(path)  # from a tab that was opened before the session was shared
+    assert token(session) == old
+    assert f'name="replacing" value="{old}"' in text_of(gm.get(f"/sessions/{session.pk}/"))
+    gm.post(path, {"replacing": old})
+    new = token(session)
+    assert new != old
+    answer = gm.post(path, {"replacing": old})  # again, from a tab that shows the old link
+    assert messages_of(answer)[-1] == "It is shared already. This is the link."
+    assert token(session) == new
     assert Client().get(f"/share/{old}/").status_code == 404
     assert Client().get(f"/share/{token(session)}/").status_code == 200
 
@@ -106,3 +115,11 @@ def test_the_owner_is_shown_the_full_url_to_copy(gm: Client, session: Session) -
     gm.post(f"/sessions/{session.pk}/share/")
     page = text_of(gm.get(f"/sessions/{session.pk}/"))
     assert re.search(rf'value="http://testserver/share/{token(session)}/"', page)
+
+
+def test_what_a_button_did_is_said_beside_it(gm: Client, session: Session) -> None:
+    answer = gm.post(f"/sessions/{session.pk}/share/", follow=True)
+    assert answer.redirect_chain[-1][0].endswith("#share")
+    share = text_of(answer).partition('id="share"')[2]
+    assert "anyone with the link can read the recap" in share.partition("</section>")[0]
+    assert text_of(answer).count("can read the recap") == 1

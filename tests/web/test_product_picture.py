@@ -1,0 +1,26 @@
+"""The picture of the product that visitors see before they have an account."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from tests.support.pages import text_of
+
+MOST_BYTES = 150_000
+
+
+@pytest.mark.django_db
+def test_the_log_in_page_shows_the_product_in_light_and_dark(client: Client) -> None:
+    page = text_of(client.get("/accounts/login/"))
+    assert re.search(r'<img [^>]*alt="The page of a session', page)
+    names = re.findall(r'(?:src|srcset)="/static/(site/product[\w.-]+)"', page)
+    assert len(names) == 2
+    for name in names:
+        content = Path(str(finders.find(name))).read_bytes()
+        assert content[8:12] == b"WEBP"
+        assert len(content) <= MOST_BYTES
