@@ -210,8 +210,8 @@ def test_forms_with_errors(
     page = inspector.open()
     log_in_by_cookie(page, User.objects.get(username="gm"), live_server)
     for name, path, button in (
-        ("campaign", "/campaigns/new/", "Make the campaign"),
-        ("session", "/sessions/new/", "Save the session"),
+        ("campaign", "/campaigns/new/", "Create campaign"),
+        ("session", "/sessions/new/", "Create session"),
     ):
         page.goto(path)
         page.get_by_label("Name").fill(" ")

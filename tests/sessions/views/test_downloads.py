@@ -67,4 +67,4 @@ def test_a_campaign_is_sent_as_an_archive(gm: Client, session: Session) -> None:
     packed = zipfile.ZipFile(io.BytesIO(b"".join(answer)))
     answer.close()
     assert packed.testzip() is None
-    assert len(packed.namelist()) == 3
+    assert len(packed.namelist()) == 4
