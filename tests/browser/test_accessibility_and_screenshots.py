@@ -54,6 +54,8 @@ def paths(transactional_db: None) -> dict[str, str]:
         "campaign-edit": f"{campaign}/edit/",
         "campaign-delete": f"{campaign}/delete/",
         "session-new": f"/sessions/new/?campaign={session.campaign_id}",
+        "import": f"/sessions/import/?campaign={session.campaign_id}",
+        "import-dates-empty": "/sessions/import/dates/",
         "session": f"{base}/",
         "session-empty": f"/sessions/{empty.pk}/",
         "session-edit": f"{base}/edit/",

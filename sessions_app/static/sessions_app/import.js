@@ -26,7 +26,7 @@ const tell = () => {
   const finished = count("done") + failed;
   status.textContent = `${finished} of ${jobs.length} files sent${failed ? `, ${failed} failed` : ""}.`;
   stop.hidden = !current;
-  dates.hidden ||= count("done") === 0;
+  if (count("done")) dates.hidden = false;
 };
 
 const fail = (job, reason) => {
@@ -59,9 +59,9 @@ const addRow = (file) => {
 const finish = (job, request) => {
   if (request.status === 413) return fail(job, "This file is too large.");
   if (new URL(request.responseURL).pathname !== new URL(form.action).pathname) return fail(job, "You were logged out. Log in in another tab, then retry.");
-  const page = request.responseXML;
-  const row = request.status === 200 && page?.querySelector("#uploads > li");
-  if (!row) return fail(job, page?.querySelector(".errorlist")?.textContent || "The server could not take this file. Retry, or reload the page.");
+  const page = request.status === 200 && new DOMParser().parseFromString(request.responseText, "text/html");
+  const row = page && page.querySelector("#uploads > li");
+  if (!row) return fail(job, (page && page.querySelector(".errorlist")?.textContent) || "The server could not take this file. Retry, or reload the page.");
   if (row.classList.contains("failed")) return fail(job, row.querySelector(".state").textContent);
   job.state = "done";
   job.row.replaceChildren(...document.importNode(row, true).childNodes);
@@ -76,7 +76,6 @@ const send = (job) => {
   data.append("campaign", form.elements.campaign.value);
   data.append("file", job.file);
   const request = new XMLHttpRequest(); // fetch does not tell how much is sent
-  request.responseType = "document";
   request.upload.addEventListener("progress", (event) => {
     bar.value = event.lengthComputable ? event.loaded / event.total : 0;
     state.textContent = bar.value < 1 ? `${Math.round(100 * bar.value)} %` : "Reading";
@@ -152,9 +151,10 @@ form.addEventListener("dragover", (event) => {
 for (const leave of ["dragleave", "drop"]) form.addEventListener(leave, () => { form.classList.remove("over"); });
 form.addEventListener("drop", async (event) => {
   event.preventDefault();
-  const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+  const items = [...event.dataTransfer.items].filter((item) => item.kind === "file");
+  const found = items.map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
   try {
-    for (const entry of entries) dropped.push(...await filesIn(entry));
+    for (const each of found) dropped.push(...(each instanceof File ? [each] : await filesIn(each)));
   } catch {
     hint.textContent = "These files cannot be read. Choose them instead.";
     return;

@@ -94,8 +94,9 @@ def test_one_damaged_session_keeps_the_whole_archive_out(owner: User, campaign: 
 def test_names_in_an_archive_are_no_paths(owner: User, campaign: Campaign) -> None:
     session = Session.objects.get(name="One")
     data = packed({"../../etc/\x1b[2Jcron.json": exported(session, version=99)})
-    with pytest.raises(ImportRefused, match="^a.zip: \ufffd\\[2Jcron.json was exported by a newer"):
+    with pytest.raises(ImportRefused) as caught:
         bring_in(owner, data, "a.zip")
+    assert str(caught.value).startswith("a.zip: \ufffd[2Jcron.json was exported by a newer")
 
 
 def bomb() -> bytes:

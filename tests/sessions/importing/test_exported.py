@@ -14,6 +14,7 @@ from sessions_app.importing import ImportRefused
 from sessions_app.models import Highlight, Session
 from tests.support.exported import bring_in, exported
 from tests.support.factories import make_campaign, make_session, make_user
+from tests.support.pages import changed_fields
 from tests.support.transcribe_files import EVENING, as_file, session_with
 
 pytestmark = pytest.mark.django_db
@@ -58,8 +59,7 @@ def test_a_session_comes_back_with_everything_but_its_share_link(
     result = bring_in(owner, data)
     assert [outcome.words for outcome in result.outcomes] == [7]
     after = Session.objects.values().get()
-    unlike = {name for name in before if before[name] != after[name]}
-    assert unlike == {"share_token", "updated_at"}
+    assert changed_fields(before, after) == {"share_token", "updated_at"}
     assert after["share_token"] is None
     assert highlights(Session.objects.get()) == marks
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -39,6 +40,37 @@ def test_a_session_is_sent_as_a_file_without_its_share_token(
     assert "/" not in disposition
     assert "Roll." in text_of(answer)
     assert "token-of-the-test" not in text_of(answer)
+
+
+@pytest.mark.parametrize("extension", ["md", "txt"])
+def test_summary_and_notes_go_along_only_if_asked(
+    gm: Client, session: Session, extension: str
+) -> None:
+    Session.objects.update(summary="Secret summary", notes="Secret notes", player_recap="Recap")
+    path = f"/sessions/{session.pk}/export/?as={extension}"
+    for_players, private = text_of(gm.get(path)), gm.get(f"{path}&private=1")
+    assert "Recap" in for_players
+    assert "Secret" not in for_players
+    assert "Secret summary" in text_of(private)
+    assert "Secret notes" in text_of(private)
+    assert "%28private%29" in private["Content-Disposition"]
+    assert "&amp;private=1" in text_of(gm.get(f"/sessions/{session.pk}/"))
+
+
+def test_everything_is_sent_as_an_archive(gm: Client, session: Session) -> None:
+    answer = gm.get("/export/")
+    assert re.search(r'filename="Tabletop \d{4}-\d\d-\d\d\.zip"', answer["Content-Disposition"])
+    assert answer.streaming
+    packed = zipfile.ZipFile(io.BytesIO(b"".join(answer)))
+    assert "Lamps/campaign.json" in packed.namelist()
+    assert "/export/" in text_of(gm.get("/"))
+
+
+@pytest.mark.parametrize("path", ["/export/", "/campaigns/{}/export/"])
+def test_head_packs_nothing(gm: Client, session: Session, path: str) -> None:
+    answer = gm.head(path.format(session.campaign_id))
+    assert answer["Content-Type"] == "application/zip"
+    assert not b"".join(answer)
 
 
 @pytest.mark.parametrize("extension", ["vtt", "exe", "", "%00"])
