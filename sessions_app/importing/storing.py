@@ -102,7 +102,8 @@ class _Storing:
     def add_campaign(self, incoming: IncomingCampaign) -> None:
         """Store a campaign, unless all sessions go into a chosen one, or it is there already."""
         if self.chosen is None:
-            self._campaign(incoming.row, incoming.created_at)
+            campaign = self._campaign(incoming.row, incoming.created_at)
+            _fill_in(campaign, incoming.row)
 
     def add_session(self, incoming: IncomingSession) -> None:
         """Store a session with its highlights, unless it is there already."""
@@ -155,21 +156,42 @@ class _Storing:
             return known
         row = Campaign(name=origin.name)
         row.pk = origin.id or row.pk
-        return self._campaign(row, None)
+        return self._campaign(row, None, has_id=origin.id is not None)
 
-    def _campaign(self, row: Campaign, created_at: datetime | None) -> Campaign:
-        """Return the owner's campaign with this id or else this name; store the row if none has."""
+    def _campaign(
+        self, row: Campaign, created_at: datetime | None, *, has_id: bool = True
+    ) -> Campaign:
+        """Return the owner's campaign with this id; store the row if there is none.
+
+        Somebody else may have the campaign with this id: whoever imports it again means the copy,
+        which has the same name.
+        """
         keys = (row.pk, row.name)
         own = Campaign.objects.filter(owner=self.owner)
-        # Two campaigns of an archive may have the same name.
-        others = own.exclude(pk__in={campaign.pk for campaign in self.campaigns.values()})
-        found = own.filter(pk=row.pk).first() or others.filter(name=row.name).first()
+        found = own.filter(pk=row.pk).first()
+        if found is None and (not has_id or Campaign.objects.filter(pk=row.pk).exists()):
+            # Two campaigns of an archive may have the same name.
+            used = {campaign.pk for campaign in self.campaigns.values()}
+            found = own.exclude(pk__in=used).filter(name=row.name).first()
         if found is None:
             row.owner = self.owner
             _insert(row, created_at)
             self.result.campaigns.append(row)
         self.campaigns.update(dict.fromkeys(keys, found or row))
         return found or row
+
+
+def _fill_in(campaign: Campaign, row: Campaign) -> None:
+    """Add what a campaign lacks, since one of its sessions may have been imported before it."""
+    missing = [
+        field
+        for field in ("description", "language")
+        if getattr(row, field) and not getattr(campaign, field)
+    ]
+    for field in missing:
+        setattr(campaign, field, getattr(row, field))
+    if missing:
+        campaign.save(update_fields=[*missing, "updated_at"])
 
 
 def _insert(row: Campaign | Session, created_at: datetime | None) -> None:

@@ -10,10 +10,13 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
+from campaigns.models import Campaign
+from sessions_app import demo
 from sessions_app.models import Session
 from tests.browser.actions import log_in_by_cookie, with_and_without_script
 from tests.browser.conftest import Open
 from tests.browser.page_inspection import PageInspector, needs_axe
+from tests.support.exported import archive_of
 from tests.support.factories import make_campaign, make_user
 
 TEXT = "MATT: Roll for initiative.\n"
@@ -82,6 +85,37 @@ def test_a_file_that_failed_is_sent_again(
     page.get_by_label("Files").set_input_files([folder / "The oil.txt"])
     page.get_by_role("button", name="Import").click()
     expect(rows(page)).to_contain_text("You were logged out.")
+
+
+def contents() -> list[tuple[str, str | None, str]]:
+    return sorted(Session.objects.values_list("name", "campaign__name", "notes"), key=str)
+
+
+def test_an_archive_is_unpacked_and_each_session_has_its_result(
+    transactional_db: None, open_page: Open, live_server: object, tmp_path: Path
+) -> None:
+    owner = demo.create_game_master("gm")
+    assert owner is not None
+    names = contents()
+    archive = tmp_path / "Tabletop.zip"
+    archive.write_bytes(archive_of(owner))
+    count = len(names) + Campaign.objects.count()
+    Session.objects.all().delete()
+    Campaign.objects.all().delete()
+    page = open_page()
+    log_in_by_cookie(page, owner, live_server)
+    page.goto("/sessions/import/")
+    page.get_by_label("Files").set_input_files(archive)
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("status")).to_have_text(f"{count} of {count} files sent.")
+    expect(rows(page).get_by_role("link", name="Fog Signal")).to_be_visible()
+    assert contents() == names
+
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(archive.read_bytes()[:-20])
+    page.get_by_label("Files").set_input_files(broken)
+    page.get_by_role("button", name="Import").click()
+    expect(rows(page)).to_contain_text("broken.zip is damaged")
 
 
 DROP = """(form, text) => {

@@ -82,6 +82,21 @@ def test_an_archive_can_be_copied_into_another_account(owner: User, campaign: Ca
     assert everything() == before
 
 
+def test_the_files_of_an_archive_can_be_imported_one_by_one_in_any_order(
+    owner: User, campaign: Campaign
+) -> None:
+    """A script on the import page does so, and a file may fail at first."""
+    make_session(owner, make_campaign(owner, "Lamps", description="Others."), "Two")
+    before, data = everything(), archive_of(owner)
+    Session.objects.all().delete()
+    Campaign.objects.all().delete()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".json")]
+        for name in random.Random(3).sample(names, len(names)):
+            bring_in(owner, archive.read(name), name)
+    assert everything() == before
+
+
 def test_one_damaged_session_keeps_the_whole_archive_out(owner: User, campaign: Campaign) -> None:
     one, two = Session.objects.order_by("name")
     data = packed({"a/1.json": exported(one), "a/2.json": exported(two, notes=7)})
