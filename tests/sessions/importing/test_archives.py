@@ -6,6 +6,7 @@ import io
 import random
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
@@ -95,6 +96,18 @@ def test_the_files_of_an_archive_can_be_imported_one_by_one_in_any_order(
         for name in random.Random(3).sample(names, len(names)):
             bring_in(owner, archive.read(name), name)
     assert everything() == before
+
+
+def test_a_campaign_keeps_its_time_wherever_it_is_in_the_archive(
+    owner: User, campaign: Campaign
+) -> None:
+    Campaign.objects.update(created_at=datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC))
+    with zipfile.ZipFile(io.BytesIO(archive_of(Campaign.objects.get()))) as archive:
+        files = {name: archive.read(name) for name in reversed(archive.namelist())}
+    before = Campaign.objects.values_list("created_at").get()
+    campaign.delete()
+    bring_in(owner, packed(files), "Lamps.zip")
+    assert Campaign.objects.values_list("created_at").get() == before
 
 
 def test_one_damaged_session_keeps_the_whole_archive_out(owner: User, campaign: Campaign) -> None:
