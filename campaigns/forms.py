@@ -3,18 +3,22 @@
 from django import forms
 
 from campaigns.models import Campaign
-from config.web.forms import LongText
+from config.web.forms import CreateOnce, LongText
 from config.web.tab_safe_forms import SaveChanged, TabSafeForm
 
 
 class CampaignForm(forms.ModelForm[Campaign]):
-    """Creates a campaign."""
+    """A campaign's name, what it is about, and its language."""
 
     description = LongText(help_text="What is it about? Only you see this, on your dashboard.")
 
     class Meta:
         model = Campaign
         fields = ["name", "description", "language"]
+
+
+class NewCampaignForm(CreateOnce, CampaignForm):  # type: ignore[misc]
+    """Creates a campaign."""
 
 
 class CampaignEditForm(SaveChanged, TabSafeForm, CampaignForm):  # type: ignore[misc]

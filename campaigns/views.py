@@ -6,7 +6,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from campaigns.forms import CampaignEditForm, CampaignForm
+from campaigns.forms import CampaignEditForm, NewCampaignForm
 from campaigns.models import Campaign
 from config.web.access import SignedInRequest, owned
 from config.web.forms import posted
@@ -16,10 +16,10 @@ from config.web.tab_safe_forms import tell_merged
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
     """Create a campaign."""
-    form = CampaignForm(posted(request), instance=Campaign(owner=request.user))
+    form = NewCampaignForm(posted(request), instance=Campaign(owner=request.user))
     if form.is_valid():
         campaign = form.save()
-        messages.success(request, "Campaign created.")
+        messages.success(request, "Campaign created. Add its first session.")
         return redirect(campaign)
     return render(request, "campaigns/edit.html", {"form": form})
 

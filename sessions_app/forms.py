@@ -4,17 +4,23 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from campaigns.models import Campaign
-from config.web.forms import LongText
+from config.web.forms import CreateOnce, LongText
 from config.web.tab_safe_forms import SaveChanged, TabSafeForm
+from sessions_app.importing import day_in
 from sessions_app.models import Session
+from sessions_app.transcript_forms import TranscriptForm
+from sessions_app.transcripts import put_transcript
 
 MARKDOWN = "Markdown works: **bold**, *italic*, lists, headings, links."
 
 
 class SessionForm(forms.ModelForm[Session]):
-    """Creates a session: its campaign and what the game master writes about it."""
+    """A session's campaign and what the game master writes about it."""
 
     played_on = forms.DateField(
         label="Played on",
@@ -58,6 +64,43 @@ class SessionForm(forms.ModelForm[Session]):
         assert isinstance(campaign, forms.ModelChoiceField)  # noqa: S101 - for mypy
         campaign.queryset = Campaign.objects.filter(owner=owner).only("name", "owner")
         campaign.empty_label = "No campaign (unfiled)"
+
+
+class NewSessionForm(CreateOnce, SessionForm):
+    """Creates a session, with its transcript if that was pasted or uploaded as well."""
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, UploadedFile[Any]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self.file = files.get("file") if files else None
+        self.has_transcript = bool(data and (self.file or data.get("text", "").strip()))
+        self.transcript = TranscriptForm(
+            *((data, files) if self.has_transcript else ()), session=self.instance
+        )
+
+    def full_clean(self) -> None:
+        """Check the transcript, too, and say that the browser forgets a file if anything fails."""
+        super().full_clean()
+        if self.has_transcript and self.transcript.errors:
+            self.add_error(None, "The transcript cannot be read, so nothing is saved yet.")
+        if self.file and self.errors:
+            again = (
+                "Choose the file again: your browser does not keep it when a form is shown anew."
+            )
+            self.transcript.add_error("file", again)
+
+    def save(self) -> Session:  # type: ignore[override] # nobody wants it unsaved
+        """Create the session. Its day is taken from the file's name if nobody typed one."""
+        if self.has_transcript:
+            put_transcript(self.instance, self.transcript.transcript)
+        if self.file and not self.instance.played_on:
+            self.instance.played_on = day_in(self.file.name or "")
+        session: Session = super().save()
+        return session
 
 
 class SessionEditForm(SaveChanged, TabSafeForm, SessionForm):  # type: ignore[misc]

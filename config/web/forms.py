@@ -1,8 +1,11 @@
 """What the forms of all pages share."""
 
+import uuid
 from typing import Any
 
 from django import forms
+from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.http import HttpRequest, QueryDict
 from django.utils.text import normalize_newlines
 
@@ -29,3 +32,55 @@ class LongText(forms.CharField):
     def validate(self, value: Any) -> None:
         super().validate(value)
         validate_text(value)
+
+
+class CreateOnce:
+    """Mix in before a model form that creates an owner's row: sent twice, it creates one.
+
+    The form brings the row's id. If the owner has a row with this id and the same content, that is
+    the row. Whoever goes back and changes what was typed gets a second row, so nothing is lost.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        form: Any = self
+        form.fields["new_id"] = forms.CharField(
+            required=False,
+            initial=uuid.uuid4,
+            widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
+        )
+
+    def save(self) -> Any:
+        """Insert the row, and return it or the one that this form has created before."""
+        form: Any = self
+        row = form.instance
+        row.pk = parse_uuid(form.cleaned_data["new_id"]) or row.pk
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError:
+            first = type(row)._default_manager.filter(pk=row.pk, owner=row.owner).first()
+            if first is not None and _content(first) == _content(row):
+                return first
+            row.pk = uuid.uuid4()
+            row.save(force_insert=True)
+        return row
+
+
+def parse_uuid(text: str) -> uuid.UUID | None:
+    """Read an id; ``None`` if the text is not one."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _content(row: Model) -> dict[str, Any]:
+    """Return what people put into a row: all but its id and the times that Django sets."""
+    return {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if not field.primary_key
+        and not getattr(field, "auto_now", False)
+        and not getattr(field, "auto_now_add", False)
+    }

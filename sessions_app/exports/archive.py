@@ -1,57 +1,94 @@
-"""A campaign as one ZIP archive."""
+"""A campaign, or everything that a game master has, as one ZIP archive.
 
-import tempfile
-import zipfile
+An archive is packed while it is sent: it takes neither a temporary file nor more memory than its
+largest session, and the first bytes leave at once. A reader that goes away closes the generator,
+and no further session is read.
+"""
+
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import IO, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
+from zipfile import ZIP_DEFLATED
 
+from django.contrib.auth.models import User
 from django.db.models import F, Func, IntegerField, QuerySet, Value
 from django.db.models.functions import Coalesce
+from zipstream import ZipStream
 
 from campaigns.models import Campaign
 from sessions_app.exports.file_names import UniqueNames, file_name
 from sessions_app.exports.formats import export
+from sessions_app.exports.json_file import campaign_as_json
 from sessions_app.exports.webvtt_file import NoTimes
 from sessions_app.models import Session
 
-IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger archive is written to a temporary file
-AT_ONCE = 2 * 1024 * 1024  # bytes of compressed transcripts that are read together
+AT_ONCE = 512 * 1024  # bytes of compressed transcripts that are read together
 TRANSCRIPT = ("transcript_text", "transcript_json")
-FIRST_ZIP_YEAR = 1980  # ZIP cannot store earlier dates
+UNFILED = "Unfiled sessions"  # the folder of sessions without a campaign
+
+Files = Iterator[tuple[str, bytes]]  # path and content
 
 
 class Archive(NamedTuple):
-    """A safe file name, and the open file at its beginning. Closing the file removes it."""
+    """A safe file name, and the bytes, which are packed as they are read."""
 
     name: str
-    file: IO[bytes]
+    chunks: Iterator[bytes]
 
 
 def archive_campaign(campaign: Campaign) -> Archive:
-    """Pack a campaign: its description, and each session as Markdown, JSON and WebVTT.
+    """Pack a campaign: what it is, and each session as Markdown, JSON and, with times, WebVTT.
 
-    The files are in a folder named after the campaign. The archive is complete when this returns,
-    so an error cannot cut a download short.
+    The files are in a folder named after the campaign.
     """
     folder = file_name(campaign.name)
+    return Archive(f"{folder}.zip", _pack(_campaign_files(campaign, folder)))
+
+
+def archive_everything(owner: User) -> Archive:
+    """Pack all campaigns and all unfiled sessions of a game master, each in a folder."""
+    day = datetime.now(UTC).date()
+    return Archive(f"Tabletop {day:%Y-%m-%d}.zip", _pack(_all_files(owner)))
+
+
+def _pack(files: Files) -> Iterator[bytes]:
+    archive = ZipStream(compress_type=ZIP_DEFLATED)
+    for path, content in files:
+        archive.add(content, path)
+        yield from archive.file()
+    yield from archive.finalize()
+
+
+def _all_files(owner: User) -> Files:
+    folders = UniqueNames()
+    for pk in list(Campaign.objects.filter(owner=owner).values_list("pk", flat=True)):
+        campaign = Campaign.objects.filter(owner=owner, pk=pk).first()
+        if campaign is not None:  # nobody deleted it meanwhile
+            yield from _campaign_files(campaign, folders.take(file_name(campaign.name)))
+    unfiled = Session.objects.filter(owner=owner, campaign=None)
+    yield from _session_files(unfiled, folders.take(UNFILED), UniqueNames())
+
+
+def _campaign_files(campaign: Campaign, folder: str) -> Files:
     names = UniqueNames()
-    with ExitStack() as on_error:  # closes the file unless the archive is completed
-        file = on_error.enter_context(tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            about = f"# {campaign.name}\n\n{campaign.description}\n".encode()
-            name = names.take("About this campaign")
-            archive.writestr(_zip_info(f"{folder}/{name}.md", campaign.updated_at), about)
-            own = campaign.sessions.filter(owner=campaign.owner_id).reverse()
-            for portion in _portions(own):
-                for session in own.filter(pk__in=portion):
-                    session.campaign = campaign  # saves a query for each session
-                    _add_session(archive, session, folder, names)
-        on_error.pop_all()
-    file.seek(0)
-    return Archive(f"{folder}.zip", file)
+    yield f"{folder}/{names.take('campaign')}.json", campaign_as_json(campaign).encode()
+    about = f"# {campaign.name}\n\n{campaign.description}\n"
+    yield f"{folder}/{names.take('About this campaign')}.md", about.encode()
+    yield from _session_files(campaign.sessions.filter(owner=campaign.owner_id), folder, names)
+
+
+def _session_files(sessions: QuerySet[Session], folder: str, names: UniqueNames) -> Files:
+    """Yield the files of each session, the earliest first."""
+    sessions = sessions.reverse()
+    complete = sessions.select_related("campaign").prefetch_related("highlights")
+    for portion in _portions(sessions):
+        for session in complete.filter(pk__in=portion):
+            stem = f"{folder}/{names.take(file_name(session.name))}"
+            for extension in ("md", "json", "vtt"):
+                with suppress(NoTimes):  # a session without times has no WebVTT
+                    yield f"{stem}.{extension}", export(session, extension, private=True).content
 
 
 def _portions(sessions: QuerySet[Session]) -> Iterator[list[UUID]]:
@@ -76,22 +113,3 @@ def _stored_size(column: str) -> Coalesce:
     """Return the bytes that a column takes, which PostgreSQL knows without reading them."""
     size = Func(F(column), function="pg_column_size", output_field=IntegerField())
     return Coalesce(size, 0)
-
-
-def _add_session(
-    archive: zipfile.ZipFile, session: Session, folder: str, names: UniqueNames
-) -> None:
-    stem = names.take(file_name(session.name))
-    for extension in ("md", "json", "vtt"):
-        info = _zip_info(f"{folder}/{stem}.{extension}", session.updated_at)
-        with suppress(NoTimes):  # a session without times has no WebVTT
-            archive.writestr(info, export(session, extension).content)
-
-
-def _zip_info(path: str, modified: datetime) -> zipfile.ZipInfo:
-    time = modified.astimezone(UTC)
-    year = max(time.year, FIRST_ZIP_YEAR)
-    info = zipfile.ZipInfo(path, (year, time.month, time.day, time.hour, time.minute, time.second))
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = 0o644 << 16  # Unix permissions
-    return info

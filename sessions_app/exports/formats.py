@@ -1,6 +1,7 @@
 """The formats in which a session can be downloaded.
 
-JSON and WebVTT can be imported again as a transcript. WebVTT then gives the same turns.
+JSON is complete: importing it brings the session back. WebVTT can be imported as a transcript, and
+then gives the same turns. Markdown and plain text are for reading.
 """
 
 from collections.abc import Callable
@@ -22,19 +23,23 @@ class ExportFile(NamedTuple):
     content: bytes
 
 
-def export(session: Session, extension: str) -> ExportFile:
+def export(session: Session, extension: str, *, private: bool = False) -> ExportFile:
     """Return the session as a file with this extension, one of ``FORMATS``.
 
-    Raises ``KeyError`` for another extension, and ``NoTimes`` for ``vtt`` if the transcript has no
-    times.
+    Markdown and plain text have the game master's summary and notes only if ``private``, and say
+    so, in the name of the file as well. Raises ``KeyError`` for another extension, and ``NoTimes``
+    for ``vtt`` if the transcript has no times.
     """
     content_type, write = FORMATS[extension]
-    return ExportFile(file_name(session.name, extension), content_type, write(session).encode())
+    mark = " (private)" if private and extension in READABLE else ""
+    name = f"{file_name(session.name)}{mark}.{extension}"
+    return ExportFile(name, content_type, write(session, private).encode())
 
 
-FORMATS: dict[str, tuple[str, Callable[[Session], str]]] = {
+READABLE = ("md", "txt")  # the formats that a game master may hand to players
+FORMATS: dict[str, tuple[str, Callable[[Session, bool], str]]] = {
     "md": ("text/markdown; charset=utf-8", as_markdown),
     "txt": ("text/plain; charset=utf-8", as_text),
-    "vtt": ("text/vtt; charset=utf-8", as_webvtt),
-    "json": ("application/json", as_json),
+    "vtt": ("text/vtt; charset=utf-8", lambda session, _: as_webvtt(session)),
+    "json": ("application/json", lambda session, _: as_json(session)),
 }

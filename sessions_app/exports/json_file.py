@@ -1,19 +1,27 @@
-"""A session as JSON, complete."""
+"""A session as JSON, complete, and what an archive says about a campaign.
 
-import io
-import json
+``docs/exports.md`` describes both. ``sessions_app.importing.exported`` reads them.
+"""
+
 from typing import Any
 
-from mirror.exact_json import ExactEncoder
+from campaigns.models import Campaign
+from mirror import exact_json
+from sessions_app.exports.storage_signature import sign_storage
 from sessions_app.models import Session
-from sessions_app.transcripts.exported_session import EXPORT_FORMAT
+from sessions_app.transcripts.exported_session import EXPORT_FORMAT, EXPORT_VERSION
 
+CAMPAIGN_FORMAT = "tabletop-campaign"  # the value of "format"
+
+# In the order of the file: what people read first, the transcript last.
 JSON_FIELDS = (
     "name",
     "description",
     "notes",
     "summary",
     "player_recap",
+    "audio_storage_key",
+    "transcription_job_id",
     "speaker_names",
     "metrics",
     "transcript_text",
@@ -22,17 +30,50 @@ JSON_FIELDS = (
 
 
 def as_json(session: Session) -> str:
-    """Write the texts, the transcript and its metrics, under the names of the model's fields."""
+    """Write everything about a session but its share link, under the names of the model's fields.
+
+    The file begins with ``"format"``, by which it is recognised.
+    """
     values: dict[str, Any] = {
         "format": EXPORT_FORMAT,
-        "version": 1,
+        "version": EXPORT_VERSION,
         "id": str(session.pk),
         "campaign": session.campaign and session.campaign.name,
+        "campaign_id": session.campaign_id and str(session.campaign_id),
         "created_at": session.created_at.isoformat(),
         "updated_at": session.updated_at.isoformat(),
+        "played_on": session.played_on and session.played_on.isoformat(),
+        "storage_signature": sign_storage(session.audio_storage_key, session.transcription_job_id),
+        "highlights": [
+            {
+                "quote": highlight.quote,
+                "speaker": highlight.speaker,
+                "start": highlight.start,
+                "turn": highlight.turn,
+                "created_at": highlight.created_at.isoformat(),
+            }
+            for highlight in session.highlights.all()
+        ],
     }
-    values |= {field: getattr(session, field) for field in JSON_FIELDS}
-    # json.dump writes piece by piece; json.dumps would collect a list many times as large.
-    text = io.StringIO()
-    json.dump(values, text, ensure_ascii=False, indent=2, cls=ExactEncoder)
-    return text.getvalue() + "\n"
+    return _dump(values | {field: getattr(session, field) for field in JSON_FIELDS})
+
+
+def campaign_as_json(campaign: Campaign) -> str:
+    """Write what an archive says about a campaign; its sessions have files of their own."""
+    return _dump(
+        {
+            "format": CAMPAIGN_FORMAT,
+            "version": EXPORT_VERSION,
+            "id": str(campaign.pk),
+            "created_at": campaign.created_at.isoformat(),
+            "updated_at": campaign.updated_at.isoformat(),
+            "name": campaign.name,
+            "description": campaign.description,
+            "language": campaign.language,
+        }
+    )
+
+
+def _dump(values: dict[str, Any]) -> str:
+    # Without indents: with them an evening takes twice the space and ten times the time.
+    return exact_json.dump(values, ensure_ascii=False, separators=(",", ":")) + "\n"

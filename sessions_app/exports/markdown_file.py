@@ -2,7 +2,7 @@
 
 import re
 
-from sessions_app.exports.sections import campaign_and_date, one_line, sections
+from sessions_app.exports.sections import audience, campaign_and_date, one_line, sections
 from sessions_app.models import Session
 from sessions_app.transcripts import Turn, turns
 
@@ -10,10 +10,11 @@ MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 MARKDOWN_LINE_STARTS = re.compile(r"^(\d+(?=[.)])|)([.)+=-])")  # of a list, a rule or a heading
 
 
-def as_markdown(session: Session) -> str:
+def as_markdown(session: Session, private: bool) -> str:  # noqa: FBT001 - as all formats take it
     """Write the texts and the transcript of a session as Markdown; the transcript is escaped."""
     parts = [f"# {_escape(one_line(session.name))}", _escape(campaign_and_date(session))]
-    for heading, text in sections(session):
+    parts.append(f"*{audience(private)}*")
+    for heading, text in sections(session, private):
         parts += [f"## {heading}", text]
     transcript_turns = turns(session)
     if transcript_turns:

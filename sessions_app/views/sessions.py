@@ -1,7 +1,6 @@
 """The pages of a session."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.web.access import SignedInRequest, owned
-from config.web.forms import posted
+from config.web.forms import parse_uuid, posted
 from config.web.tab_safe_forms import tell_merged
 from sessions_app.exports.webvtt_file import has_times
-from sessions_app.forms import SessionEditForm, SessionForm
+from sessions_app.forms import NewSessionForm, SessionEditForm
 from sessions_app.models import Session
 from sessions_app.speaker_stats import speaker_stats
 
@@ -21,16 +20,17 @@ SESSIONS = Session.objects.without_transcript().select_related("campaign")
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
-    """Create a session; ``?campaign=`` preselects its campaign."""
-    form = SessionForm(
+    """Create a session, with its transcript if it is there; ``?campaign=`` preselects one."""
+    form = NewSessionForm(
         posted(request),
+        request.FILES or None,
         owner=request.user,
         instance=Session(owner=request.user),
-        initial={"campaign": _parse_uuid(request.GET.get("campaign", ""))},
+        initial={"campaign": parse_uuid(request.GET.get("campaign", ""))},
     )
     if form.is_valid():
         session = form.save()
-        messages.success(request, "The session is saved. Does it have a transcript?")
+        messages.success(request, _created(session, form))
         return redirect(session)
     return render(request, "sessions_app/edit.html", {"form": form})
 
@@ -73,8 +73,8 @@ def delete(request: SignedInRequest, session: Session) -> HttpResponse:
     return render(request, "sessions_app/delete.html", {"session": session})
 
 
-def _parse_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def _created(session: Session, form: NewSessionForm) -> str:
+    if session.played_on and not form.cleaned_data["played_on"]:
+        day = f"{session.played_on:%d %B %Y}".lstrip("0")
+        return f"Session created. The file’s name says that you played on {day}."
+    return "Session created." if form.has_transcript else "Session created. Add its transcript?"

@@ -57,6 +57,8 @@ def paths(transactional_db: None) -> dict[str, str]:
         "campaign-edit": f"{campaign}/edit/",
         "campaign-delete": f"{campaign}/delete/",
         "session-new": f"/sessions/new/?campaign={session.campaign_id}",
+        "import": f"/sessions/import/?campaign={session.campaign_id}",
+        "import-dates-empty": "/sessions/import/dates/",
         "session": f"{base}/",
         "session-empty": f"/sessions/{empty.pk}/",
         "session-edit": f"{base}/edit/",
@@ -218,7 +220,7 @@ def test_forms_with_errors(
     log_in_by_cookie(page, User.objects.get(username="gm"), live_server)
     for name, path, button in (
         ("campaign", "/campaigns/new/", "Create campaign"),
-        ("session", "/sessions/new/", "Save the session"),
+        ("session", "/sessions/new/", "Create session"),
     ):
         page.goto(path)
         page.get_by_label("Name").fill(" ")

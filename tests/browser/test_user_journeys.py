@@ -65,7 +65,7 @@ def test_a_newcomer_shares_the_first_session(  # noqa: PLR0915 - one journey
     page.get_by_label("Name").fill("The ninth lamp")
     page.get_by_label("Player recap").fill("## Midnight\n\nYou **lit** the ninth lamp.")
     page.get_by_label("Notes").fill("The keeper lies.")
-    page.get_by_role("button", name="Save the session").click()
+    page.get_by_role("button", name="Create session").click()
     expect(page.get_by_role("heading", name="Midnight")).to_be_visible()
 
     page.get_by_role("link", name="Add the transcript").click()
@@ -120,7 +120,7 @@ def test_of_two_tabs_that_save_the_same_field_the_second_decides(
     sign_up(page)
     page.goto("/sessions/new/")
     page.get_by_label("Name").fill("Evening")
-    page.get_by_role("button", name="Save the session").click()
+    page.get_by_role("button", name="Create session").click()
     address = page.url
     second = page.context.new_page()
     for tab in (page, second):
@@ -157,8 +157,8 @@ def test_a_campaign_is_edited_downloaded_and_printed(
     page.get_by_role("link", name="Next →").click()
     page.get_by_role("link", name="Fog Signal").click()
     for link, ending, words in (
-        ("Markdown", ".md", "**when the fog lifts**"),
-        ("Plain text", ".txt", "when the fog lifts"),
+        ("Markdown for players", ".md", "**when the fog lifts**"),
+        ("Plain text for players", ".txt", "when the fog lifts"),
         ("Subtitles", ".vtt", "Third watch."),
         ("Everything", ".json", "when the fog lifts"),
     ):
@@ -169,7 +169,7 @@ def test_a_campaign_is_edited_downloaded_and_printed(
     expect(page.get_by_role("heading", name="Player recap")).to_be_visible()
     expect(page.get_by_role("heading", name="Summary")).to_be_hidden()
     expect(page.get_by_role("heading", name="Notes")).to_be_hidden()
-    expect(page.get_by_role("link", name="Markdown")).to_be_hidden()
+    expect(page.get_by_role("link", name="Markdown for players")).to_be_hidden()
     assert_everything_is_mirrored()
 
 

@@ -37,6 +37,14 @@ def test_a_language_is_chosen_from_the_list_or_none_at_all(gm: Client, campaign:
         assert campaign.language == stored
 
 
+def test_a_form_that_is_sent_twice_makes_one_campaign(gm: Client) -> None:
+    form = load_form(gm, "/campaigns/new/") | {"name": "Lamps"}
+    first, second = (gm.post("/campaigns/new/", form) for _ in range(2))
+    assert first["Location"] == second["Location"]
+    gm.post("/campaigns/new/", form | {"description": "Not lost"})
+    assert set(Campaign.objects.values_list("description", flat=True)) == {"", "Not lost"}
+
+
 @pytest.mark.parametrize("name", ["", "x" * 201, "a\x00b"])
 def test_an_invalid_name_is_a_form_error_and_nothing_typed_is_lost(gm: Client, name: str) -> None:
     answer = gm.post("/campaigns/new/", {"name": name, "description": "typed before"})

@@ -34,6 +34,9 @@ ANY_USER = {
     "": READ,
     "campaigns/new/": FORM,
     "sessions/new/": FORM,
+    "sessions/import/": FORM,
+    "sessions/import/dates/": FORM,
+    "export/": READ,
     "search/": READ,
     "accounts/password/": FORM,
 }

@@ -1,40 +1,52 @@
-"""``manage.py import_transcripts``: imports transcript files as sessions."""
+"""``manage.py import_transcripts``: imports transcripts, exported sessions and archives."""
 
 import argparse
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import (
     BaseCommand,
     CommandError,
     CommandParser,
     DjangoHelpFormatter,
 )
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from tqdm import tqdm
 
 from sessions_app import importing
 
-T = TypeVar("T")
 MAX_WITHOUT_PROGRESS = 5  # files; done before anybody would notice a progress bar
 
 EPILOG = """\
-A transcript is the JSON that Amazon Transcribe writes, WebVTT, SRT, or plain text
-with a line for each turn; in UTF-8, at most 10 MB:
+A file is one of these:
+
+  a transcript    the JSON that Amazon Transcribe writes, WebVTT, SRT, or plain text
+                  with a line for each turn; in UTF-8, at most 10 MB
+  a session       the JSON that "Everything (JSON)" on a session's page downloads. It
+                  comes back whole: texts, dates, transcript, names, highlights
+  an archive      the ZIP file that "Download" on a campaign's page gives, or "Download
+                  everything". Its campaigns come back with their sessions
+
+Plain text looks like this. A line without a name continues the turn before it:
 
   MATT: You come to a door. What do you do?
   LAURA: I listen at it.
 
-A line without a name continues the turn before it. The session is named after
-the file: "03_the-dry-vault.txt" becomes "03 the dry vault".
+A transcript's session is named after the file: "03_the-dry-vault.txt" becomes "03 the
+dry vault". Its day of play is taken from the file's name or, for Amazon Transcribe,
+from the job's: 2024-03-17, 2024_03_17, 20240317 or 17.03.2024.
 
-Example:
+Without --campaign, transcripts become unfiled sessions, and exports go back into the
+campaign that they came from.
+
+Examples:
 
   manage.py import_transcripts --owner gm --campaign "The Drowned Ledger" logs/*.txt
+  manage.py import_transcripts --owner gm "The Drowned Ledger.zip"
 
-All files are checked before anything is written. If one cannot be imported, the
-command says why, changes nothing and ends with exit code 1. Repeating it is safe:
-a file is skipped if the campaign has a session of its name with the same transcript.
+If one file cannot be imported, the command says why, changes nothing and ends with
+exit code 1. Repeating it is safe: a session that is there already is skipped.
 """
 
 
@@ -45,7 +57,7 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter, DjangoHelpFormatter):
 class Command(BaseCommand):
     """Parses the arguments, calls ``sessions_app.importing`` and prints the result."""
 
-    help = "Import transcript files, one session per file."
+    help = "Import transcripts, one session per file, and what was exported."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Add the examples to ``--help``."""
@@ -60,11 +72,12 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--campaign",
-            required=True,
             metavar="NAME",
-            help="the game master's campaign; created if there is none with exactly this name",
+            help="the campaign for all sessions; created if none has exactly this name",
         )
-        parser.add_argument("files", nargs="+", metavar="FILE", help="a transcript")
+        parser.add_argument(
+            "files", nargs="+", metavar="FILE", help="a transcript, an exported session, an archive"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import the files. Raises ``CommandError`` if that fails or is interrupted."""
@@ -72,10 +85,7 @@ class Command(BaseCommand):
         quiet = options["verbosity"] == 0
         try:
             owner = importing.find_owner(options["owner"])
-            files = importing.read_files(self.progress(paths, "Reading", quiet=quiet))
-            result = importing.store(
-                owner, options["campaign"], self.progress(files, "Writing", quiet=quiet)
-            )
+            result = self.import_all(owner, options["campaign"], self.progress(paths, quiet=quiet))
         except importing.ImportRefused as error:
             raise CommandError(f"{error} Nothing was changed.") from None
         except DatabaseError as error:
@@ -92,27 +102,41 @@ class Command(BaseCommand):
         if not quiet:
             self.report(result)
 
-    def progress(
-        self, items: Sequence[T], description: str, *, quiet: bool
-    ) -> "Sequence[T] | tqdm[T]":
-        """Show a progress bar while ``items`` are iterated, for many items on a terminal."""
-        if quiet or len(items) <= MAX_WITHOUT_PROGRESS:
-            return items
-        return tqdm(items, desc=description, unit="file", leave=False, disable=None)
+    @transaction.atomic
+    def import_all(
+        self, owner: User, campaign_name: str | None, paths: Iterable[str]
+    ) -> importing.ImportResult:
+        """Import all files, or none. Raises ``ImportRefused``."""
+        if campaign_name is None:
+            return importing.import_paths(owner, paths, None)
+        campaign, is_new = importing.get_or_create_campaign(owner, campaign_name)
+        result = importing.ImportResult(campaigns=[campaign] if is_new else [])
+        result.add(importing.import_paths(owner, paths, campaign))
+        return result
+
+    def progress(self, paths: Sequence[str], *, quiet: bool) -> "Sequence[str] | tqdm[str]":
+        """Show a progress bar while the files are imported, for many of them on a terminal."""
+        if quiet or len(paths) <= MAX_WITHOUT_PROGRESS:
+            return paths
+        return tqdm(paths, desc="Importing", unit="file", leave=False, disable=None)
 
     def report(self, result: importing.ImportResult) -> None:
-        """Print the files that were skipped or have a namesake, and a summary."""
-        if result.campaign_created:
-            self.stdout.write(f'Created the campaign "{result.campaign.name}".')
-        for path in result.skipped:
-            self.stdout.write(f"Skipped {path}: the campaign has a session with this transcript.")
-        for path in result.namesakes:
-            self.stdout.write(
-                f"{path} becomes a second session of the same name: its transcript is different."
-            )
-        sessions = "session" if len(result.sessions) == 1 else "sessions"
+        """Print what was created or skipped, what there is to know of it, and a summary."""
+        for campaign in result.campaigns:
+            self.stdout.write(f'Created the campaign "{campaign.name}".')
+        for outcome in result.outcomes:
+            if not outcome.is_new:
+                self.stdout.write(f"Skipped {outcome.source}: this session is there already.")
+            if outcome.is_namesake:
+                self.stdout.write(
+                    f"{outcome.source} becomes a second session of the same name: its transcript "
+                    "is different."
+                )
+            for note in outcome.notes:
+                self.stdout.write(f"{outcome.source}: {note}")
+        count = len(result.new)
         summary = (
-            f"{len(result.sessions)} {sessions} imported ({result.words:,} words), "
-            f"{len(result.skipped)} skipped."
+            f"{count} {'session' if count == 1 else 'sessions'} imported "
+            f"({result.words:,} words), {len(result.skipped)} skipped."
         )
         self.stdout.write(self.style.SUCCESS(summary))

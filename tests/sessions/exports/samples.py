@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from campaigns.models import Campaign
@@ -11,7 +11,7 @@ from tests.support.transcribe_files import session_with
 
 EVENING_AT = datetime(2026, 2, 6, 19, 30, 2, tzinfo=UTC)
 
-# Every field that an export may have, and SECRET in those that it must not have.
+# Every field that an export has, and SECRET in the one that it must not have.
 ALL_FIELDS = {
     "campaign": Campaign(name="The *Long*\nShoal"),
     "description": "Three days of fog.",
@@ -19,9 +19,10 @@ ALL_FIELDS = {
     "summary": "They *rang*.",
     "player_recap": "You rang.",
     "speaker_names": {"spk_0": "Ruth_1"},
+    "played_on": date(2026, 2, 6),
     "share_token": "SECRET",
-    "audio_storage_key": "SECRET",
-    "transcription_job_id": "SECRET",
+    "audio_storage_key": "audio/fog.flac",
+    "transcription_job_id": "fog-1",
 }
 
 

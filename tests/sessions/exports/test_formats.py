@@ -8,6 +8,8 @@ from sessions_app.exports.text_file import as_text
 from tests.sessions.exports.samples import sample_session
 from tests.support.transcribe_files import EVENING, as_file
 
+pytestmark = pytest.mark.django_db  # JSON has the highlights, which are rows of their own
+
 
 @pytest.mark.parametrize(
     ("extension", "content_type"),
@@ -30,6 +32,17 @@ def test_an_unknown_format_raises_key_error() -> None:
 
 
 def test_a_session_with_only_a_name_can_be_exported() -> None:
-    assert as_markdown(sample_session()) == "# Fog\n\n2026-02-06\n"
-    assert as_text(sample_session()) == "Fog\n===\n\n2026-02-06\n"
-    assert json.loads(export(sample_session(), "json").content)["campaign"] is None
+    session = sample_session()
+    players = "For players: without the game master’s summary and notes."
+    assert as_markdown(session, False) == f"# Fog\n\n2026-02-06\n\n*{players}*\n"
+    assert as_text(session, False) == f"Fog\n===\n\n2026-02-06\n\n{players}\n"
+    assert json.loads(export(session, "json").content)["campaign"] is None
+
+
+@pytest.mark.parametrize("extension", ["md", "txt"])
+def test_a_file_with_the_notes_says_so_in_its_name(extension: str) -> None:
+    session = sample_session(notes="The keeper lies.")
+    assert export(session, extension).name == f"Fog.{extension}"
+    private = export(session, extension, private=True)
+    assert private.name == f"Fog (private).{extension}"
+    assert b"The keeper lies." in private.content

@@ -4,8 +4,9 @@ from tests.support.transcribe_files import EVENING, as_file
 
 
 def test_a_session_becomes_plain_text_with_all_its_texts_and_the_transcript() -> None:
-    assert as_text(sample_session(as_file(EVENING), **ALL_FIELDS)) == (
+    assert as_text(sample_session(as_file(EVENING), **ALL_FIELDS), True) == (
         "Fog\n===\n\nThe *Long* Shoal, 2026-02-06\n\n"
+        "Private: with the game master’s summary and notes.\n\n"
         "Description\n-----------\n\nThree days of fog.\n\n"
         "Summary\n-------\n\nThey *rang*.\n\n"
         "Player recap\n------------\n\nYou rang.\n\n"
@@ -13,6 +14,8 @@ def test_a_session_becomes_plain_text_with_all_its_texts_and_the_transcript() ->
         "Transcript\n----------\n\n"
         "Ruth_1: Who goes there?\n\nspk_1: It's me. Open up!\n"
     )
-    assert as_text(sample_session("They met.", name="Fog")) == (
-        "Fog\n===\n\n2026-02-06\n\nTranscript\n----------\n\nThey met.\n"
+    assert as_text(sample_session("They met.", name="Fog"), False) == (
+        "Fog\n===\n\n2026-02-06\n\n"
+        "For players: without the game master’s summary and notes.\n\n"
+        "Transcript\n----------\n\nThey met.\n"
     )

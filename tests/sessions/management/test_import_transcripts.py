@@ -2,6 +2,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ from django.core.management.base import CommandError
 from django.db import DataError
 
 from campaigns.models import Campaign
+from sessions_app.exports import archive_campaign, export
 from sessions_app.management.commands.import_transcripts import MAX_WITHOUT_PROGRESS, Command
 from sessions_app.models import Session
 from sessions_app.transcripts import Turn, turns
 from tests.support import real_sessions
 from tests.support.factories import make_campaign, make_user
 from tests.support.manage import assert_fails_with_one_sentence, database_url, manage
-from tests.support.transcribe_files import EVENING, as_file
+from tests.support.pages import changed_fields
+from tests.support.transcribe_files import EVENING, as_file, session_with
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +40,7 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def run(*files: str, campaign: str = "The Shoal", user: str = "gm", **options: Any) -> str:
+def run(*files: str, campaign: str | None = "The Shoal", user: str = "gm", **options: Any) -> str:
     out = io.StringIO()
     call_command("import_transcripts", *files, owner=user, campaign=campaign, stdout=out, **options)
     return out.getvalue()
@@ -270,9 +273,46 @@ def test_a_progress_bar_is_shown_for_many_files_on_a_terminal(
     err = stream()
     monkeypatch.setattr(sys, "stderr", err)
     output = run(*[write(f"{number}.txt") for number in range(files)], **options)
-    assert ("Writing" in err.getvalue()) is bar
+    assert ("Importing" in err.getvalue()) is bar
     assert Session.objects.count() == files
     assert bool(output) is ("verbosity" not in options)
+
+
+def test_without_a_campaign_transcripts_are_unfiled(owner: User, write: Write) -> None:
+    path = write("2024-03-17 The door.txt")
+    assert "1 session imported (2 words), 0 skipped." in run(path, campaign=None)
+    session = Session.objects.get(owner=owner)
+    assert (session.campaign, session.played_on) == (None, date(2024, 3, 17))
+    assert "0 sessions imported (0 words), 1 skipped." in run(path, campaign=None)
+    assert not Campaign.objects.exists()
+
+
+def test_a_session_and_an_archive_come_back_whole(owner: User, tmp_path: Path) -> None:
+    campaign = make_campaign(owner, "Lamps", description="Fog.", language="de")
+    session = session_with(
+        as_file(EVENING), owner=owner, campaign=campaign, name="Fog", audio_storage_key="fog.flac"
+    )
+    session.save()
+    file, archive = tmp_path / "Fog.json", tmp_path / "Lamps.zip"
+    file.write_bytes(export(session, "json").content)
+    archive.write_bytes(b"".join(archive_campaign(campaign).chunks))
+    before = Session.objects.values().get()
+
+    session.delete()
+    run(str(file), campaign=None)
+    assert changed_fields(before, Session.objects.values().get()) == {"updated_at"}
+
+    campaign.sessions.all().delete()
+    campaign.delete()
+    output = run(str(archive), campaign=None)
+    assert 'Created the campaign "Lamps".' in output
+    assert changed_fields(before, Session.objects.values().get()) == {"updated_at"}
+    assert "0 sessions imported (0 words), 1 skipped." in run(str(archive), campaign=None)
+
+    assert "1 session imported" in run(str(archive), campaign="Elsewhere")
+    again = Session.objects.get(campaign__name="Elsewhere")
+    assert again.pk != session.pk
+    assert again.transcript_json == EVENING
 
 
 def test_the_help_has_examples() -> None:

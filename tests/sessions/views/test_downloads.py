@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from campaigns.models import Campaign
 from sessions_app.models import Session
+from sessions_app.views import downloads
 from tests.support.factories import make_session
 from tests.support.pages import text_of
 
@@ -41,6 +44,39 @@ def test_a_session_is_sent_as_a_file_without_its_share_token(
     assert "token-of-the-test" not in text_of(answer)
 
 
+@pytest.mark.parametrize("extension", ["md", "txt"])
+def test_summary_and_notes_go_along_only_if_asked(
+    gm: Client, session: Session, extension: str
+) -> None:
+    Session.objects.update(summary="Secret summary", notes="Secret notes", player_recap="Recap")
+    path = f"/sessions/{session.pk}/export/?as={extension}"
+    for_players, private = text_of(gm.get(path)), gm.get(f"{path}&private=1")
+    assert "Recap" in for_players
+    assert "Secret" not in for_players
+    assert "Secret summary" in text_of(private)
+    assert "Secret notes" in text_of(private)
+    assert "%28private%29" in private["Content-Disposition"]
+    assert "&amp;private=1" in text_of(gm.get(f"/sessions/{session.pk}/"))
+
+
+def test_everything_is_sent_as_an_archive(gm: Client, session: Session) -> None:
+    answer = gm.get("/export/")
+    assert re.search(r'filename="Tabletop \d{4}-\d\d-\d\d\.zip"', answer["Content-Disposition"])
+    assert answer.streaming
+    packed = zipfile.ZipFile(io.BytesIO(b"".join(answer)))
+    assert "Lamps/campaign.json" in packed.namelist()
+    assert "/export/" in text_of(gm.get("/"))
+
+
+def test_head_packs_nothing(rf: RequestFactory, session: Session) -> None:
+    """A server may read an answer to its end to know how long it is."""
+    request: Any = rf.head("/export/")
+    request.user = session.owner
+    answer: Any = downloads.everything(request)
+    assert answer["Content-Type"] == "application/zip"
+    assert list(answer) == []
+
+
 @pytest.mark.parametrize("extension", ["vtt", "exe", "", "%00"])
 def test_a_format_that_is_unknown_or_needs_times_is_not_found(
     gm: Client, session: Session, extension: str
@@ -67,4 +103,4 @@ def test_a_campaign_is_sent_as_an_archive(gm: Client, session: Session) -> None:
     packed = zipfile.ZipFile(io.BytesIO(b"".join(answer)))
     answer.close()
     assert packed.testzip() is None
-    assert len(packed.namelist()) == 3
+    assert len(packed.namelist()) == 4

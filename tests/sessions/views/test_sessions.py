@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
 from sessions_app.models import Session
-from tests.support.factories import make_campaign
+from tests.support.factories import make_campaign, make_session, make_user
 from tests.support.pages import changed_fields, form_data, load_form, messages_of, text_of
 
 
@@ -26,6 +30,75 @@ def test_a_session_is_created_in_the_campaign_of_the_link(
     assert (session.name, session.campaign, session.notes) == ("One", campaign, " kept\n")
     assert answer["Location"] == f"/sessions/{session.pk}/"
     assert messages_of(answer)
+
+
+def test_a_session_and_its_transcript_are_created_at_once(gm: Client, owner: User) -> None:
+    answer = gm.post("/sessions/new/", {"name": "One", "text": "MATT: Roll."})
+    session = Session.objects.get(owner=owner)
+    assert session.transcript_text == "MATT: Roll."
+    assert session.metrics is not None
+    assert messages_of(answer) == ["Session created."]
+
+
+def test_the_day_of_a_new_session_is_taken_from_the_name_of_the_file(gm: Client) -> None:
+    def new(**data: Any) -> Any:
+        file = SimpleUploadedFile("2024-03-07 vault.txt", b"MATT: Roll.")
+        return gm.post("/sessions/new/", {"name": "One", "file": file, **data})
+
+    answer = new()
+    assert Session.objects.get().played_on == date(2024, 3, 7)
+    assert "you played on 7 March 2024" in messages_of(answer)[0]
+    new(played_on="2024-03-08")
+    assert Session.objects.filter(played_on=date(2024, 3, 8)).exists()
+
+
+def test_a_transcript_that_cannot_be_read_keeps_all_that_was_typed(gm: Client) -> None:
+    file = SimpleUploadedFile("a.txt", b"\xe9")
+    answer = gm.post("/sessions/new/", {"name": "One", "notes": "typed before", "file": file})
+    page = text_of(answer)
+    assert "typed before" in page
+    assert "a.txt is not UTF-8 text" in page
+    assert "Choose the file again" in page
+    answer = gm.post("/sessions/new/", {"name": "", "text": "MATT: typed before"})
+    assert "MATT: typed before" in text_of(answer)
+    answer = gm.post("/sessions/new/", {"name": "", "file": SimpleUploadedFile("a.txt", b"Hello")})
+    assert "Choose the file again" in text_of(answer)
+    answer = gm.post("/sessions/new/", {"name": "One", "text": '{"typed before'})
+    assert "typed before" in text_of(answer)
+    assert not Session.objects.exists()
+
+
+def test_a_form_without_a_transcript_says_nothing_of_one(gm: Client) -> None:
+    page = text_of(gm.post("/sessions/new/", {"name": ""}))
+    assert "or choose a file." not in page
+    assert "Choose the file again" not in page
+
+
+def test_a_form_that_is_sent_twice_makes_one_session(gm: Client, owner: User) -> None:
+    form = load_form(gm, "/sessions/new/") | {"name": "One", "text": "MATT: Roll."}
+    first, second = (gm.post("/sessions/new/", form) for _ in range(2))
+    assert first["Location"] == second["Location"]
+    assert Session.objects.get().pk == form["new_id"]
+
+
+def test_going_back_and_typing_something_else_makes_a_second_session(gm: Client) -> None:
+    form = load_form(gm, "/sessions/new/") | {"name": "One"}
+    gm.post("/sessions/new/", form)
+    gm.post("/sessions/new/", form | {"name": "Two", "notes": "Not lost"})
+    assert set(Session.objects.values_list("name", "notes")) == {("One", ""), ("Two", "Not lost")}
+
+
+@pytest.mark.parametrize("new_id", ["", "nonsense", "\x00"])
+def test_a_form_without_a_valid_id_works(gm: Client, new_id: str) -> None:
+    assert gm.post("/sessions/new/", {"name": "One", "new_id": new_id}).status_code in {200, 302}
+
+
+def test_the_id_of_somebody_elses_session_tells_nothing(gm: Client, owner: User) -> None:
+    theirs = make_session(make_user("other"), name="Private")
+    answer = gm.post("/sessions/new/", {"name": "Private", "new_id": str(theirs.pk)})
+    mine = Session.objects.get(owner=owner)
+    assert mine.pk != theirs.pk
+    assert answer["Location"] == f"/sessions/{mine.pk}/"
 
 
 @pytest.mark.parametrize("campaign_id", ["nonsense", "", "%00", "0" * 500])

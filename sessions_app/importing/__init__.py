@@ -1,0 +1,23 @@
+"""Imports: transcript files as sessions, and what was exported, whole.
+
+``import_file`` brings in one file, for the page and for the command; all of it or nothing.
+"""
+
+from sessions_app.importing.errors import ImportRefused
+from sessions_app.importing.file_names import day_in, printable, session_name
+from sessions_app.importing.outcomes import ImportResult, Outcome
+from sessions_app.importing.owners import find_owner, get_or_create_campaign
+from sessions_app.importing.storing import import_file, import_paths
+
+__all__ = [
+    "ImportRefused",
+    "ImportResult",
+    "Outcome",
+    "day_in",
+    "find_owner",
+    "get_or_create_campaign",
+    "import_file",
+    "import_paths",
+    "printable",
+    "session_name",
+]

@@ -1,0 +1,57 @@
+"""Reads a file of any kind that can be imported: a transcript, an export, an archive of exports."""
+
+from collections.abc import Iterator
+from typing import IO
+
+from sessions_app.importing.archives import is_archive, read_archive
+from sessions_app.importing.exported import FORMATS, read_exported
+from sessions_app.importing.file_names import day_in, session_name
+from sessions_app.importing.incoming import Incoming, IncomingSession
+from sessions_app.models import Session
+from sessions_app.transcripts import (
+    MAX_BYTES,
+    Transcript,
+    TranscriptError,
+    put_transcript,
+    read_transcript,
+)
+from sessions_app.transcripts.exported_session import format_of
+
+MAX_NAME_LENGTH = 200  # of a session
+SNIFFED = 200  # bytes, which tell what a file is
+
+
+def read_incoming(file: IO[bytes], source: str, *, trusted: bool) -> Iterator[Incoming]:
+    """Yield what an open file holds, one session at a time. ``source`` is its printable path.
+
+    Raises ``TranscriptError``, also while it is read.
+    """
+    beginning = file.read(SNIFFED)
+    file.seek(0)
+    if is_archive(beginning, source):
+        for archived in read_archive(file, source):
+            yield read_exported(archived.data, archived.source, trusted=trusted)
+        return
+    data = file.read(MAX_BYTES + 1)  # one byte more shows that the file is too large
+    if format_of(beginning) in FORMATS and len(data) <= MAX_BYTES:
+        yield read_exported(data, source, trusted=trusted)
+    else:
+        yield _read_transcript(data, source)
+
+
+def _read_transcript(data: bytes, source: str) -> IncomingSession:
+    name = session_name(source)
+    if len(name) > MAX_NAME_LENGTH:
+        raise TranscriptError(
+            f"{source} has too long a name for a session: {MAX_NAME_LENGTH} characters at most."
+        )
+    transcript = read_transcript(data, source)
+    session = Session(name=name, played_on=day_in(name) or day_in(_job_name(transcript)))
+    put_transcript(session, transcript)
+    return IncomingSession(source, session)
+
+
+def _job_name(transcript: Transcript) -> str:
+    """Return the name that somebody gave to the job of Amazon Transcribe."""
+    name = transcript.json.get("jobName") if transcript.json else None
+    return name if isinstance(name, str) else ""
