@@ -76,9 +76,10 @@ def cost_of_a_check(stores: Stores) -> str:
         return f"What a check will cost is unknown without the right {right}."
     units = size / BYTES_A_UNIT
     return (
-        f"A check scans the table once. Its size, {size:,} bytes in {items:,} item{pluralize(items)} "
-        f"(DynamoDB counts every six hours), ÷ {BYTES_A_UNIT:,} = {units:,.0f} read units; at $0.125 a "
-        f"million (us-east-1, on demand) ${units * DOLLARS_A_UNIT:,.2f}. It lists the bucket for "
+        "A check scans the table once. Its size, "
+        f"{size:,} bytes in {items:,} item{pluralize(items)} (DynamoDB counts every six hours), "
+        f"÷ {BYTES_A_UNIT:,} = {units:,.0f} read units; at $0.125 a million "
+        f"(us-east-1, on demand) ${units * DOLLARS_A_UNIT:,.2f}. It lists the bucket for "
         "$0.005 a million objects; with SSE-KMS it asks for each object, for $0.40 a million."
     )
 
