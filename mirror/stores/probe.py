@@ -114,7 +114,9 @@ def _steps_of_table(items: ItemStore, key: ItemKey) -> Iterator[Step]:
 
 
 def _steps_of_bucket(objects: ObjectStore, key: str) -> Iterator[Step]:
-    md5, sha256 = (hashlib.new(name, CONTENT).hexdigest() for name in ("md5", "sha256"))
+    md5, sha256 = (
+        hashlib.new(name, CONTENT, usedforsecurity=False).hexdigest() for name in ("md5", "sha256")
+    )
 
     def listed_with_checksum() -> bool:
         etags = {listed.etag for listed in objects.list(key)}
