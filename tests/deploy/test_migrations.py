@@ -28,7 +28,6 @@ NEW_TABLE = "the same migration creates the table"
 
 # Migration and rule -> why it is safe all the same.
 ACCEPTED = {
-    ("campaigns.0003_language_and_share_token", "ban-drop-default"): STOPPED,
     ("campaigns.0003_language_and_share_token", "disallowed-unique-constraint"): FEW_ROWS,
     ("campaigns.0003_language_and_share_token", "require-concurrent-index-creation"): FEW_ROWS,
     ("mirror.0003_generic_names", "renaming-column"): STOPPED,

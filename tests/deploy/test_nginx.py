@@ -9,6 +9,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def server(folder: Path) -> Iterator[str]:
-    """The address of a running nginx, behind which there is nothing."""
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Run nginx, with nothing behind it, for as long as the block runs; yields its address."""
     port = free_port()
     text = (PROJECT / "deploy" / "nginx.conf").read_text()
     for old, new in (
@@ -67,23 +68,25 @@ def server(folder: Path) -> Iterator[str]:
         yield f"https://127.0.0.1:{port}"
 
 
-def test_the_log_has_paths_but_no_tokens_queries_or_referrers(server: str, folder: Path) -> None:
+def test_the_log_has_paths_but_no_tokens_queries_or_referrers(folder: Path) -> None:
     trusting = ssl.create_default_context(cafile=str(folder / "fullchain.pem"))
-    for path in (
-        "/share/HIDDEN/",
-        "/share/campaign/HIDDEN/",
-        "/share/HIDDEN/?x=HIDDEN",
-        "//share/HIDDEN/",
-        "/accounts/password/reset/HIDDEN/HIDDEN/",
-        "/accounts/password/reset/",
-        "/accounts/email/HIDDEN/",
-        "/search/?q=HIDDEN",
-    ):
-        request = urllib.request.Request(
-            server + path, headers={"Referer": f"{server}/share/HIDDEN/"}
-        )
-        with pytest.raises(urllib.error.HTTPError, match="502"):  # there is nothing behind it
-            urllib.request.urlopen(request, context=trusting, timeout=10)
+    with running(folder) as server:
+        for path in (
+            "/share/HIDDEN/",
+            "/share/campaign/HIDDEN/",
+            "/share/HIDDEN/?x=HIDDEN",
+            "//share/HIDDEN/",
+            "/accounts/password/reset/HIDDEN/HIDDEN/",
+            "/accounts/password/reset/",
+            "/accounts/email/HIDDEN/",
+            "/search/?q=HIDDEN",
+        ):
+            request = urllib.request.Request(
+                server + path, headers={"Referer": f"{server}/share/HIDDEN/"}
+            )
+            with pytest.raises(urllib.error.HTTPError, match="502"):  # there is nothing behind it
+                urllib.request.urlopen(request, context=trusting, timeout=10)
+    # After the end: a request is logged after its answer.
     lines = (folder / "tabletop.log").read_text().splitlines()
     assert [line.split('"')[1] for line in lines] == [
         "GET /share/...",

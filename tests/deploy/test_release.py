@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -75,14 +76,9 @@ def start_of(unit: str, release: Path) -> list[str]:
     return line[1].replace("/srv/tabletop/current", str(release)).split()
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "log"
-
-
-@pytest.fixture
-def port(release: Path, environment: dict[str, str], log: Path) -> Iterator[int]:
-    """The port of the running web server."""
+@contextmanager
+def running(release: Path, environment: dict[str, str], log: Path) -> Iterator[int]:
+    """Run the web server for as long as the block runs; yields its port."""
     port = free_port()
     command = [*start_of("web", release), "--bind", f"127.0.0.1:{port}", "--workers", "1"]
     with (
@@ -116,21 +112,25 @@ def ask(port: int, path: str, headers: dict[str, str]) -> http.client.HTTPRespon
     return answer
 
 
-def test_the_web_server_serves_and_logs_no_secret(port: int, log: Path) -> None:
-    assert ask(port, "/healthz", {"Host": "10.1.2.3"}).status == 200  # as a load balancer asks
-    assert ask(port, "/accounts/login/", HTTPS).status == 200
-    assert ask(port, "/accounts/login/", {"Host": SITE}).status == 301  # not TLS
-    assert ask(port, "/accounts/login/", {**HTTPS, "Host": "elsewhere"}).status == 400
-    for path in (
-        "/share/HIDDEN/",
-        "/share/campaign/HIDDEN/",
-        "/accounts/password/reset/MQ/HIDDEN/",
-        "/accounts/email/HIDDEN/",
-        "/search/?q=HIDDEN",
-    ):
-        answer = ask(port, path, {**HTTPS, "Referer": f"https://{SITE}/share/HIDDEN/"})
-        assert answer.status in {200, 302, 404}
-    text = log.read_text()
+def test_the_web_server_serves_and_logs_no_secret(
+    release: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with running(release, environment, log) as port:
+        assert ask(port, "/healthz", {"Host": "10.1.2.3"}).status == 200  # as a load balancer asks
+        assert ask(port, "/accounts/login/", HTTPS).status == 200
+        assert ask(port, "/accounts/login/", {"Host": SITE}).status == 301  # not TLS
+        assert ask(port, "/accounts/login/", {**HTTPS, "Host": "elsewhere"}).status == 400
+        for path in (
+            "/share/HIDDEN/",
+            "/share/campaign/HIDDEN/",
+            "/accounts/password/reset/MQ/HIDDEN/",
+            "/accounts/email/HIDDEN/",
+            "/search/?q=HIDDEN",
+        ):
+            answer = ask(port, path, {**HTTPS, "Referer": f"https://{SITE}/share/HIDDEN/"})
+            assert answer.status in {200, 302, 404}
+    text = log.read_text()  # after the end: a request is logged after its answer
     assert '"GET /share/…/" 404' in text
     assert '"GET /accounts/password/reset/MQ/…/" 200' in text
     assert '"GET /search/" 302' in text
