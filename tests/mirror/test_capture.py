@@ -73,7 +73,7 @@ def raw_delete(owner: User, campaign: Campaign, session: Session) -> None:
 
 def truncate(owner: User, campaign: Campaign, session: Session) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE sessions_app_session")
+        cursor.execute("TRUNCATE sessions_app_session CASCADE")
 
 
 def upsert(owner: User, campaign: Campaign, session: Session) -> None:

@@ -7,7 +7,9 @@ import json
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
@@ -151,8 +153,10 @@ def test_renaming_undoes_nothing_that_the_owner_saved_meanwhile(
     session.save()
     form = load_admin_form(admin_client, change_page(session))
     Session.objects.update(player_recap="New", metrics={"totalWordCount": 7})
-    answer = admin_client.post(change_page(session), form | {"name": "Fog Signal"})
+    with CaptureQueriesContext(connection) as asked:
+        answer = admin_client.post(change_page(session), form | {"name": "Fog Signal"})
     assert answer.status_code == 302
+    assert any("FOR UPDATE" in query["sql"] for query in asked)  # so the owner's save waits
     assert any("meanwhile" in message for message in messages_of(answer))
     session.refresh_from_db()
     assert (session.name, session.player_recap) == ("Fog Signal", "New")

@@ -18,6 +18,7 @@ from mirror.documents.ids import decode_id, encode_id, encoded_id
 from mirror.documents.render import render
 from mirror.errors import Unmirrorable
 
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))  # PostgreSQL's
 ODD = ["Rock", "rock", "a/b", "a//b", "a\\b", ".", "..", "a/", "", "=726f636b", "#", "é", "x" * 300]
 
 
@@ -33,7 +34,7 @@ def test_odd_keys_differ_in_lower_case_and_are_one_folder() -> None:
     assert [decode_id(text) for text in encoded] == ODD
 
 
-@given(st.text(), st.text())
+@given(TEXT, TEXT)
 def test_every_key_comes_back_and_no_two_are_one(one: str, other: str) -> None:
     assert decode_id(encode_id(one)) == one
     assert (encode_id(one).lower() == encode_id(other).lower()) == (one == other)
