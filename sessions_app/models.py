@@ -1,12 +1,10 @@
-"""Play sessions with their notes, recaps and transcripts, and their search index."""
+"""Play sessions with their notes, recaps, transcripts and highlights."""
 
 import uuid
 from datetime import UTC, date
 from typing import Self
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -138,27 +136,6 @@ class Session(Shareable):
     def has_transcript(self) -> bool:
         """Whether there is a transcript, and so an S3 object for it."""
         return bool(self.transcript_text) or self.transcript_json is not None
-
-
-class SessionSearch(models.Model):
-    """The search index of one session. Only the triggers of the session table write it."""
-
-    # Needs neither a foreign key constraint nor Django's cascade: a trigger deletes the index when
-    # a session is deleted, by raw SQL as well.
-    session = models.OneToOneField(
-        Session,
-        models.DO_NOTHING,
-        primary_key=True,
-        db_constraint=False,
-        related_name="search_index",
-    )
-    vector = SearchVectorField()
-
-    class Meta:
-        indexes = [GinIndex(fields=["vector"], name="session_search_vector")]
-
-    def __str__(self) -> str:
-        return str(self.session_id)
 
 
 class Highlight(models.Model):

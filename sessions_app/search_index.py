@@ -1,30 +1,131 @@
-"""Triggers that update the search index in the statement that writes a session.
+"""The search index: two tables that triggers keep, whoever writes a session.
 
-The index is a table of its own (``SessionSearch``), since it may have a megabyte for a session, and
-a page that loads the session must not load it.
+PostgreSQL functions (see migration 0009) fold words, so that neither case nor accents matter, and
+divide texts into passages of some hundred words. Language is not part of the index: the query
+brings the forms of its words.
 """
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
 
-# Migration 0006 creates these functions. Named with their schema, and running with the rights of
-# their owner, they ask no search_path of a writer and no right on the index.
-_PUT = """
-    PERFORM public.session_search_put(NEW.id, NEW.name, NEW.description, NEW.transcript_text);
-    RETURN NULL;
+KEYS = models.Func(
+    "owner_id",
+    "session_id",
+    "kind",
+    "words",
+    function="public.search_keys",
+    output_field=SearchVectorField(),
+)
+
+
+class Kind(models.TextChoices):
+    """What a text of the index is."""
+
+    TYPED = "typed"  # the different words of everything that people typed
+    SPOKEN = "spoken"  # the different words of the transcript
+    NAME = "name"
+    DESCRIPTION = "description"
+    NOTES = "notes"
+    SUMMARY = "summary"
+    RECAP = "recap"
+    SPEAKERS = "speakers"
+    TRANSCRIPT = "transcript"
+
+
+class SearchTextQuerySet(models.QuerySet["SearchText"]):
+    """Queries by the keys of the index."""
+
+    def having(self, keys: str) -> "SearchTextQuerySet":
+        """Keep the texts whose keys match, a ``tsquery`` in PostgreSQL's own syntax."""
+        query = models.Func(models.Value(keys), template="(%(expressions)s)::tsquery")
+        return self.filter(
+            models.Func(
+                KEYS,
+                query,
+                arg_joiner=" @@ ",
+                template="(%(expressions)s)",
+                output_field=models.BooleanField(),
+            )
+        )
+
+    def passages(self) -> "SearchTextQuerySet":
+        """Leave out the name, and the texts of all words."""
+        return self.exclude(kind__in=(Kind.TYPED, Kind.SPOKEN, Kind.NAME))
+
+
+class SearchText(models.Model):
+    """A passage of a session, or all of its different words. Only triggers write it.
+
+    Its keys are the words, each pair of neighbours (``dark wood``), and the owner, session and kind
+    (``@7``, ``=<id>``, ``#notes``), so that one index answers for one owner. The texts of all words
+    have no pairs, and the kind ``#whole``.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    # No foreign keys: whoever deletes a session, by raw SQL as well, fires the trigger.
+    owner_id = models.IntegerField()
+    session_id = models.UUIDField()
+    kind = models.CharField(max_length=20, choices=Kind)
+    lines = ArrayField(models.IntegerField(), help_text="The number of each line, from 1.")
+    text = models.TextField(help_text="As it was typed; the last line begins the next passage.")
+    words = models.TextField(help_text="Folded, with a space between.")
+
+    objects = SearchTextQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["session_id", "kind"], name="search_text_session"),
+            # A save writes its keys itself: a list of pending ones would be read by each search.
+            GinIndex(KEYS, name="search_text_keys", fastupdate=False),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.session_id}"
+
+
+class SearchWord(models.Model):
+    """A folded word that occurs in the sessions of an owner, or did. Only triggers write it.
+
+    A word may be there twice: two saves at once must not wait for each other.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    owner_id = models.IntegerField()
+    word = models.TextField(db_collation="C")
+
+    class Meta:
+        indexes = [models.Index(fields=["owner_id", "word"], name="search_word_owner")]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+_PUT_TYPED = """
+    PERFORM public.search_put_typed(
+        NEW.id, NEW.owner_id, NEW.name, NEW.description, NEW.notes, NEW.summary, NEW.player_recap,
+        NEW.speaker_names
+    );
 """
-# If the primary key was changed, the old key has no session any more.
-_UPDATE = f"""
-    IF OLD.id <> NEW.id THEN
-        PERFORM public.session_search_drop(ARRAY[OLD.id]);
-    END IF;
-    {_PUT.strip()}
+_PUT_SPOKEN = """
+    PERFORM public.search_put_spoken(NEW.id, NEW.owner_id, NEW.transcript_text);
 """
-_DELETE = """
-    PERFORM public.session_search_drop(ARRAY(SELECT id FROM old_rows));
-    RETURN NULL;
+_DROP = """
+    PERFORM public.search_drop(
+        ARRAY(SELECT id FROM old_rows), ARRAY(SELECT DISTINCT owner_id FROM old_rows)
+    );
 """
 _CLEAR = """
-    PERFORM public.session_search_drop(NULL);
+    PERFORM public.search_drop(NULL, NULL);
+"""
+_DROP_OLD_KEY = """
+    IF OLD.id <> NEW.id THEN
+        PERFORM public.search_drop(ARRAY[OLD.id], ARRAY[OLD.owner_id]);
+    END IF;
+"""
+_RETURN = """
     RETURN NULL;
 """
 
@@ -32,36 +133,44 @@ _CLEAR = """
 def keep_search_index() -> list[pgtrigger.Trigger]:
     """Return the triggers for ``Meta.triggers`` of the session model.
 
-    An update makes a new vector only if it changed a text that is searched, or the primary key.
+    A change of what people typed does not touch what is kept of the transcript, nor the other way
+    round.
     """
-    searched_text_changed = pgtrigger.AnyChange("id", "name", "description", "transcript_text")
+    typed = ("name", "description", "notes", "summary", "player_recap", "speaker_names")
     return [
         pgtrigger.Trigger(
-            name="search_index_insert",
+            name="search_text_insert",
             when=pgtrigger.After,
             operation=pgtrigger.Insert,
-            func=_PUT,
+            func=_PUT_TYPED + _PUT_SPOKEN + _RETURN,
         ),
         pgtrigger.Trigger(
-            name="search_index_update",
+            name="search_text_typed",
             when=pgtrigger.After,
             operation=pgtrigger.Update,
-            condition=searched_text_changed,
-            func=_UPDATE,
+            condition=pgtrigger.AnyChange("id", "owner", *typed),
+            func=_PUT_TYPED + _RETURN,
         ),
         pgtrigger.Trigger(
-            name="search_index_delete",
-            level=pgtrigger.Statement,
+            name="search_text_spoken",
+            when=pgtrigger.After,
+            operation=pgtrigger.Update,
+            condition=pgtrigger.AnyChange("id", "owner", "transcript_text"),
+            func=_DROP_OLD_KEY + _PUT_SPOKEN + _RETURN,
+        ),
+        pgtrigger.Trigger(
+            name="search_text_delete",
             when=pgtrigger.After,
             operation=pgtrigger.Delete,
             referencing=pgtrigger.Referencing(old="old_rows"),
-            func=_DELETE,
+            func=_DROP + _RETURN,
+            level=pgtrigger.Statement,
         ),
         pgtrigger.Trigger(
-            name="search_index_truncate",
-            level=pgtrigger.Statement,
+            name="search_text_truncate",
             when=pgtrigger.After,
             operation=pgtrigger.Truncate,
-            func=_CLEAR,
+            func=_CLEAR + _RETURN,
+            level=pgtrigger.Statement,
         ),
     ]

@@ -56,6 +56,16 @@ class TranscriptReader:
         ]
         return begun[-1] if begun else next(iter(self.turns), None)
 
+    def of_line(self, text: str, line: int) -> NumberedTurn | None:
+        """Return the turn that a line of the transcript's text, from 1, belongs to."""
+        wordings = [(turn, words) for turn in self.turns for words in turn.turn.text.split("\n")]
+        place = 0
+        for written in text.split("\n")[: line - 1]:
+            # A turn's words end its line, behind the name. A line may also be a name alone.
+            if place < len(wordings) and written.strip().endswith(wordings[place][1].strip()):
+                place += 1
+        return wordings[min(place, len(wordings) - 1)][0] if wordings else None
+
     def find(self, words: str) -> list[NumberedTurn]:
         """Return the turns that contain these words in a row, ignoring case and white space."""
         wanted = _normalised(words)

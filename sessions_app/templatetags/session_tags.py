@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from config.web.templatetags.web import clock
 from sessions_app.models import Session
+from sessions_app.search_marks import Marker
 from sessions_app.speaker_stats import speaker_stats
 from sessions_app.transcript_reader import NumberedTurn
 
@@ -26,14 +27,20 @@ def length_and_words(session: Session) -> str:
 
 
 @register.simple_tag
-def turn_list(turns: Iterable[NumberedTurn], *, find: str = "", times: bool = False) -> SafeString:
+def turn_list(
+    turns: Iterable[NumberedTurn],
+    *,
+    find: str = "",
+    marker: Marker | None = None,
+    times: bool = False,
+) -> SafeString:
     """Return turns as an HTML list. A template would take too long for thousands of them."""
-    items = format_html_join("\n", "{}", ((_item(turn, find),) for turn in turns))
+    items = format_html_join("\n", "{}", ((_item(turn, find, marker),) for turn in turns))
     css_class = "turns timed" if times else "turns"
     return format_html('<ol class="{}">{}</ol>', css_class, items) if items else SafeString("")
 
 
-def _item(numbered: NumberedTurn, find: str) -> SafeString:
+def _item(numbered: NumberedTurn, find: str, marker: Marker | None) -> SafeString:
     turn = numbered.turn
     anchor = f"t{numbered.number}"
     href = f"?part={numbered.part}#{anchor}" if find or numbered.part > 1 else f"#{anchor}"
@@ -45,9 +52,8 @@ def _item(numbered: NumberedTurn, find: str) -> SafeString:
     if turn.speaker_name:
         colour = "" if numbered.colour is None else f"voice-{numbered.colour}"
         label = format_html('<b class="voice {}">{}</b>', colour, turn.speaker_name)
-    return format_html(
-        '<li id="{}">{}{}<p>{}</p></li>', anchor, label, time, _highlighted(turn.text, find)
-    )
+    words = marker.marked(turn.text) if marker else _highlighted(turn.text, find)
+    return format_html('<li id="{}">{}{}<p>{}</p></li>', anchor, label, time, words)
 
 
 def _highlighted(text: str, find: str) -> SafeString:

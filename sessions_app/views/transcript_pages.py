@@ -1,6 +1,7 @@
 """The pages of a transcript: show, replace, remove, and name its speakers."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,14 +14,16 @@ from config.web.forms import posted
 from config.web.tab_safe_forms import tell_merged
 from sessions_app import transcript_reader
 from sessions_app.models import Session
-from sessions_app.search import clean_query
+from sessions_app.search_marks import Marker
+from sessions_app.search_query import clean_query
+from sessions_app.search_words import wanted_words
 from sessions_app.transcript_forms import SpeakersForm, TranscriptForm
-from sessions_app.transcript_reader import TranscriptReader
+from sessions_app.transcript_reader import NumberedTurn, TranscriptReader
 from sessions_app.transcripts import TRANSCRIPT_FIELDS, put_transcript, remove_transcript
 
 SESSIONS = Session.objects.select_related("campaign")
 SAVED_FIELDS = [*TRANSCRIPT_FIELDS, "updated_at"]
-MAX_DIGITS = 8  # of the number of a part
+MAX_DIGITS = 8  # of the number of a part or a line
 
 
 @owned(SESSIONS)
@@ -28,7 +31,8 @@ MAX_DIGITS = 8  # of the number of a part
 def show(request: SignedInRequest, session: Session) -> HttpResponse:
     """Show one part of the transcript (``?part=``), or the turns with the words of ``?find=``.
 
-    ``?at=`` redirects to the turn that is spoken at this time.
+    ``?at=`` redirects to the turn that is spoken at this time. ``?q=`` marks the words of a search,
+    and with ``&line=`` it redirects to the turn of this line of the text.
     """
     if not session.has_transcript:
         return render(
@@ -46,6 +50,10 @@ def show(request: SignedInRequest, session: Session) -> HttpResponse:
                 return redirect(f"{request.path}?part={turn.part}#t{turn.number}")
         messages.warning(request, "Write a time as 1:02:03 or 12:30.")
         return redirect("transcript", session.pk)
+    query = clean_query(request.GET.get("q", ""))
+    if query and (turn := _turn_of_line(transcript, session, request.GET.get("line", ""))):
+        address = urlencode({"q": query, "part": turn.part})
+        return redirect(f"{request.path}?{address}#t{turn.number}")
     context["find"] = clean_query(request.GET.get("find", ""))
     if context["find"]:
         matches = transcript.find(context["find"])
@@ -55,6 +63,8 @@ def show(request: SignedInRequest, session: Session) -> HttpResponse:
         context["part"] = _parse_part(request.GET.get("part", ""), transcript.part_count)
         context["turns"] = transcript.part(context["part"])
         context["parts"] = range(1, transcript.part_count + 1)
+        if query:
+            context |= {"query": query, "marker": Marker(wanted_words(request.user, query))}
     return render(request, "sessions_app/transcript.html", context)
 
 
@@ -99,6 +109,12 @@ def speakers(request: SignedInRequest, session: Session) -> HttpResponse:
         messages.success(request, "The names are saved.")
         return redirect(reverse("transcript", args=[session.pk]))
     return render(request, "sessions_app/speakers.html", {"session": session, "form": form})
+
+
+def _turn_of_line(transcript: TranscriptReader, session: Session, line: str) -> NumberedTurn | None:
+    if not line.isdecimal() or len(line) > MAX_DIGITS:
+        return None
+    return transcript.of_line(session.transcript_text, int(line))
 
 
 def _parse_part(text: str, part_count: int) -> int:

@@ -65,6 +65,7 @@ def paths(transactional_db: None) -> dict[str, str]:
         "session-delete": f"{base}/delete/",
         "transcript": f"{base}/transcript/",
         "transcript-find": f"{base}/transcript/?find=the",
+        "transcript-marks": f"{base}/transcript/?q=fog",
         "transcript-empty": f"/sessions/{empty.pk}/transcript/",
         "transcript-edit": f"{base}/transcript/edit/",
         "transcript-delete": f"{base}/transcript/delete/",

@@ -44,7 +44,12 @@ class Database:
         """Write the rows of these tables as they were, past all triggers."""
         self._runs += 1
         if self._runs % VACUUMED == 0:
-            for table in (*TABLES, "sessions_app_sessionsearch", f"{clock.SCHEMA}.clock"):
+            for table in (
+                *TABLES,
+                "sessions_app_searchtext",
+                "sessions_app_searchword",
+                f"{clock.SCHEMA}.clock",
+            ):
                 self._control.execute(f"VACUUM {table}")
         self._control.execute(_put_back(rows))
         self.changed()

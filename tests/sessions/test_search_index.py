@@ -15,20 +15,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from mirror.models import LedgerEntry
-from sessions_app.models import Session, SessionSearch
-from sessions_app.search import find_sessions
-from tests.support.factories import make_campaign, make_session, make_sessions
+from sessions_app.models import Session
+from sessions_app.search_index import Kind, SearchText, SearchWord
+from tests.support.factories import make_campaign, make_session, make_sessions, make_user
+from tests.support.searching import find, found_names
 
 NIL = uuid.UUID(int=0)
-COPY_MODULE = "sessions_app.migrations.0004_fill_session_search"
 
 WAITING_FOR_ME = """
     SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))
 """
-
-
-def found_names(owner: User, query: str) -> list[str]:
-    return [session.name for session in find_sessions(owner, query)]
 
 
 def run_sql(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -39,20 +35,41 @@ def run_sql(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
 
 
 def indexed_keys() -> set[uuid.UUID]:
-    return set(SessionSearch.objects.values_list("pk", flat=True))
+    return set(SearchText.objects.values_list("session_id", flat=True))
 
 
-def index_row_version(session: Session) -> Any:
-    """Return the transaction that wrote the index row of a session last."""
-    sql = "SELECT xmin::text FROM sessions_app_sessionsearch WHERE session_id = %s"
-    return run_sql(sql, session.pk)[0]
+def index_rows(session: Session, *kinds: str) -> set[int]:
+    """Return the ids of the index rows of these kinds: a text that is written anew gets another."""
+    texts = SearchText.objects.filter(session_id=session.pk, kind__in=kinds)
+    return set(texts.values_list("pk", flat=True))
 
 
-@pytest.mark.parametrize("field", ["name", "description", "transcript_text"])
-def test_a_new_session_is_found_by_each_searched_field(owner: User, field: str) -> None:
-    fields: dict[str, Any] = {field: "A kraken"}
-    make_session(owner, **fields)
-    assert len(found_names(owner, "kraken")) == 1
+@pytest.mark.parametrize(
+    ("field", "kind"),
+    [
+        ("name", Kind.NAME),
+        ("description", Kind.DESCRIPTION),
+        ("notes", Kind.NOTES),
+        ("summary", Kind.SUMMARY),
+        ("player_recap", Kind.RECAP),
+        ("transcript_text", Kind.TRANSCRIPT),
+        ("speaker_names", Kind.SPEAKERS),
+    ],
+)
+def test_a_session_is_found_by_each_field(owner: User, field: str, kind: Kind) -> None:
+    value: Any = "A kraken" if field != "speaker_names" else {"spk_0": "A kraken", "spk_1": None}
+    session = make_session(owner, **{field: value})
+    other = make_session(owner)
+    Session.objects.filter(pk=other.pk).update(**{field: value})
+    assert len(found_names(owner, "kraken")) == 2
+    whole = Kind.SPOKEN if kind == Kind.TRANSCRIPT else Kind.TYPED
+    kinds = SearchText.objects.having("'kraken'").filter(session_id=session.pk)
+    assert set(kinds.values_list("kind", flat=True)) == {kind, whole}
+
+
+def test_speaker_names_that_another_program_wrote_are_no_obstacle(owner: User) -> None:
+    make_session(owner, name="Evening", speaker_names=["A kraken"])
+    assert found_names(owner, "evening") == ["Evening"]
 
 
 def test_sessions_of_a_bulk_create_are_found(owner: User) -> None:
@@ -93,7 +110,7 @@ def test_a_session_whose_primary_key_was_changed_is_found_under_the_new_key(owne
     session = make_session(owner, name="A kraken")
     other = make_session(owner)
     run_sql("UPDATE sessions_app_session SET id = %s WHERE id = %s", NIL, session.pk)
-    assert [found.pk for found in find_sessions(owner, "kraken")] == [NIL]
+    assert [found.pk for found in find(owner, "kraken")] == [NIL]
     assert indexed_keys() == {NIL, other.pk}
 
 
@@ -122,29 +139,58 @@ def test_the_sessions_of_a_deleted_owner_leave_no_index_rows(owner: User) -> Non
     make_sessions(owner, 2)
     owner.delete()
     assert indexed_keys() == set()
+    assert not SearchWord.objects.exists()
 
 
 def test_truncate_leaves_no_index_rows(transactional_db: None, owner: User) -> None:
     make_sessions(owner, 2)
-    run_sql("TRUNCATE sessions_app_session")
+    run_sql("TRUNCATE sessions_app_session CASCADE")
     assert indexed_keys() == set()
+    assert not SearchWord.objects.exists()
+
+
+def test_the_words_of_an_owner_go_with_the_last_session(owner: User) -> None:
+    kept, dropped = make_session(owner, name="Kraken"), make_session(owner, name="Leviathan")
+    dropped.delete()
+    assert {word.word for word in SearchWord.objects.all()} == {"kraken", "leviathan"}
+    kept.delete()
+    assert not SearchWord.objects.exists()
+
+
+def test_a_session_of_another_owner_is_found_by_that_owner_only(owner: User) -> None:
+    session = make_session(owner, name="A kraken", transcript_text="MATT: Rain.")
+    other = make_user("other")
+    Session.objects.filter(pk=session.pk).update(owner=other)
+    assert (found_names(owner, "kraken"), found_names(owner, "rain")) == ([], [])
+    assert found_names(other, "krakens rain") == ["A kraken"]
+
+
+TYPED = (Kind.TYPED, Kind.NAME, Kind.NOTES)
+SPOKEN = (Kind.SPOKEN, Kind.TRANSCRIPT)
 
 
 @pytest.mark.parametrize(
     ("field", "rewritten"),
-    [("notes", False), ("metrics", False), ("speaker_names", False), ("name", True)],
+    [
+        ("notes", TYPED),
+        ("transcript_text", SPOKEN),
+        ("metrics", ()),
+        ("name", TYPED),
+    ],
 )
-def test_only_a_changed_searched_field_rewrites_the_index_row(
-    transactional_db: None, owner: User, field: str, rewritten: bool
+def test_a_change_rewrites_only_what_is_kept_of_its_part(
+    owner: User, field: str, rewritten: tuple[str, ...]
 ) -> None:
-    session = make_session(owner, transcript_text="A kraken")
-    before = index_row_version(session)
+    session = make_session(owner, notes="A letter", transcript_text="A kraken")
     session.save()
+    before = {part: index_rows(session, *part) for part in (TYPED, SPOKEN)}
     Session.objects.filter(pk=session.pk).update(**{field: "changed"})
-    assert (index_row_version(session) != before) is rewritten
+    for part in (TYPED, SPOKEN):
+        assert index_rows(session, *part)
+        assert (index_rows(session, *part) != before[part]) is (part == rewritten)
 
 
-def test_a_page_that_loads_sessions_does_not_load_their_vectors(gm: Client, owner: User) -> None:
+def test_a_page_that_loads_sessions_does_not_load_their_index(gm: Client, owner: User) -> None:
     campaign = make_campaign(owner)
     session = make_session(owner, campaign, transcript_text="MATT: A kraken.")
     page = f"/sessions/{session.pk}/"
@@ -154,7 +200,7 @@ def test_a_page_that_loads_sessions_does_not_load_their_vectors(gm: Client, owne
             assert gm.get(path).status_code == 200
         loaded = [query["sql"] for query in queries if "sessions_app_session" in query["sql"]]
         assert loaded, path
-        assert not any("vector" in sql or "sessionsearch" in sql for sql in loaded), path
+        assert not any("searchtext" in sql for sql in loaded), path
 
 
 def migrate_to(name: str) -> Apps:
@@ -174,16 +220,14 @@ def newest_schema(transactional_db: None) -> Iterator[None]:
     executor.migrate(executor.loader.graph.leaf_nodes())
 
 
-def columns() -> set[str]:
-    sql = "SELECT column_name FROM information_schema.columns WHERE table_name = %s"
-    return {name for (name,) in run_sql(sql, "sessions_app_session")}
+BEFORE, NEW, NEWEST = "0008_order_by_day", "0009_search_texts", "0011_drop_session_search"
 
 
-def found_by_the_old_column(word: str) -> list[str]:
-    """Search as migration 0002 left it: in a column of the session table."""
+def found_before(word: str) -> list[str]:
+    """Search as it was up to migration 0008: by a vector for each session."""
     sql = """
-        SELECT name FROM sessions_app_session
-        WHERE search @@ websearch_to_tsquery('english', %s) ORDER BY name
+        SELECT name FROM sessions_app_session JOIN sessions_app_sessionsearch ON session_id = id
+        WHERE vector @@ websearch_to_tsquery('english', %s) ORDER BY name
     """
     return [name for (name,) in run_sql(sql, word)]
 
@@ -192,85 +236,77 @@ def revisions() -> dict[str, int]:
     return dict(LedgerEntry.objects.values_list("object_id", "revision"))
 
 
-def test_after_the_move_from_the_old_column_all_sessions_are_found(
-    newest_schema: None, owner: User, monkeypatch: pytest.MonkeyPatch
+def test_the_sessions_from_before_are_found_after_the_migration(
+    newest_schema: None, owner: User
 ) -> None:
-    old_session = migrate_to("0002_search").get_model("sessions_app", "Session")
-    names = [f"Session {number}" for number in range(5)]
-    for number, name in enumerate(names):
-        key = NIL if number == 0 else uuid.uuid4()
-        old_session.objects.create(pk=key, owner_id=owner.pk, name=name, transcript_text="A kraken")
-    assert found_by_the_old_column("kraken") == names
-    run_sql("UPDATE sessions_app_session SET search = NULL WHERE name = 'Session 3'")
+    sessions = migrate_to(BEFORE).get_model("sessions_app", "Session").objects
+    for number in range(3):
+        sessions.create(
+            pk=NIL if number == 0 else uuid.uuid4(), owner_id=owner.pk, name=f"Session {number}",
+            notes="A letter", transcript_text="A kraken", speaker_names={"spk_0": "Matt"},
+        )  # fmt: skip
     before = revisions()
+    migrate_to(NEW)
+    run_sql("UPDATE sessions_app_session SET notes = 'A map' WHERE name = 'Session 1'")
+    run_sql("DELETE FROM sessions_app_session WHERE name = 'Session 2'")
+    migrate_to(NEWEST)
+    assert sorted(found_names(owner, "kraken matt")) == ["Session 0", "Session 1"]
+    assert found_names(owner, "letter") == ["Session 0"]
+    assert found_names(owner, "map") == ["Session 1"]
+    assert SearchText.objects.count() == 2 * len((*TYPED, *SPOKEN, Kind.SPEAKERS))
+    changed = {key: revision for key, revision in revisions().items() if before[key] != revision}
+    assert len(changed) == 2
 
-    monkeypatch.setattr(f"{COPY_MODULE}.PORTION", 2)
-    migrate_to("0004_fill_session_search")
 
-    assert sorted(found_names(owner, "kraken")) == names
-    assert "search" not in columns()
-    assert revisions() == before
-
-
-def test_a_session_that_changes_between_the_two_migrations_keeps_its_newer_vector(
+def test_the_migration_waits_for_a_save_and_indexes_what_it_saved(
     newest_schema: None, owner: User
 ) -> None:
-    old_session = migrate_to("0002_search").get_model("sessions_app", "Session")
-    old_session.objects.create(owner_id=owner.pk, name="Evening", transcript_text="A kraken")
-    migrate_to("0003_session_search")
-    run_sql("UPDATE sessions_app_session SET transcript_text = 'A leviathan'")
+    sessions = migrate_to(BEFORE).get_model("sessions_app", "Session").objects
+    sessions.create(owner_id=owner.pk, name="Evening", transcript_text="A kraken")
+    migrate_to(NEW)
+    saved = Event()
 
-    migrate_to("0004_fill_session_search")
-
-    assert found_names(owner, "leviathan") == ["Evening"]
-    assert found_names(owner, "kraken") == []
-
-
-def test_a_session_that_is_deleted_during_the_move_leaves_no_index_row(
-    newest_schema: None, owner: User
-) -> None:
-    old_session = migrate_to("0002_search").get_model("sessions_app", "Session")
-    old_session.objects.create(owner_id=owner.pk, name="Evening")
-    migrate_to("0003_session_search")
-    deleted = Event()
-
-    def delete_slowly() -> None:
-        """Delete, and commit once the migration waits for a lock."""
+    def save_slowly() -> None:
+        """Save, and commit once the migration waits for a lock."""
         with transaction.atomic():
-            run_sql("DELETE FROM sessions_app_session")
-            deleted.set()
+            run_sql("UPDATE sessions_app_session SET transcript_text = 'A leviathan'")
+            saved.set()
             deadline = time.monotonic() + 10
             while time.monotonic() < deadline:
                 if run_sql(WAITING_FOR_ME):
                     break
         connection.close()
 
-    thread = Thread(target=delete_slowly)
+    thread = Thread(target=save_slowly)
     thread.start()
-    assert deleted.wait(10)
-    migrate_to("0004_fill_session_search")
+    assert saved.wait(10)
+    migrate_to(NEWEST)
     thread.join()
-    assert indexed_keys() == set()
+    assert found_names(owner, "leviathan") == ["Evening"]
+    assert found_names(owner, "kraken") == []
 
 
-def test_after_the_move_is_undone_the_old_column_finds_all_sessions_and_follows_changes(
+def test_after_the_migration_is_undone_the_vectors_find_all_sessions_and_follow_changes(
     newest_schema: None, owner: User
 ) -> None:
     make_session(owner, name="Before", transcript_text="A kraken")
-    migrate_to("0003_session_search")
-    run_sql("UPDATE sessions_app_session SET transcript_text = 'A leviathan'")
-    before = revisions()
-
-    old_session = migrate_to("0002_search").get_model("sessions_app", "Session")
-
-    assert found_by_the_old_column("leviathan") == ["Before"]
-    assert revisions() == before
-    old_session.objects.create(owner_id=owner.pk, name="After", transcript_text="A leviathan")
-    assert found_by_the_old_column("leviathan") == ["After", "Before"]
-    old_session.objects.update(transcript_text="A basilisk")
-    assert found_by_the_old_column("basilisk") == ["After", "Before"]
-    indexes = run_sql("SELECT 1 FROM pg_indexes WHERE indexname = 'session_search'")
-    assert len(indexes) == 1
-
-    migrate_to("0004_fill_session_search")
+    sessions = migrate_to(BEFORE).get_model("sessions_app", "Session").objects
+    assert found_before("kraken") == ["Before"]
+    sessions.create(owner_id=owner.pk, name="After", transcript_text="A kraken")
+    assert found_before("kraken") == ["After", "Before"]
+    sessions.update(transcript_text="A basilisk")
+    assert found_before("basilisk") == ["After", "Before"]
+    migrate_to(NEWEST)
     assert sorted(found_names(owner, "basilisk")) == ["After", "Before"]
+
+
+def test_the_first_migrations_can_be_undone_and_done_again(
+    newest_schema: None, owner: User
+) -> None:
+    make_session(owner, name="Evening", transcript_text="A kraken")
+    migrate_to("0002_search")
+    assert run_sql("SELECT name FROM sessions_app_session WHERE search @@ 'kraken'") == [
+        ("Evening",)
+    ]
+    migrate_to(NEWEST)
+    assert found_names(owner, "kraken") == ["Evening"]

@@ -52,8 +52,9 @@ def refill_campaigns(count: int, owner_id: int) -> None:
     try:
         _execute(f"DELETE FROM {CAMPAIGNS} WHERE description = 'many'")
         _execute(
-            f"INSERT INTO {CAMPAIGNS} (id, owner_id, name, description, created_at, updated_at)"
-            " SELECT md5(number::text)::uuid, %s, number, 'many', now(), now()"
+            f"INSERT INTO {CAMPAIGNS}"
+            " (id, owner_id, name, description, language, created_at, updated_at)"
+            " SELECT md5(number::text)::uuid, %s, number, 'many', '', now(), now()"
             " FROM generate_series(0, %s) AS numbers(number)",
             [owner_id, count - 1],
         )

@@ -4,8 +4,16 @@
 // Results while typing: fetch the form's page and replace the elements that data-live names.
 for (const form of document.querySelectorAll("form[data-live]")) {
   const PAUSE = 250;
+  const field = form.querySelector("[type=search]");
+  const parts = form.dataset.live.split(" ").map((id) => document.getElementById(id));
+  const start = field.value ? null : { address: location.href, content: parts.map((part) => [...part.childNodes]) };
   let timer;
   let pending;
+
+  const show = (content, address) => { // only their content, so that screen readers announce a status
+    parts.forEach((part, index) => part.replaceChildren(...content[index]));
+    history.replaceState(null, "", address);
+  };
 
   const refresh = async () => {
     pending?.abort();
@@ -17,10 +25,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
       const answer = await fetch(address, { signal: pending.signal });
       if (!answer.ok || answer.redirected) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const id of form.dataset.live.split(" ")) { // only their content, so that screen readers announce a status
-        document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
-      }
-      history.replaceState(null, "", address);
+      show(parts.map((part) => [...page.getElementById(part.id).childNodes]), address);
     } catch (error) {
       if (error.name !== "AbortError") console.warn("No results while typing:", error.name);
     }
@@ -28,7 +33,42 @@ for (const form of document.querySelectorAll("form[data-live]")) {
 
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(refresh, PAUSE);
+    if (field.value.trim()) {
+      timer = setTimeout(refresh, PAUSE);
+    } else if (start) { // the page as it came, at once
+      pending?.abort();
+      show(start.content, start.address);
+    } else {
+      refresh();
+    }
+  });
+}
+
+// The matches of a search in a transcript: the buttons, or n and p, go to the next and the previous.
+const steps = document.getElementById("mark-steps");
+if (steps) {
+  let current;
+  const step = (by) => {
+    const marks = [...document.querySelectorAll("#turns mark")];
+    if (!marks.length) return;
+    current ??= document.querySelector("#turns :target mark");
+    const from = marks.includes(current) ? marks.indexOf(current) : by > 0 ? -1 : 0;
+    const to = (from + by + marks.length) % marks.length;
+    current?.removeAttribute("aria-current");
+    current = marks[to];
+    current.setAttribute("aria-current", "true");
+    current.scrollIntoView({ block: "center" });
+    steps.querySelector("output").textContent = `${to + 1} of ${marks.length}`;
+  };
+
+  steps.hidden = false;
+  for (const button of steps.querySelectorAll("button")) {
+    button.addEventListener("click", () => step(Number(button.value)));
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    if (event.key === "n") step(1);
+    if (event.key === "p") step(-1);
   });
 }
 

@@ -1,0 +1,171 @@
+"""Finds out which words a query means: folded, in all their forms, and begun ones finished.
+
+The forms of a word are the words in the sessions of the owner that have the same stem, in English
+or in the language of one of the owner's campaigns.
+"""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from django.contrib.auth.models import User
+from django.db import connection
+
+from sessions_app.search_query import Query, Term, parse
+
+# The languages of ``Campaign.language``, and PostgreSQL's dictionaries of their stems.
+DICTIONARIES = {
+    "da": "danish_stem",
+    "de": "german_stem",
+    "en": "english_stem",
+    "es": "spanish_stem",
+    "fi": "finnish_stem",
+    "fr": "french_stem",
+    "it": "italian_stem",
+    "nl": "dutch_stem",
+    "no": "norwegian_stem",
+    "pt": "portuguese_stem",
+    "sv": "swedish_stem",
+}
+ALWAYS = "en"
+SAME_BEGINNING = 3  # letters that all forms of a word have, and that a begun word must have
+MAX_FORMS = 200
+
+# Words without a stem (PostgreSQL's stop words) have no other forms.
+SQL = """
+    WITH dictionaries AS (
+        SELECT ('pg_catalog.' || dictionary)::regdictionary AS dictionary
+        FROM unnest(%(languages)s::text[], %(dictionaries)s::text[]) AS known(language, dictionary)
+        WHERE language = %(always)s OR EXISTS (
+            SELECT FROM campaigns_campaign AS campaign
+            WHERE campaign.owner_id = %(owner)s AND campaign.language = known.language
+        )
+    ), terms AS (
+        SELECT number, public.search_words(public.search_fold(text)) AS words, quoted, unfinished
+        FROM unnest(%(texts)s::text[], %(quoted)s::boolean[], %(unfinished)s::boolean[])
+            WITH ORDINALITY AS terms(text, quoted, unfinished, number)
+    ), last_words AS (
+        SELECT *, words[cardinality(words)] COLLATE "C" AS last,
+            left(words[cardinality(words)], %(same)s) COLLATE "C" AS beginning
+        FROM terms
+    )
+    SELECT words,
+        ARRAY(
+            SELECT DISTINCT word FROM sessions_app_searchword, dictionaries
+            WHERE NOT quoted AND cardinality(words) = 1 AND length(beginning) = %(same)s
+            AND owner_id = %(owner)s AND word >= beginning AND word < beginning || chr(1114111)
+            AND ts_lexize(dictionary, word) = ts_lexize(dictionary, last)
+            AND ts_lexize(dictionary, last) <> '{}'
+            LIMIT %(limit)s
+        ),
+        ARRAY(
+            SELECT DISTINCT word FROM sessions_app_searchword
+            WHERE unfinished AND length(beginning) = %(same)s
+            AND owner_id = %(owner)s AND word >= last AND word < last || chr(1114111)
+            ORDER BY word LIMIT %(limit)s
+        )
+    FROM last_words ORDER BY number
+"""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words that follow each other; of each, the forms that will do."""
+
+    places: tuple[frozenset[str], ...]
+
+    def keys(self) -> str:
+        """Return the ``tsquery`` for the keys that a passage with these words has."""
+        if len(self.places) == 1:
+            return _any_of(self.places[0])
+        pairs = (
+            _any_of({f"{word} {following}" for word in these for following in those})
+            for these, those in pairwise(self.places)
+        )
+        return f"({' & '.join(pairs)})"
+
+    def spaced(self) -> str:
+        """Return the words with spaces around; at the end there is none if the last is begun."""
+        *before, last = (sorted(forms, key=len) for forms in self.places)
+        end = "" if len(last) > 1 else " "
+        return f" {' '.join(first for first, *_ in [*before, last])}{end}"
+
+
+@dataclass
+class Wanted:
+    """The words of a query. A term without a letter or digit is left out.
+
+    ``finished`` is the last group if its last word was not begun, but typed as it is meant.
+    """
+
+    groups: list[list[Words]] = field(default_factory=list)
+    excluded: list[Words] = field(default_factory=list)
+    finished: list[Words] | None = None
+
+    def all_keys(self) -> str:
+        """Return the ``tsquery`` for passages that have all groups."""
+        return " & ".join(group_keys(group) for group in self.groups)
+
+    def any_keys(self) -> str:
+        """Return the ``tsquery`` for passages that have one of the groups."""
+        return " | ".join(group_keys(group) for group in self.groups)
+
+
+def group_keys(group: list[Words]) -> str:
+    """Return the ``tsquery`` for passages that have one of these terms."""
+    return f"({' | '.join(words.keys() for words in group)})"
+
+
+def wanted_words(owner: User, text: str) -> Wanted:
+    """Return the words that a text means in the sessions of this owner."""
+    query = parse(text)
+    terms = [*query.excluded, *(term for group in query.groups for term in group)]
+    return _wanted(query, dict(zip(terms, _resolve(owner, terms), strict=True)))
+
+
+Resolved = tuple[Words, Words] | None  # with the words that continue a begun one, and without
+
+
+def _wanted(query: Query, resolved: dict[Term, Resolved]) -> Wanted:
+    wanted = Wanted()
+    for group in query.groups:
+        found = [words for term in group if (words := resolved[term])]
+        if found:
+            wanted.groups.append([begun for begun, _ in found])
+            is_begun = any(begun != finished for begun, finished in found)
+            wanted.finished = [finished for _, finished in found] if is_begun else None
+    wanted.excluded = [words[1] for term in query.excluded if (words := resolved[term])]
+    return wanted
+
+
+def _resolve(owner: User, terms: list[Term]) -> list[Resolved]:
+    if not terms:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SQL,
+            {
+                "owner": owner.pk,
+                "languages": list(DICTIONARIES),
+                "dictionaries": list(DICTIONARIES.values()),
+                "always": ALWAYS,
+                "texts": [term.text for term in terms],
+                "quoted": [term.quoted for term in terms],
+                "unfinished": [term.unfinished for term in terms],
+                "same": SAME_BEGINNING,
+                "limit": MAX_FORMS,
+            },
+        )
+        return [_words(*row) for row in cursor.fetchall()]
+
+
+def _words(words: list[str], forms: list[str], continued: list[str]) -> Resolved:
+    if not words:
+        return None
+    before = tuple(frozenset([word]) for word in words[:-1])
+    finished = frozenset([words[-1], *forms])
+    return Words((*before, finished | frozenset(continued))), Words((*before, finished))
+
+
+def _any_of(keys: set[str] | frozenset[str]) -> str:
+    quoted = ("'" + key.replace("\\", "\\\\").replace("'", "''") + "'" for key in sorted(keys))
+    return f"({' | '.join(quoted)})"
