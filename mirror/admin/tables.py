@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import ngettext
@@ -16,6 +18,7 @@ from django.utils.translation import ngettext
 from mirror.documents.registry import labels
 from mirror.models import CheckRun, LedgerEntry, LedgerQuerySet, Outage, State
 from mirror.models.check_runs import percent
+from mirror.models.due import DUE_AT
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -58,33 +61,85 @@ class LedgerStateFilter(StateFilter):
         return cast("LedgerQuerySet", queryset).in_state(State(state))
 
 
+class LedgerModelFilter(admin.SimpleListFilter):
+    """Ledger entries by their model."""
+
+    title = "model"
+    parameter_name = "model"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        """Return the models that have entries."""
+        return [(label, label) for label in LedgerEntry.objects.models()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Apply the choice."""
+        return queryset.filter(model=self.value()) if self.value() else queryset
+
+
+class FirstPages(Paginator[Any]):
+    """Counts only as far as anybody turns pages: the ledger may have many millions of entries."""
+
+    LIMIT = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        """The number of entries, at most ``LIMIT``."""
+        return cast("QuerySet[Any]", self.object_list)[: self.LIMIT].count()
+
+
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnlyAdmin):
-    """The ledger: the state of each row, and its last failure."""
+    """The ledger: the state of each row, and its last failure.
+
+    It may be long. So each list has the order of an index, and none that anybody may choose.
+    """
 
     list_display = ["row", "state_name", "revision", "since", "failure", "compare"]
-    list_filter = [LedgerStateFilter, "model", "error_class"]
+    list_filter = [LedgerStateFilter, LedgerModelFilter]
     search_fields = ["object_id"]
-    ordering = ["-owed_since"]
+    search_help_text = "The whole id of a row"
+    sortable_by = ()
+    show_full_result_count = False
+    paginator = FirstPages
     actions = ["retry"]
     readonly_fields = ["compare"]
 
-    @admin.display(description="row", ordering="model")
+    @admin.display(description="row")
     def row(self, entry: LedgerEntry) -> str:
         """Return the model, and below it the primary key."""
         return format_html("{}<br><small>{}</small>", entry.model, entry.object_id)
 
-    @admin.display(description="since", ordering="owed_since")
+    @admin.display(description="since")
     def since(self, entry: LedgerEntry) -> str:
         """Return when it was mirrored, or since when it is owed."""
         moment = entry.mirrored_at if entry.state == State.MIRRORED else entry.owed_since
         return date_format(localtime(moment), "j M Y, H:i") if moment else ""
 
-    @admin.display(description="failure", ordering="error_class")
+    @admin.display(description="failure")
     def failure(self, entry: LedgerEntry) -> str:
         """Return the last failure, and how many attempts there were."""
         failure = f"{entry.error_class} {entry.error_code}".strip()
         return f"{failure} ({entry.attempts})" if entry.attempts else failure
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """Return the order of the index that has the chosen entries."""
+        match request.GET.get(LedgerStateFilter.parameter_name):
+            case State.PENDING:
+                return ["model", "backfill", DUE_AT, "pk"]
+            case State.PARKED:
+                return ["-parked_at", "-pk"]
+        return ["-pk"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LedgerEntry], search_term: str
+    ) -> tuple[QuerySet[LedgerEntry], bool]:
+        """Look the id up in the index, which begins with the model."""
+        if search_term.strip():
+            models = LedgerEntry.objects.models()
+            queryset = queryset.filter(model__in=models, object_id=search_term.strip())
+        return queryset, False
 
     @admin.display(description="state")
     def state_name(self, entry: LedgerEntry) -> str:

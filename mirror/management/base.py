@@ -2,7 +2,6 @@
 
 import sqlite3
 import sys
-from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -15,13 +14,6 @@ from mirror.processes import ProcessDied
 from mirror.stores.rights import missing_right
 
 COULD_NOT_WORK = 2
-
-
-def whole(text: str) -> int:
-    """Parse a whole number above 0."""
-    if not text.isdecimal() or not int(text):
-        raise ArgumentTypeError("takes a whole number above 0")
-    return int(text)
 
 
 def _sentence(failure: Failure) -> str:

@@ -7,16 +7,20 @@ from mirror.models.check_runs import CheckRun
 from mirror.models.ledger import Backlog, LedgerEntry, LedgerQuerySet, State
 from mirror.models.marks import Mark
 from mirror.models.outages import PROBE_INTERVAL, Outage
+from mirror.models.shared_checks import CheckNote, SharedCheck, ShareLost
 from mirror.models.store_fills import StoreFill
 
 __all__ = [
     "PROBE_INTERVAL",
     "Backlog",
+    "CheckNote",
     "CheckRun",
     "LedgerEntry",
     "LedgerQuerySet",
     "Mark",
     "Outage",
+    "ShareLost",
+    "SharedCheck",
     "State",
     "StoreFill",
 ]

@@ -175,19 +175,21 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
         overwriting: Collection[Item] = (),
         item_keys: Iterable[ItemKey] = (),
         object_keys: Iterable[str] = (),
+        backfill: bool = False,
     ) -> None:
         """Enqueue one row under a new revision, to be written anew; see ``Mark``."""
-        mark = Mark(object_id, overwriting, tuple(item_keys), tuple(object_keys))
+        mark = Mark(object_id, overwriting, tuple(item_keys), tuple(object_keys), backfill)
         self.mark_all_dirty(model, [mark])
 
     def mark_all_dirty(self, model: str, marks: Sequence[Mark]) -> None:
         """Enqueue rows of one model, each once, under new revisions, to be written anew."""
         with transaction.atomic():
             entries = self._locked(model, [mark.object_id for mark in marks])
-            unknown = [mark.object_id for mark in marks if mark.object_id not in entries]
+            unknown = {m.object_id: m.backfill for m in marks if m.object_id not in entries}
             if unknown:
                 new = [
-                    LedgerEntry(model=model, object_id=object_id) for object_id in sorted(unknown)
+                    LedgerEntry(model=model, object_id=object_id, backfill=backfill)
+                    for object_id, backfill in sorted(unknown.items())
                 ]
                 self.bulk_create(new, ignore_conflicts=True)
                 entries |= self._locked(model, unknown)

@@ -20,6 +20,7 @@ READ = (
     "revision",
     "mirrored_revision",
     "owed_since",
+    "backfill",
     "item_keys",
     "object_keys",
     "attempted",
@@ -27,6 +28,7 @@ READ = (
 WRITTEN = {
     "revision": "bigint",
     "owed_since": "timestamptz",
+    "backfill": "boolean",
     "item_keys": "jsonb",
     "object_keys": "jsonb",
     "attempted": "jsonb",
@@ -39,12 +41,14 @@ class Mark:
 
     The items ``overwriting``, which the caller has seen in the table, may be overwritten.
     ``item_keys`` and ``object_keys`` exist in the stores although the ledger may not know of them.
+    With ``backfill``, what people change goes first.
     """
 
     object_id: str
     overwriting: Collection[Item] = ()
     item_keys: Collection[ItemKey] = ()
     object_keys: Collection[str] = ()
+    backfill: bool = False
 
     def columns(self, entry: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         """Return the new columns of the row's entry, which is locked and has those of ``READ``.
@@ -61,6 +65,7 @@ class Mark:
         return {
             "revision": max([entry["revision"], *map(revision_of, self.overwriting)]) + 1,
             "owed_since": entry["owed_since"] if owed else now,
+            "backfill": self.backfill and (entry["backfill"] or not owed),
             "item_keys": list(dict.fromkeys(keys)),
             "object_keys": dump(dict.fromkeys(self.object_keys, LANDED) | doubted),
             "attempted": list(dict.fromkeys(attempted)),
@@ -74,7 +79,6 @@ def write_marks(table: str, columns_by_id: Mapping[int, Mapping[str, Any]]) -> N
     assignments = ", ".join(
         [f"{name} = new.{name}" for name in WRITTEN]
         + [f"{name} = {sql}" for name, sql in RESET_COLUMNS.items()]
-        + ["backfill = false"]
     )
     with connection.cursor() as cursor:
         cursor.execute(

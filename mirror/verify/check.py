@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from mirror.documents.document import Document
 from mirror.documents.registry import documents
@@ -24,13 +22,14 @@ from mirror.processes import Emit, in_processes
 from mirror.stores.clients import Clients, Stores, reading_clients
 from mirror.verify.items import scans
 from mirror.verify.report import EVERYTHING, Part, Report, Scope
-from mirror.verify.rows import Range, Seen, fetched, ranges, walk
-from mirror.verify.seen import SeenByAll, SeenItems
+from mirror.verify.rows import Range, fetched, ranges, walk
+from mirror.verify.seen import Notes, notes_in_files
 from mirror.verify.threads import THREADS, open_threads
 
 LONG = 1000  # rows: a shorter table is not worth several requests at a time
 
 Progress = Callable[[int], object]
+Phase = Callable[[int, Stores], Iterator[Part]]  # called with the number of its process, from 0 on
 
 
 def check(stores: Stores, scope: Scope = EVERYTHING, progress: Progress = int) -> Report:
@@ -53,32 +52,34 @@ def count_rows() -> int:
     return sum(all_rows(document.mirror_options.model).count() for document in documents())
 
 
+def segments_for(processes: int, rows: int) -> int:
+    """Return into how many segments these processes should divide their scan."""
+    return processes * (THREADS if rows > LONG else 1)
+
+
 @dataclass(frozen=True)
 class Job:
-    """A check that is shared among processes."""
+    """A check, or one machine's share of it, that is divided among processes."""
 
     processes: int
     scope: Scope
-    folder: Path  # of what was seen
-    segments: int  # of the table
+    notes: Notes
+    segments: range  # of the table
+    all_segments: int  # with those of other machines
     ranges: dict[type[Document], list[Range]]  # of the rows
 
     def scan(self, number: int, stores: Stores) -> Iterator[Part]:
         """Do a process's part of the scan."""
-        seen = SeenItems(self.folder, number)
-        segments = range(number, self.segments, self.processes)
-        with open_threads() as threads:
-            yield from threads.side_by_side(scans(segments, self.segments, stores, seen))
-        seen.finish()
+        segments = self.segments[number :: self.processes]
+        with self.notes.noting(number) as note, open_threads() as threads:
+            yield from threads.side_by_side(scans(segments, self.all_segments, stores, note))
 
     def walk(self, number: int, stores: Stores) -> Iterator[Part]:
         """Do a process's part of the walk through the rows."""
-        with closing(SeenByAll(self.folder)) as seen, open_threads() as threads:
-            known: Seen = fetched(stores)
-            if self.scope.complete:
-                known = seen.knows
+        known = self.notes.looking_up() if self.scope.complete else nullcontext(fetched(stores))
+        with known as seen, open_threads() as threads:
             walks = (
-                walk(document, part, known, stores, self.scope)
+                walk(document, part, seen, stores, self.scope)
                 for document, parts in self.ranges.items()
                 for part in parts[number : number + 1]
             )
@@ -88,21 +89,26 @@ class Job:
 def _check(clients: Clients, processes: int, scope: Scope, progress: Progress) -> Report:
     report = Report(complete=scope.complete)
     started = time.monotonic()
-    segments = processes * (THREADS if count_rows() > LONG else 1)
+    segments = segments_for(processes, count_rows())
     by_document = {document: ranges(document, processes) for document in documents()}
-    with TemporaryDirectory(prefix="mirror-check-") as folder:
-        job = Job(processes, scope, Path(folder), segments, by_document)
+    with notes_in_files() as notes:
+        job = Job(processes, scope, notes, range(segments), segments, by_document)
         for phase in [job.scan, job.walk] if scope.complete else [job.walk]:
-            for part in _shared(processes, partial(_counting_units, phase, clients)):
-                report.add(part)
-                progress(part.expected + part.items)
+            carry_out(phase, processes, clients, report, progress)
     report.seconds = time.monotonic() - started
     return report
 
 
-def _counting_units(
-    phase: Callable[[int, Stores], Iterator[Part]], clients: Clients, number: int
-) -> Iterator[Part]:
+def carry_out(
+    phase: Phase, processes: int, clients: Clients, report: Report, progress: Progress
+) -> None:
+    """Let processes do a phase of a check, and report what they find."""
+    for part in _shared(processes, partial(_counting_units, phase, clients)):
+        report.add(part)
+        progress(part.expected + part.items)
+
+
+def _counting_units(phase: Phase, clients: Clients, number: int) -> Iterator[Part]:
     """Do a process's part of a phase, and tell what it read from the table."""
     stores = clients()
     units = stores.items.read_units

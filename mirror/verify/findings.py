@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
 from itertools import islice
 from typing import Any
@@ -30,6 +30,13 @@ class Finding:
     object_id: str
     key: ItemKey | str
     attributes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> Finding:
+        """Return the finding whose fields JSON has held."""
+        kind, model, object_id, key, attributes = values
+        found_at = key if isinstance(key, str) else ItemKey(*key)
+        return cls(kind, model, object_id, found_at, tuple(attributes))
 
     @property
     def key_text(self) -> str:
@@ -69,9 +76,7 @@ class Findings:
         return len(self._spool)
 
     def __iter__(self) -> Iterator[Finding]:
-        for kind, model, object_id, key, attributes in self._spool:
-            found_at = key if isinstance(key, str) else ItemKey(*key)
-            yield Finding(kind, model, object_id, found_at, tuple(attributes))
+        yield from map(Finding.of, self._spool)
 
     @property
     def counts(self) -> dict[str, int]:

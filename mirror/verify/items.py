@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from mirror.documents.items import Item, fingerprint
+from mirror.documents.items import Item
 from mirror.stores.clients import Stores
 from mirror.verify.orphans import find_orphaned_items
 from mirror.verify.report import Part
-from mirror.verify.seen import SeenItems
+from mirror.verify.seen import Note
 
 
 def scans(
-    segments: Sequence[int], total: int, stores: Stores, seen: SeenItems
+    segments: Sequence[int], total: int, stores: Stores, note: Note
 ) -> Iterator[Callable[[], Part | None]]:
     """Yield a function for each of these segments of the table, which has ``total``.
 
@@ -21,12 +21,12 @@ def scans(
     end.
     """
     for segment in segments:
-        yield partial(_next_page, stores.items.scan(segment, total), stores, seen)
+        yield partial(_next_page, stores.items.scan(segment, total), stores, note)
 
 
-def _next_page(pages: Iterator[list[Item]], stores: Stores, seen: SeenItems) -> Part | None:
+def _next_page(pages: Iterator[list[Item]], stores: Stores, note: Note) -> Part | None:
     page = next(pages, None)
     if page is None:
         return None
-    seen.add(map(fingerprint, page))
+    note(page)
     return Part(items=len(page), findings=find_orphaned_items(page, stores))

@@ -81,6 +81,7 @@ def _mark_row_dirty(model: str, object_id: str, findings: list[Finding], stores:
             f.key for f in findings if f.kind == ORPHANED and isinstance(f.key, ItemKey)
         ),
         object_keys=[f.key_text for f in findings if f.kind == OBJECT_ORPHANED],
+        backfill=True,
     )
 
 

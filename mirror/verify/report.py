@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -117,9 +117,21 @@ class Part:
             self.in_sync += 1
 
 
+@dataclass(frozen=True)
+class Segment:
+    """A machine's share of a check: which of how many, and which others are not done."""
+
+    number: int
+    count: int
+    waiting_for: tuple[int, ...] = ()
+
+
 @dataclass
 class Report:
-    """What a check found. ``expected``, ``in_sync`` and ``pending`` count rows."""
+    """What a check found. ``expected``, ``in_sync`` and ``pending`` count rows.
+
+    If it waits for other segments, ``in_sync`` has only the rows of its own that need no others.
+    """
 
     expected: int = 0
     in_sync: int = 0
@@ -129,6 +141,12 @@ class Report:
     started_at: datetime = field(default_factory=timezone.now)
     seconds: float = 0.0
     read_units: float = 0.0
+    segment: Segment | None = None  # if several machines share the check
+
+    @property
+    def waiting_for(self) -> tuple[int, ...]:
+        """The other segments that must be done before there is a verdict."""
+        return self.segment.waiting_for if self.segment else ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -167,6 +185,8 @@ class Report:
             "seconds": round(self.seconds, 3),
             "read_units": self.read_units,
         }
+        if self.segment:
+            values["segment"] = asdict(self.segment)
         yield json.dumps(values, indent=2).removesuffix("\n}") + ',\n  "findings": ['
         separator = "\n    "
         for finding in self.findings:

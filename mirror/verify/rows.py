@@ -6,7 +6,7 @@ be walked alongside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, takewhile
@@ -35,15 +35,13 @@ from mirror.stores.s3 import Listed
 from mirror.verify.compare import Expected, UnreadableRow, examine, has_content, row_errors
 from mirror.verify.orphans import find_orphaned_objects, owner_of, row_folder_of, row_id_of
 from mirror.verify.report import Part, Scope
+from mirror.verify.seen import Seen
 
 CHUNK = 200  # rows compared together
 READ_AT_ONCE = 1_000_000  # bytes, as PostgreSQL compresses them: Python takes many times more
 PAGE = 1000  # listed objects taken at a time
 
 ORDER = "mirror-order"  # no field can have such a name
-
-Seen = Callable[[Collection[str], Collection[ItemKey]], set[str]]
-"""Tells which of these fingerprints are those of items in the table; they lie under these keys."""
 
 
 @dataclass(frozen=True)
@@ -65,24 +63,33 @@ class Range:
         return f"{folder}/{_last(self.after)}" if self.after else ""
 
 
+WHOLE = Range()
+
+
 def _last(row_folder: str) -> str:
     """Return what comes after all keys in a row's folder, and before those of the next row."""
     return row_folder.removesuffix("/") + "0"  # the character after the slash
 
 
-def ranges(document: type[Document], count: int) -> list[Range]:
+def ranges(document: type[Document], count: int, within: Range = WHOLE) -> list[Range]:
     """Divide a document's rows, and what lies between them in S3, into ``count`` ranges."""
     if count == 1:
-        return [Range()]
-    sql, params = _ordered(document).values_list(ORDER).order_by().query.sql_with_params()
+        return [within]
+    ids = _ordered(document, within).values_list(ORDER).order_by()
+    sql, params = ids.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             f'SELECT percentile_disc(%s) WITHIN GROUP (ORDER BY "{ORDER}") FROM ({sql}) AS ids',  # noqa: S608 - the SQL put in is Django's own, with placeholders
             [[number / count for number in range(1, count)], *params],
         )
         (bounds,) = cursor.fetchone()
-    bounds = sorted(set(filter(None, bounds or [])))
-    return [Range(after, up_to) for after, up_to in zip(["", *bounds], [*bounds, ""], strict=True)]
+    return between(sorted(set(filter(None, bounds or []))), within)
+
+
+def between(bounds: Sequence[str], within: Range = WHOLE) -> list[Range]:
+    """Return the ranges of which each ends where the next begins."""
+    starts, ends = [within.after, *bounds], [*bounds, within.up_to]
+    return [Range(after, up_to) for after, up_to in zip(starts, ends, strict=True)]
 
 
 def walk(
@@ -108,28 +115,28 @@ def walk(
 def fetched(stores: Stores) -> Seen:
     """Return a function that fetches items, for a check that does not scan the table."""
 
-    def among(_: Collection[str], keys: Collection[ItemKey]) -> set[str]:
-        items = stores.items.get_many(sorted(keys)).values()
-        return {fingerprint(item) for item in items if not is_tombstone(item)}
+    def among(_: type[Document], items: Mapping[str, Item]) -> set[str]:
+        present = stores.items.get_many(sorted(map(key_of, items.values()))).values()
+        found = {fingerprint(item) for item in present if not is_tombstone(item)}
+        return {object_id for object_id, item in items.items() if fingerprint(item) in found}
 
     return among
 
 
-def _ordered(document: type[Document]) -> QuerySet[Any]:
-    """Return all rows, annotated with their folders, by which S3 sorts them."""
+def _ordered(document: type[Document], part: Range) -> QuerySet[Any]:
+    """Return the rows of this part, annotated with their folders, by which S3 sorts them."""
     folder = Collate(Concat(encoded_id(ID), Value("/"), output_field=TextField()), "C")
     found: QuerySet[Any] = rows_with_ids(document.mirror_options.model).annotate(**{ORDER: folder})
+    if part.after:
+        found = found.filter(**{f"{ORDER}__gt": part.after})
+    if part.up_to:
+        found = found.filter(**{f"{ORDER}__lte": part.up_to})
     return found
 
 
 def _ids(document: type[Document], part: Range) -> Iterator[str]:
     """Return the ids of the rows of this part, in the order in which S3 lists their folders."""
-    ordered = _ordered(document).order_by(ORDER)
-    if part.after:
-        ordered = ordered.filter(**{f"{ORDER}__gt": part.after})
-    if part.up_to:
-        ordered = ordered.filter(**{f"{ORDER}__lte": part.up_to})
-    return stream(ordered.values_list(ID, flat=True))
+    return stream(_ordered(document, part).order_by(ORDER).values_list(ID, flat=True))
 
 
 def _examine_objects(document: type[Document], listed: Sequence[Listed], stores: Stores) -> Part:
@@ -155,24 +162,24 @@ def _compare_chunk(
             model=document.mirror_options.label, object_id__in=ids
         )
     }
+    pending = {object_id for object_id, e in entries.items() if e.state == State.PENDING}
     expected_rows = _expected(document, ids)
     items = {
         object_id: item
         for object_id, expected in expected_rows.items()
-        if (item := _whole_item(expected, entries.get(object_id))) is not None
+        if expected
+        and object_id not in pending
+        and (item := _whole_item(expected, entries.get(object_id)))
+        and _has_objects(expected, item, listed[object_id], stores, deep=deep)
     }
-    prints = {object_id: fingerprint(item) for object_id, item in items.items()}
-    found = seen(prints.values(), [key_of(item) for item in items.values()])
-    for object_id, expected in expected_rows.items():
-        part.expected += 1
-        entry = entries.get(object_id)
-        if entry and entry.state == State.PENDING:
+    found = seen(document, items)
+    part.expected = len(expected_rows)
+    for object_id in expected_rows:
+        if object_id in pending:
             part.pending += 1
-        elif (
-            expected
-            and prints.get(object_id) in found
-            and _has_objects(expected, items[object_id], listed[object_id], stores, deep=deep)
-        ):
+        elif found is None and object_id in items:
+            continue  # looked up later
+        elif found and object_id in found:
             part.in_sync += 1
         else:
             part.add_examination(examine(document, object_id, stores, deep=deep))

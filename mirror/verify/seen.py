@@ -6,67 +6,118 @@ so an item that should be there was seen if its fingerprint was.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import sqlite3
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory, gettempdir
 from threading import Lock
+from typing import Protocol
 
-from mirror.documents.items import ItemKey
+from mirror.documents.document import Document
+from mirror.documents.items import Item, fingerprint
+
+PREFIX = "mirror-check-"
+YOUNG = 60.0  # seconds: a folder that is younger may be about to be locked
+
+Seen = Callable[[type[Document], Mapping[str, Item]], Collection[str] | None]
+"""Tells which of these items, given by the ids of their rows, are in the table, very same.
+
+None if nobody can tell yet: they are noted, and looked up later.
+"""
+
+Note = Callable[[Iterable[Item]], object]
+"""Notes that these items are in the table."""
 
 
-class SeenItems:
-    """The fingerprints of the items that one process has seen. For use by several threads.
+class Notes(Protocol):
+    """Where a scan notes what it sees, and a walk looks it up. For several processes."""
 
-    Raises ``sqlite3.Error`` if the file cannot be written.
+    def noting(self, process: int) -> AbstractContextManager[Note]: ...
+    def looking_up(self) -> AbstractContextManager[Seen]: ...
+
+
+@contextmanager
+def notes_in_files() -> Iterator[Notes]:
+    """Make notes in a folder that is removed at the end, by the next check if this one is killed.
+
+    A lock, which ends with the last process that uses the folder, tells that it is in use.
+    """
+    for left in Path(gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):  # in use, or somebody else's
+            if time.time() - left.stat().st_mtime > YOUNG:
+                with _locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    rmtree(left)
+    with TemporaryDirectory(prefix=PREFIX) as folder, _locked(Path(folder), fcntl.LOCK_SH):
+        yield NotesInFiles(Path(folder))
+
+
+@contextmanager
+def _locked(folder: Path, kind: int) -> Iterator[None]:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, kind)
+        yield
+    finally:
+        os.close(opened)
+
+
+class NotesInFiles:
+    """Notes in a folder, a file for each process.
+
+    Raises ``sqlite3.Error`` if a file cannot be written.
     """
 
-    def __init__(self, folder: Path, number: int) -> None:
-        self._database = sqlite3.connect(folder / f"{number}", check_same_thread=False)
-        self._database.execute("PRAGMA synchronous = off")  # nobody reads it after a crash
-        self._database.execute("PRAGMA journal_mode = off")
-        self._database.execute("CREATE TABLE seen (fingerprint)")
-        self._one_at_a_time = Lock()
-
-    def add(self, fingerprints: Iterable[str]) -> None:
-        """Note items."""
-        with self._one_at_a_time:
-            self._database.executemany(
-                "INSERT INTO seen VALUES (?)", [(fingerprint,) for fingerprint in fingerprints]
-            )
-
-    def finish(self) -> None:
-        """Let what was noted be looked up."""
-        # Sorted once, it is several times as fast as an index that grows in random order.
-        self._database.execute("CREATE INDEX by_fingerprint ON seen (fingerprint)")
-        self._database.commit()
-        self._database.close()
-
-
-class SeenByAll:
-    """The fingerprints of the items that all processes have seen. For use by several threads."""
-
     def __init__(self, folder: Path) -> None:
-        self._databases = [
-            sqlite3.connect(path, check_same_thread=False) for path in folder.iterdir()
-        ]
-        self._one_at_a_time = Lock()
+        self._folder = folder
 
-    def knows(self, fingerprints: Collection[str], _: Collection[ItemKey] = ()) -> set[str]:
-        """Return those of these fingerprints that were seen, whatever their keys."""
-        wanted = json.dumps(list(fingerprints))
-        with self._one_at_a_time:
-            return {
-                fingerprint
-                for database in self._databases
-                for (fingerprint,) in database.execute(
-                    "SELECT fingerprint FROM seen WHERE fingerprint IN"
-                    " (SELECT value FROM json_each(?))",
-                    [wanted],
-                )
-            }
+    @contextmanager
+    def noting(self, process: int) -> Iterator[Note]:
+        """Return a function for several threads; at the end, what was noted can be looked up."""
+        with closing(sqlite3.connect(self._folder / f"{process}", check_same_thread=False)) as file:
+            file.execute("PRAGMA synchronous = off")  # nobody reads it after a crash
+            file.execute("PRAGMA journal_mode = off")
+            file.execute("CREATE TABLE seen (fingerprint)")
+            one_at_a_time = Lock()
 
-    def close(self) -> None:
-        """Close the files."""
-        for database in self._databases:
-            database.close()
+            def note(items: Iterable[Item]) -> None:
+                fingerprints = [(fingerprint(item),) for item in items]
+                with one_at_a_time:
+                    file.executemany("INSERT INTO seen VALUES (?)", fingerprints)
+
+            yield note
+            # Sorted once, it is several times as fast as an index that grows in random order.
+            file.execute("CREATE INDEX by_fingerprint ON seen (fingerprint)")
+            file.commit()
+
+    @contextmanager
+    def looking_up(self) -> Iterator[Seen]:
+        """Return a function for several threads that knows what all processes have noted."""
+        files = [sqlite3.connect(path, check_same_thread=False) for path in self._folder.iterdir()]
+        one_at_a_time = Lock()
+
+        def known(_: type[Document], items: Mapping[str, Item]) -> set[str]:
+            fingerprints = {object_id: fingerprint(item) for object_id, item in items.items()}
+            wanted = json.dumps(list(fingerprints.values()))
+            with one_at_a_time:
+                found = {
+                    found
+                    for file in files
+                    for (found,) in file.execute(
+                        "SELECT fingerprint FROM seen WHERE fingerprint IN"
+                        " (SELECT value FROM json_each(?))",
+                        [wanted],
+                    )
+                }
+            return {object_id for object_id, own in fingerprints.items() if own in found}
+
+        try:
+            yield known
+        finally:
+            for file in files:
+                file.close()

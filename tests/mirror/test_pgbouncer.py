@@ -51,6 +51,12 @@ def test_a_check_behind_a_pooler_compares_everything(pooled: None) -> None:
     assert (code, "100 % in sync: 61 of 61 rows" in printed) == (0, True), printed
 
 
+def test_shares_of_a_check_behind_a_pooler_are_joined(pooled: None) -> None:
+    assert run("mirror_check", "--segment=2/2")[0] == 0
+    code, printed = run("mirror_check", "--segment=1/2")
+    assert (code, "100 % in sync: 61 of 61 rows" in printed) == (0, True), printed
+
+
 def test_a_backfill_behind_a_pooler_enqueues_everything(pooled: None, mirror: Stores) -> None:
     code, printed = run("mirror_sync", "--all")
     assert (code, printed) == (0, "61 rows are enqueued.\n61 mirrored, 0 pending, 0 parked.\n")

@@ -1,7 +1,7 @@
 """``manage.py mirror_check``: compare PostgreSQL with DynamoDB and S3."""
 
 import signal
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -10,12 +10,14 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
+from django.utils import timezone
 from tqdm import tqdm
 
 from mirror.batching import batched
 from mirror.conf import setting
-from mirror.management.base import MirrorCommand, whole
-from mirror.models import LedgerEntry
+from mirror.management.arguments import minutes, segment, share, whole
+from mirror.management.base import MirrorCommand
+from mirror.models import LedgerEntry, SharedCheck, ShareLost
 from mirror.models.check_runs import percent
 from mirror.processes import worth
 from mirror.stores.clients import reading_clients
@@ -23,34 +25,13 @@ from mirror.sync import worker
 from mirror.verify import history, repair
 from mirror.verify.check import check_in_processes, count_rows
 from mirror.verify.findings import Findings
-from mirror.verify.report import Report, Scope
+from mirror.verify.report import Report, Scope, Segment
+from mirror.verify.shares import check_share
 from mirror.verify.verdict import current_verdict
 
 MAX_SHOWN = 50  # findings in the text output; --json has them all
 MAX_ON_PAGE = 1000  # findings on the page that --html writes
 REPAIRED_AT_ONCE = 1000  # findings
-
-
-def share(text: str) -> float:
-    """Parse a percentage above 0, up to 100."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0
-    if not 0 < value <= 100:  # noqa: PLR2004 - percent
-        raise ArgumentTypeError("takes a number above 0, up to 100")
-    return value
-
-
-def minutes(text: str) -> float:
-    """Return a number of minutes, 0 or more."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1
-    if not 0 <= value < float("inf"):
-        raise ArgumentTypeError("takes a number of minutes, 0 or more")
-    return value
 
 
 class Command(MirrorCommand):
@@ -88,6 +69,16 @@ class Command(MirrorCommand):
             help="share the work among N processes (default: one a core for many rows)",
         )
         parser.add_argument(
+            "--segment",
+            type=segment,
+            metavar="K/N",
+            help="do the K-th of N shares of one check, each on a machine of its own: 1/4, 2/4, "
+            "3/4 and 4/4, at the same time or one after the other. Whoever ends last joins and "
+            "saves the check, and its exit code is that of the whole; the others exit with what "
+            "their own share came to. A share that failed is begun anew with the same K/N. A "
+            "check that is not complete after 12 hours is given up",
+        )
+        parser.add_argument(
             "--repair",
             action="store_true",
             help="mirror again what differs, then check again; orphans are left alone",
@@ -120,12 +111,18 @@ class Command(MirrorCommand):
         if options["history"]:
             return self._print_history()
         scope = Scope(deep=options["deep"], sample=options["sample"])
+        if options["segment"]:
+            return self._report(self._check_share(scope, **options), **options)
         report = self._check(scope, options["processes"])
         unrepaired = False
         if options["repair"] and report.findings:
             report, unrepaired = self._repair(report, scope, **options)
         history.record(report)
-        if options["html"]:
+        return self._report(report, **options) or int(unrepaired)
+
+    def _report(self, report: Report, **options: Any) -> int:
+        """Print what a check found, and return the exit code."""
+        if options["html"] and not report.waiting_for:
             self._write_page(options["html"], report)
         if options["json"]:
             for piece in report.as_json():
@@ -133,7 +130,7 @@ class Command(MirrorCommand):
         else:
             self._print(report)
         too_old = self._warn_of_old_backlog(options["max_pending_age"])
-        return 1 if report.findings or unrepaired or too_old else 0
+        return 1 if report.findings or too_old else 0
 
     def _warn_of_old_backlog(self, minutes: float) -> bool:
         """Say so if rows are pending for longer than ``minutes``: the worker may be dead."""
@@ -149,8 +146,34 @@ class Command(MirrorCommand):
     def _check(self, scope: Scope, processes: int | None) -> Report:
         rows = round(count_rows() * scope.sample / 100)
         total = 2 * rows if scope.complete else rows  # with their items
-        with tqdm(total=total, unit=" rows and items", disable=self.quiet) as bar:
+        with self._progress(total) as bar:
             return check_in_processes(processes or worth(rows), scope, bar.update)
+
+    def _check_share(self, scope: Scope, **options: Any) -> Report:
+        if options["repair"]:
+            raise CommandError(
+                "--segment does not repair: one machine would repair what others still compare. "
+                "Run mirror_check --repair once the check is complete.",
+                returncode=2,
+            )
+        if not scope.complete:
+            raise CommandError("--segment compares everything: leave --sample out.", returncode=2)
+        number, count = options["segment"]
+        rows = count_rows() // count
+        with self._progress(2 * rows) as bar:
+            try:
+                return check_share(
+                    number, count, scope, options["processes"] or worth(rows), bar.update
+                )
+            except ShareLost:
+                raise CommandError(
+                    f"Segment {number} of {count} was begun anew by another process, or its check "
+                    "was open for too long. What this process found counts no more.",
+                    returncode=2,
+                ) from None
+
+    def _progress(self, total: int) -> Any:
+        return tqdm(total=total, unit=" rows and items", disable=self.quiet)
 
     def _repair(self, report: Report, scope: Scope, **options: Any) -> tuple[Report, bool]:
         """Enqueue what differs, drain, and check again; with ``dry_run`` only print the plan.
@@ -193,8 +216,11 @@ class Command(MirrorCommand):
             ) from None
 
     def _print(self, report: Report) -> None:
-        sample = "" if report.complete else " (a sample)"
-        self.stdout.write(f"{report.figures}{sample}.")
+        if report.segment and report.waiting_for:
+            self._print_share(report, report.segment)
+        else:
+            sample = "" if report.complete else " (a sample)"
+            self.stdout.write(f"{report.figures}{sample}.")
         for finding in islice(report.findings, MAX_SHOWN):
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""
             place = f"{finding.model} {finding.object_id} {finding.key_text}"
@@ -204,6 +230,15 @@ class Command(MirrorCommand):
                 f"  … and {len(report.findings) - MAX_SHOWN} more; --json has them all."
             )
 
+    def _print_share(self, report: Report, segment: Segment) -> None:
+        found = len(report.findings)
+        self.stdout.write(
+            f"Segment {segment.number} of {segment.count} is done: {report.expected} "
+            f"{pluralize(report.expected, 'row,rows')}, {found} "
+            f"{pluralize(found, 'finding,findings')} so far. No verdict yet: waiting for the "
+            f"others: {', '.join(map(str, report.waiting_for))}."
+        )
+
     def _print_history(self) -> int:
         verdict = current_verdict()
         self.stdout.write("day         last check  pending  state")
@@ -211,6 +246,13 @@ class Command(MirrorCommand):
             parity = percent(day.last.parity_percent) if day.last else "–"
             pending = day.last.pending if day.last else "–"
             self.stdout.write(f"{day.date}  {parity:>10}  {pending:>7}  {day.state}")
+        for check in SharedCheck.objects.filter(closed=False):
+            missing = ", ".join(map(str, check.missing()))
+            begun = timezone.localtime(check.opened_at)
+            self.stdout.write(
+                f"A check of {check.shares} segments, begun {begun:%Y-%m-%d %H:%M}, waits for "
+                f"{missing}."
+            )
         self.stdout.write("Ready to switch." if verdict.ready else "Not ready to switch:")
         for sentence in verdict.lacking:
             self.stdout.write(f"  {sentence}")

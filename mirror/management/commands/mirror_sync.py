@@ -8,7 +8,8 @@ from typing import Any
 from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
-from mirror.management.base import COULD_NOT_WORK, MirrorCommand, whole
+from mirror.management.arguments import whole
+from mirror.management.base import COULD_NOT_WORK, MirrorCommand
 from mirror.models import LedgerEntry
 from mirror.processes import set_on_signal, worth
 from mirror.sync import workers

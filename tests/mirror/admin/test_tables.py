@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from mirror.admin.tables import FirstPages
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.sync import worker
@@ -54,6 +55,24 @@ def test_the_ledger_is_filtered_by_state(
     listed = admin_client.get("/admin/mirror/ledgerentry/", {"state": state}).context["cl"]
     assert [entry.object_id for entry in listed.queryset] == [str(campaigns[state].pk)]
     assert {entry.state for entry in listed.queryset} == {state}
+
+
+def test_a_long_ledger_is_counted_only_as_far_as_its_first_pages(
+    admin_client: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sessions(owner, 120)
+    monkeypatch.setattr(FirstPages, "LIMIT", 110)
+    listed = admin_client.get("/admin/mirror/ledgerentry/", {"p": 2}).context["cl"]
+    assert (listed.result_count, len(listed.result_list)) == (110, 10)
+
+
+@pytest.mark.parametrize(("model", "count"), [("campaigns.campaign", 1), ("x.y", 0)])
+def test_the_ledger_is_filtered_by_model(
+    admin_client: Client, owner: User, model: str, count: int
+) -> None:
+    make_sessions(owner, 2, make_campaign(owner))
+    page = admin_client.get("/admin/mirror/ledgerentry/", {"model": model})
+    assert page.context["cl"].result_count == count
 
 
 def test_the_ledger_cannot_be_edited(admin_client: Client, owner: User) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from mirror.stores.clients import Stores
+from mirror.verify.notes import NotesOfShare
+from mirror.verify.report import Scope
+from mirror.verify.shares import Share
 from tests.support.commands import run
 
 mirror_check = partial(run, "mirror_check")
@@ -50,3 +54,38 @@ def test_options_of_a_repair_are_refused_without_repair(db: None) -> None:
 def test_a_sample_must_be_a_percentage(db: None, sample: str) -> None:
     with pytest.raises(CommandError, match="above 0, up to 100"):
         call_command("mirror_check", f"--sample={sample}")
+
+
+@pytest.mark.parametrize(
+    "text", ["0/4", "5/4", "2", "2/", "/4", "a/b", "-1/4", "1/0", "1/2/3", "²/4"]
+)
+def test_a_segment_must_be_one_of_some(db: None, text: str) -> None:
+    with pytest.raises(CommandError, match="K from 1 to N, such as 2/4"):
+        call_command("mirror_check", f"--segment={text}")
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"), [("--repair", "does not repair"), ("--sample=5", "compares everything")]
+)
+def test_a_segment_neither_repairs_nor_samples(db: None, option: str, reason: str) -> None:
+    code, message = error_of_mirror_check("--segment=1/2", option)
+    assert (code, reason in message) == (2, True)
+
+
+def test_a_segment_that_counts_no_more_ends_with_exit_code_2(
+    mirror: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin_anew(*_: Any) -> None:
+        Share.begun(1, 2, Scope(), 1)
+
+    monkeypatch.setattr(NotesOfShare, "leave_findings", begin_anew)
+    code, message = error_of_mirror_check("--segment=1/2")
+    assert (code, "counts no more" in message) == (2, True)
+
+
+def test_the_segment_that_ends_last_writes_the_page(mirror: Stores, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    assert mirror_check("--segment=1/2", "--html", str(page))[0] == 0
+    assert not page.exists()
+    assert mirror_check("--segment=2/2", "--html", str(page))[0] == 0
+    assert "100 %" in page.read_text()

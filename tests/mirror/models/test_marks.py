@@ -70,6 +70,20 @@ def test_each_row_is_enqueued_above_what_the_ledger_and_the_table_know(
     assert parked.next_attempt_at < FAR_OFF
 
 
+def test_only_rows_that_were_not_owed_let_live_changes_pass(
+    transactional_db: None, owner: User
+) -> None:
+    entry("mirrored", revision=5, mirrored_revision=5)
+    entry("changed", revision=5)
+    entry("enqueued", revision=5, backfill=True)
+    names = ("mirrored", "changed", "enqueued", "unknown")
+    LedgerEntry.objects.mark_all_dirty(MODEL, [Mark(name, backfill=True) for name in names])
+    marked = LedgerEntry.objects.filter(model=MODEL).values_list("object_id", "backfill")
+    assert dict(marked) == dict.fromkeys(names, True) | {"changed": False}
+    LedgerEntry.objects.mark_all_dirty(MODEL, [Mark(name) for name in names])
+    assert not LedgerEntry.objects.filter(model=MODEL, backfill=True).exists()
+
+
 def test_a_mark_of_an_entry_that_is_claimed_leaves_the_claim(
     transactional_db: None, owner: User
 ) -> None:

@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from sessions_app.models import Session
-from tests.support.factories import make_campaign, make_session
+from tests.support.differences import ROWS
+from tests.support.factories import make_campaign, make_session, make_sessions
 from tests.support.stored import assert_equal
 
 
@@ -26,3 +27,12 @@ def session(mirror: Stores, owner: User) -> Session:
     worker.drain()
     assert_equal(mirror)
     return session
+
+
+@pytest.fixture
+def sessions(mirror: Stores, owner: User) -> list[Session]:
+    """Sessions with transcripts, all mirrored."""
+    make_sessions(owner, ROWS, transcript_text="MATT: hello")
+    worker.drain()
+    assert_equal(mirror)
+    return list(Session.objects.order_by("pk"))

@@ -7,35 +7,22 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from mirror.documents.registry import documents
 from mirror.stores.clients import Stores
 from mirror.stores.dynamodb import ItemStore
 from mirror.stores.s3 import ObjectStore
-from mirror.sync import worker
 from mirror.verify import check
-from mirror.verify.report import Report, Scope
+from mirror.verify.findings import KINDS
+from mirror.verify.report import Scope
 from mirror.verify.rows import Range, ranges, walk
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 from tests.support.commands import run
-from tests.support.factories import make_campaign, make_sessions
-from tests.support.stored import assert_equal, item_of, objects
-from tests.support.tampering import put_foreign_item, set_attribute
-
-ROWS = 40
+from tests.support.differences import ROWS, spoil, summary
+from tests.support.stored import objects
 
 mirror_check = partial(run, "mirror_check")
-
-
-@pytest.fixture
-def sessions(mirror: Stores, owner: User) -> list[Session]:
-    """Sessions with transcripts, all mirrored."""
-    make_sessions(owner, ROWS, transcript_text="MATT: hello")
-    worker.drain()
-    assert_equal(mirror)
-    return list(Session.objects.order_by("pk"))
 
 
 def test_equal_stores_are_read_by_one_scan(
@@ -60,44 +47,13 @@ def test_a_sample_scans_nothing(
     assert 0 < report.expected == report.in_sync < ROWS
 
 
-def spoil(mirror: Stores, sessions: list[Session]) -> None:
-    """Make one difference of each kind, and some that are only on their way."""
-    set_attribute(mirror, item_of(mirror, sessions[0].pk), "name", {"S": "x"})
-    gone = item_of(mirror, sessions[10].pk)
-    mirror.items.client.delete_item(
-        TableName=mirror.items.table, Key={name: {"S": gone[name]} for name in ("pk", "sk")}
-    )
-    put_foreign_item(mirror, {})
-    first, *_, last = objects(mirror)
-    mirror.objects.delete(first)
-    mirror.objects.put(last, b"something else")
-    mirror.objects.put("transcripts/0/1-orphan.json", b"of no row")
-    mirror.objects.put("transcripts/zzz/1-orphan.json", b"of no row")
-    mirror.objects.put("transcripts/8no-folder.json", b"of no row")
-    make_campaign(sessions[0].owner)
-
-
-def summary(report: Report) -> tuple[Any, ...]:
-    return (
-        sorted((f.kind, f.object_id, f.key_text, f.attributes) for f in report.findings),
-        (report.expected, report.in_sync, report.pending),
-    )
-
-
 @pytest.mark.parametrize("processes", [2, 3])
 def test_processes_find_what_one_finds(
     mirror: Stores, sessions: list[Session], processes: int
 ) -> None:
     spoil(mirror, sessions)
     alone = check.check(mirror)
-    assert {f.kind for f in alone.findings} == {
-        "missing",
-        "stale",
-        "orphaned",
-        "object_missing",
-        "object_stale",
-        "object_orphaned",
-    }
+    assert {f.kind for f in alone.findings} == set(KINDS)
     assert (alone.expected, alone.pending) == (ROWS + 1, 1)
     shared = check.check_in_processes(processes)
     assert summary(shared) == summary(alone)

@@ -12,7 +12,7 @@ from mirror.errors import Failure, Kind, StoreError
 from mirror.models import LedgerEntry
 from mirror.stores.clients import Stores
 from mirror.sync import worker
-from mirror.verify import check
+from mirror.verify import check, repair
 from sessions_app.models import Session
 from tests.support.commands import run
 from tests.support.stored import assert_equal, item_of
@@ -46,6 +46,14 @@ def test_rows_of_a_restored_ledger_are_parked_until_they_are_repaired(
     assert mirror_check()[0] == 1
     assert mirror_check("--repair")[0] == 0
     assert_equal(mirror)
+
+
+def test_what_people_change_passes_a_repair(mirror: Stores, session: Session) -> None:
+    delete_item(mirror, item_of(mirror, session.pk))
+    repair.mark_dirty(check.check(mirror).findings, mirror)
+    assert LedgerEntry.objects.owed().get().backfill
+    session.save()
+    assert not LedgerEntry.objects.owed().get().backfill
 
 
 def test_a_repair_that_fails_ends_with_exit_code_1(
