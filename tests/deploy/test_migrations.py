@@ -37,6 +37,8 @@ ACCEPTED = {
     ("sessions_app.0004_fill_session_search", "ban-drop-column"): STOPPED,
     ("sessions_app.0007_played_on_and_highlights", "adding-foreign-key-constraint"): NEW_TABLE,
     ("sessions_app.0007_played_on_and_highlights", "adding-required-field"): NEW_TABLE,
+    ("sessions_app.0011_drop_session_search", "ban-drop-function"): STOPPED,
+    ("sessions_app.0011_drop_session_search", "ban-drop-table"): STOPPED,
 }
 
 
