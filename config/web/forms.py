@@ -59,12 +59,22 @@ class CreateOnce:
             with transaction.atomic():
                 row.save(force_insert=True)
         except IntegrityError:
-            first = type(row)._default_manager.filter(pk=row.pk, owner=row.owner).first()
-            if first is not None and _content(first) == _content(row):
-                return first
-            row.pk = uuid.uuid4()
-            row.save(force_insert=True)
+            return _save_unless_same(row)
         return row
+
+
+def _save_unless_same(row: Any) -> Any:
+    """Insert a row whose id is taken under another id, unless the owner's row has its content."""
+    rows = type(row)._default_manager
+    first = rows.filter(pk=row.pk, owner=row.owner).first()
+    with transaction.atomic():
+        row.pk = uuid.uuid4()
+        row.save(force_insert=True)
+        # Compared as they are stored: a form may hold a value in another form than the database.
+        if first is not None and _content(first) == _content(rows.get(pk=row.pk)):
+            transaction.set_rollback(True)
+            return first
+    return row
 
 
 def parse_uuid(text: str) -> uuid.UUID | None:

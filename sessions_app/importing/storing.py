@@ -1,15 +1,11 @@
 """Stores what a file holds: all of it, or nothing."""
 
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import IO
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 
 from campaigns.models import Campaign
 from sessions_app.importing.errors import ImportRefused
@@ -53,43 +49,6 @@ def import_file(
     return storing.result
 
 
-@transaction.atomic
-def import_paths(owner: User, paths: Iterable[str], campaign: Campaign | None) -> ImportResult:
-    """Import files from disk, all or none. Whoever may read them is trusted.
-
-    Raises ``ImportRefused`` with the problem of the first bad file, and the number of others.
-    """
-    result = ImportResult()
-    problems = []
-    for path in paths:
-        try:
-            with _open(path) as file:
-                result.add(import_file(owner, file, path, campaign, trusted=True))
-        except ImportRefused as error:
-            problems.append(str(error))
-    if problems:
-        others = f" {len(problems) - 1} more cannot be imported." if problems[1:] else ""
-        raise ImportRefused(problems[0] + others)
-    return result
-
-
-@contextmanager
-def _open(path: str) -> Iterator[IO[bytes]]:
-    """Open a file. Raises ``ImportRefused`` if that fails, or if it cannot be read."""
-    name = printable(path)
-    try:
-        with Path(path).open("rb") as file:
-            yield file
-    except FileNotFoundError:
-        raise ImportRefused(f"{name} does not exist.") from None
-    except IsADirectoryError:
-        raise ImportRefused(f"{name} is a folder: name the files in it.") from None
-    except PermissionError:
-        raise ImportRefused(f"{name} may not be read: its permissions forbid it.") from None
-    except OSError as error:
-        raise ImportRefused(f"{name} cannot be read ({error.strerror}).") from None
-
-
 class _Storing:
     """Stores the campaigns and sessions of one file. Each method needs a transaction."""
 
@@ -107,46 +66,49 @@ class _Storing:
 
     def add_session(self, incoming: IncomingSession) -> None:
         """Store a session with its highlights, unless it is there already."""
-        session = incoming.row
-        campaign = self.chosen or self._origin(incoming.origin)
-        existing = self._existing(incoming, campaign)
+        row = incoming.row
+        existing = self._with_same_id(incoming)
+        campaign = None
+        if existing is None:
+            campaign = self.chosen or self._origin(incoming.origin)
+            existing = self._with_same_content(incoming, campaign)
         if existing is not None:
             outcome = Outcome(incoming.source, existing.pk, existing.name, is_new=False)
             self.result.outcomes.append(outcome)
             return
-        session.owner, session.campaign = self.owner, campaign
-        namesakes = Session.objects.filter(owner=self.owner, campaign=campaign, name=session.name)
+        row.owner, row.campaign = self.owner, campaign
+        namesakes = Session.objects.filter(owner=self.owner, campaign=campaign, name=row.name)
         is_namesake = not incoming.is_export and namesakes.exists()
-        _insert(session, incoming.created_at)
-        _insert_highlights(session, incoming.highlights)
+        _insert(row, incoming.created_at)
+        _insert_highlights(row, incoming.highlights)
         self.result.outcomes.append(
             Outcome(
                 incoming.source,
-                session.pk,
-                session.name,
+                row.pk,
+                row.name,
                 is_new=True,
                 is_namesake=is_namesake,
-                words=_words(session),
+                words=_words(row),
                 notes=incoming.notes,
             )
         )
 
-    def _existing(self, incoming: IncomingSession, campaign: Campaign | None) -> Session | None:
-        """Return the session that the file would double.
+    def _with_same_id(self, incoming: IncomingSession) -> Session | None:
+        """Return the owner's session with the id of an export, wherever it is filed now.
 
-        It has the same id, if it was exported, or the same name, texts and transcript.
+        If a campaign was chosen, only a session in it counts: elsewhere, a copy is wanted.
         """
-        row = incoming.row
-        own = Session.objects.for_list().filter(owner=self.owner)
-        filed = own.filter(campaign=campaign)
+        own = Session.objects.for_list().filter(owner=self.owner, pk=incoming.row.pk)
+        return (own.filter(campaign=self.chosen) if self.chosen else own).first()
+
+    def _with_same_content(
+        self, incoming: IncomingSession, campaign: Campaign | None
+    ) -> Session | None:
+        """Return the session in the campaign that has the same name, transcript and texts."""
         compared = ("name", "transcript_text", *(TEXT_FIELDS if incoming.is_export else ()))
-        same = Q(**{field: getattr(row, field) for field in compared})
-        if incoming.is_export:
-            # Somebody may have filed it elsewhere since, unless the campaign was chosen now.
-            return (filed if self.chosen else own).filter(pk=row.pk).first() or filed.filter(
-                same
-            ).first()
-        return filed.filter(same).first()
+        same = {field: getattr(incoming.row, field) for field in compared}
+        filed = Session.objects.for_list().filter(owner=self.owner, campaign=campaign)
+        return filed.filter(**same).first()
 
     def _origin(self, origin: Origin | None) -> Campaign | None:
         if origin is None:

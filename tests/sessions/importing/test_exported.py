@@ -73,6 +73,16 @@ def test_a_session_that_is_there_is_left_as_it_is(session: Session, owner: User)
     assert Campaign.objects.count() == 2
 
 
+def test_no_campaign_is_made_for_a_session_that_is_there(session: Session, owner: User) -> None:
+    data = exported(session)
+    Campaign.objects.all().delete()
+    assert bring_in(owner, data).skipped
+    assert not Campaign.objects.exists()
+    Session.objects.all().delete()
+    bring_in(owner, data)
+    assert Session.objects.get().campaign == Campaign.objects.get(name="Lamps")
+
+
 def test_a_chosen_campaign_takes_a_copy_of_a_session_that_is_elsewhere(
     session: Session, owner: User
 ) -> None:

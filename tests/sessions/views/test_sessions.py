@@ -74,8 +74,11 @@ def test_a_form_without_a_transcript_says_nothing_of_one(gm: Client) -> None:
     assert "Choose the file again" not in page
 
 
-def test_a_form_that_is_sent_twice_makes_one_session(gm: Client, owner: User) -> None:
-    form = load_form(gm, "/sessions/new/") | {"name": "One", "text": "MATT: Roll."}
+@pytest.mark.parametrize(
+    "text", ["MATT: Roll.", "WEBVTT\n\n00:01.000 --> 00:02.000\nRoll.\n"], ids=["text", "times"]
+)
+def test_a_form_that_is_sent_twice_makes_one_session(gm: Client, text: str) -> None:
+    form = load_form(gm, "/sessions/new/") | {"name": "One", "text": text}
     first, second = (gm.post("/sessions/new/", form) for _ in range(2))
     assert first["Location"] == second["Location"]
     assert Session.objects.get().pk == form["new_id"]
