@@ -19,7 +19,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     form = NewCampaignForm(posted(request), instance=Campaign(owner=request.user))
     if form.is_valid():
         campaign = form.save()
-        messages.success(request, "Campaign created. Add its first session.")
+        messages.success(request, "Campaign created.")
         return redirect(campaign)
     return render(request, "campaigns/edit.html", {"form": form})
 
