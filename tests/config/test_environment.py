@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from config import environment
 from tests.support.manage import assert_fails_with_one_sentence, database_url, manage
 
 

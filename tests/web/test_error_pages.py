@@ -28,7 +28,7 @@ def test_an_exception_is_answered_with_a_page_that_does_not_quote_it(
     def fail(*_: object) -> None:
         raise RuntimeError("private words")
 
-    monkeypatch.setattr("sessions_app.search.find_sessions", fail)
+    monkeypatch.setattr("sessions_app.views.search_page.find_sessions", fail)
     gm.raise_request_exception = False
     response = gm.get("/search/?q=x")
     assert response.status_code == 500
