@@ -7,6 +7,7 @@ sentence does not repeat a value that may hold a secret.
 
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+Network = IPv4Network | IPv6Network
 EXAMPLE_SECRET_KEYS = frozenset({"change-me", "changeme", "secret", "example", "your-secret-key"})
 # Each may be in a file instead, which the variable with _FILE names.
 SECRETS = frozenset({"DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "SENTRY_DSN"})
@@ -66,6 +68,34 @@ def choice(name: str, options: tuple[str, ...], *, default: str) -> str:
 def words(name: str) -> list[str]:
     """Return a comma-separated list; it is empty if the variable is unset."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def seconds(name: str, *, default: int) -> int:
+    """Return a whole number of seconds, 0 or more."""
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdecimal()):
+        raise ImproperlyConfigured(f"{name} takes a whole number of seconds, not {value!r}.")
+    return int(value)
+
+
+def networks(name: str) -> list[Network]:
+    """Return a comma-separated list of IP addresses and networks.
+
+    A network of all addresses is an error: whoever is trusted can say anything.
+    """
+    found = []
+    for word in words(name):
+        try:
+            network = ip_network(word)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} takes IP addresses and networks with commas between, "
+                f"such as 10.0.0.0/8, not {word!r}."
+            ) from None
+        if network.prefixlen == 0:
+            raise ImproperlyConfigured(f"{name} must not name all addresses, as {word!r} does.")
+        found.append(network)
+    return found
 
 
 def required(name: str, meaning: str, pattern: str, *, default: str = "") -> str:
@@ -123,9 +153,9 @@ def database_url(name: str) -> dict[str, Any]:
 
 
 class Mail(NamedTuple):
-    """How mail is sent: Django's ``EMAIL_*`` settings. By default it is printed to the console."""
+    """How mail is sent: Django's ``EMAIL_*`` settings. By default it goes to standard error."""
 
-    backend: str = "django.core.mail.backends.console.EmailBackend"
+    backend: str = "config.accounts.console.EmailBackend"
     host: str = "localhost"
     port: int = MAIL_PORTS["smtp"]
     user: str | None = ""
@@ -135,7 +165,7 @@ class Mail(NamedTuple):
 
 
 def email_url(name: str) -> Mail:
-    """Return the mail server that a URL names; an unset variable means the console."""
+    """Return the mail server that a URL names; an unset variable means standard error."""
     url = text(name)
     if not url:
         return Mail()

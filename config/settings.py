@@ -68,6 +68,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.accounts.context.accounts",
             ],
         },
     },
@@ -154,8 +155,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
+SIGNUP_OPEN = environment.choice("SIGNUP", ("open", "closed"), default="open") == "open"
+TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 
-# Mail is only sent to reset passwords.
+# Mail is only sent to reset passwords, and to confirm addresses.
 _mail = environment.email_url("EMAIL_URL")
 EMAIL_BACKEND = _mail.backend
 EMAIL_HOST = _mail.host
@@ -192,9 +195,14 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 # Security -------------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = not DEBUG
-SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
-SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
-SECURE_HSTS_PRELOAD = not DEBUG
+_hsts = environment.choice("HSTS", ("host", "subdomains", "preload"), default="host")
+SECURE_HSTS_SECONDS = 0 if DEBUG else environment.seconds("HSTS_SECONDS", default=30 * 24 * 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _hsts in {"subdomains", "preload"}
+SECURE_HSTS_PRELOAD = _hsts == "preload"
+if SECURE_HSTS_PRELOAD and not DEBUG and SECURE_HSTS_SECONDS < 365 * 24 * 3600:
+    raise ImproperlyConfigured("HSTS=preload needs HSTS_SECONDS of a year or more: 31536000.")
+# W005, W021: whoever runs one host cannot promise HTTPS for all of its domain. HSTS asks for it.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
 X_FRAME_OPTIONS = "DENY"

@@ -77,6 +77,13 @@ def mirror(aws_address: str, transactional_db: None) -> Stores:
     return stores
 
 
+@pytest.fixture(autouse=True)
+def mail_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mail is sent within the request: a thread would not see a test's transaction."""
+    if "mail_later" not in request.fixturenames:
+        monkeypatch.setattr("config.accounts.mail.later", lambda job: job())
+
+
 @pytest.fixture
 def owner(db: None) -> User:
     """A game master, ``gm``."""

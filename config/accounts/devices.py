@@ -1,45 +1,26 @@
-"""Which log-in attempts are counted together: those of one IP address, or of one known browser.
+"""The cookie by which a browser is known that has logged in to an account before.
 
-A browser that has logged in once keeps a signed cookie, and its attempts are counted separately.
-So nobody else can make its user wait, even if a proxy gives all visitors the same address.
+Its attempts are counted apart from those of strangers, so nobody else can make the account's user
+wait. All known browsers of an account are counted together, so a new cookie brings no new guesses.
+A new password makes all cookies worthless.
 """
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.crypto import get_random_string, salted_hmac
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 COOKIE = "device"
 YEAR = 365 * 24 * 3600
-PURPOSE = "config.accounts.device"
+PURPOSE = "config.accounts.known-device"
 
 
-def attempts_key(request: HttpRequest, username: str) -> str:
-    """Return the key under which attempts to log in are counted.
-
-    The address is that of the connection, because anybody can forge a header such as
-    X-Forwarded-For.
-    """
-    account = username.strip().casefold()
-    device = _known_device(request, account)
-    source = f"device {device}" if device else f"address {request.META.get('REMOTE_ADDR', '')}"
-    return _hash(f"{account}\n{source}")
-
-
-def mail_key(email: str) -> str:
-    """Return the key under which the links sent to one mailbox are counted.
-
-    They are not counted by visitor: behind a proxy, one visitor could make all others wait.
-    """
-    return _hash(f"{email.casefold()}\nmail")
-
-
-def remember_device(response: HttpResponseBase, username: str) -> None:
-    """Set the cookie in a browser that has just logged in."""
-    account = _hash(username.strip().casefold())
+def remember_device(response: HttpResponseBase, user: User) -> None:
+    """Set the cookie in a browser whose visitor has just proved to be the user."""
     response.set_cookie(
         COOKIE,
-        signing.dumps([account, get_random_string(22)], salt=PURPOSE),
+        signing.dumps([user.pk, _fingerprint(user)], salt=PURPOSE),
         max_age=YEAR,
         path=settings.LOGIN_URL,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -48,13 +29,20 @@ def remember_device(response: HttpResponseBase, username: str) -> None:
     )
 
 
-def _known_device(request: HttpRequest, account: str) -> str | None:
+def is_known_device(request: HttpRequest, account: str) -> bool:
+    """Whether the browser has logged in to the account, by its case-folded name, before."""
     try:
-        owner, device = signing.loads(request.COOKIES.get(COOKIE, ""), salt=PURPOSE, max_age=YEAR)
+        pk, fingerprint = signing.loads(request.COOKIES.get(COOKIE, ""), salt=PURPOSE, max_age=YEAR)
     except signing.BadSignature:
-        return None
-    return str(device) if owner == _hash(account) else None
+        return False
+    user = User.objects.filter(pk=pk).first()
+    return (
+        user is not None
+        and user.get_username().casefold() == account
+        and constant_time_compare(fingerprint, _fingerprint(user))
+    )
 
 
-def _hash(text: str) -> str:
-    return salted_hmac(PURPOSE, text, algorithm="sha256").hexdigest()
+def _fingerprint(user: User) -> str:
+    """Return a hash that changes with the password."""
+    return salted_hmac(PURPOSE, user.get_session_auth_hash(), algorithm="sha256").hexdigest()

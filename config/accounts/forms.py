@@ -1,23 +1,28 @@
-"""The forms for logging in, signing up, and asking for a new password."""
+"""The forms for logging in, signing up, passwords, the e-mail address, and deleting an account."""
 
-import math
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import (
     AuthenticationForm,
     BaseUserCreationForm,
+    PasswordChangeForm,
     PasswordResetForm,
+    SetPasswordForm,
     UserCreationForm,
 )
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
-from config.accounts.devices import attempts_key, mail_key
-from config.accounts.models import LoginAttempts
+from config.accounts import limits, mail
+from config.accounts.limits import refuse_too_many
+from config.accounts.models import Attempts
 
-MINUTE = 60
 MAX_ACCOUNTS = 5  # accounts of one e-mail address that get a link at once
+MAX_EMAIL_LENGTH = 254
+RULES = "At least 8 characters; not only digits, not a common password, and not like your name."
 
 
 class LoginForm(AuthenticationForm):
@@ -27,16 +32,10 @@ class LoginForm(AuthenticationForm):
         username = self.cleaned_data.get("username")
         if username is None or self.request is None:
             return super().clean()
-        key = attempts_key(self.request, username)
-        seconds = LoginAttempts.objects.admit(key)
-        if seconds:
-            raise ValidationError(
-                f"Too many attempts. Please wait {in_words(seconds)} and try again, "
-                "or reset your password.",
-                code="wait",
-            )
+        counted = limits.of_log_in(self.request, username)
+        refuse_too_many(counted)
         cleaned = super().clean()
-        LoginAttempts.objects.forget(key)
+        Attempts.objects.succeed(counted)
         return cleaned
 
 
@@ -47,45 +46,112 @@ class ResetForm(PasswordResetForm):
     user who must wait because somebody else asked already has a link in the mailbox.
     """
 
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        seconds = LoginAttempts.objects.admit(mail_key(email))
-        if seconds:
-            raise ValidationError(
-                f"A link was requested many times: check your mail. "
-                f"Please wait {in_words(seconds)} before you ask for another one.",
-                code="wait",
-            )
+        refuse_too_many(limits.of_mail(self.request, email))
         return email
 
     def get_users(self, email: str) -> list[User]:
-        """Return the oldest accounts of the address: anybody can sign up with any address."""
+        """Return the oldest accounts of the address: several may have it."""
         return sorted(super().get_users(email), key=lambda user: user.pk)[:MAX_ACCOUNTS]
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Look for the accounts and send the links later, whether or not there are any."""
+        mail.later(partial(super().save, *args, **options))
 
 
 class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subscript at run time
-    """A name, a password, and optionally an e-mail address to reset the password."""
+    """A name, a password, and optionally an e-mail address, which is not saved: see ``views``."""
 
     email = forms.EmailField(
         required=False,
-        help_text="Optional. Only used to send you a link if you forget your password.",
+        max_length=MAX_EMAIL_LENGTH,
+        help_text="Optional: for a link if you forget your password. You confirm it by a mail.",
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
+    field_order = ("username", "email", "password1", "password2")
 
     class Meta(BaseUserCreationForm.Meta):
         model = User
-        fields = ("username", "email")
+        fields = ("username",)
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        self.fields["username"].help_text = "Letters, digits and @ . + - _"
+        self.fields["password1"].help_text = RULES
+        self.fields["password2"].help_text = ""
+
+    def clean_username(self) -> str:
+        refuse_too_many(limits.of_sign_up(self.request))  # before it says whose name is taken
+        username: str = super().clean_username()
+        return username
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg] # as above
+    """Sets a password without the old one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].help_text = "Letters, digits and @ . + - _"
-        self.fields["password1"].help_text = "At least 8 characters, and not a common word."
-        self.fields["password2"].help_text = ""
+        self.fields["new_password1"].help_text = RULES
 
 
-def in_words(seconds: int) -> str:
-    """Return a waiting time as text, rounded up to minutes from one minute on."""
-    if seconds < MINUTE:
-        return f"{seconds} second{'s' if seconds > 1 else ''}"
-    minutes = math.ceil(seconds / MINUTE)
-    return f"{minutes} minute{'s' if minutes > 1 else ''}"
+class ChangePasswordForm(NewPasswordForm, PasswordChangeForm):
+    """Sets a password. Guesses at the old one are slowed."""
+
+    def clean_old_password(self) -> str:
+        counted = limits.of_password(self.user)
+        refuse_too_many(counted)
+        old_password: str = super().clean_old_password()
+        Attempts.objects.succeed(counted)
+        return old_password
+
+
+class ConfirmForm(forms.Form):
+    """Asks for the password of the user who is logged in. Guesses are slowed."""
+
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        counted = limits.of_password(self.user)
+        refuse_too_many(counted)
+        if not self.user.check_password(password):
+            raise ValidationError("This is not your password.", code="password")
+        Attempts.objects.succeed(counted)
+        return password
+
+
+class EmailForm(ConfirmForm):
+    """Another e-mail address for the account, or none."""
+
+    email = forms.EmailField(
+        label="Email",
+        required=False,
+        max_length=MAX_EMAIL_LENGTH,
+        help_text="You get a mail there, to confirm that it is yours. Leave it empty for none.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    field_order = ("email", "password")
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and cleaned["email"]:
+            refuse_too_many(limits.of_mail(self.request, cleaned["email"]))
+        return cleaned

@@ -3,20 +3,24 @@
 from django.urls import path
 from django.views.decorators.http import require_http_methods
 
-from config.accounts import views
+from config.accounts.views import account, passwords, visits
 
 # Django's form views would accept PUT as well.
 form = require_http_methods(["GET", "HEAD", "POST"])
 
 urlpatterns = [
-    path("login/", form(views.Login.as_view()), name="login"),
-    path("logout/", views.Logout.as_view(), name="logout"),
-    path("signup/", views.sign_up, name="signup"),
-    path("password/", form(views.ChangePassword.as_view()), name="password-change"),
-    path("password/reset/", form(views.ResetPassword.as_view()), name="password-reset"),
+    path("", account.show, name="account"),
+    path("login/", form(visits.Login.as_view()), name="login"),
+    path("logout/", visits.Logout.as_view(), name="logout"),
+    path("signup/", visits.sign_up, name="signup"),
+    path("email/", account.change_email, name="email-change"),
+    path("email/<str:token>/", account.confirm_email, name="email-confirm"),
+    path("delete/", account.delete, name="account-delete"),
+    path("password/", form(passwords.ChangePassword.as_view()), name="password-change"),
+    path("password/reset/", form(passwords.ResetPassword.as_view()), name="password-reset"),
     path(
         "password/reset/<uidb64>/<token>/",
-        form(views.ChooseNewPassword.as_view()),
+        form(passwords.ChooseNewPassword.as_view()),
         name="password_reset_confirm",
     ),
 ]

@@ -59,7 +59,7 @@ def test_logging_out_twice_gives_no_warning(client: Client, db: None) -> None:
 
 def test_changing_the_password(gm: Client, owner: User) -> None:
     data = {"old_password": "gm", "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
-    assert gm.post("/accounts/password/", data)["Location"] == "/"
+    assert gm.post("/accounts/password/", data)["Location"] == "/accounts/"
     owner.refresh_from_db()
     assert owner.check_password(NEW_PASSWORD)
 

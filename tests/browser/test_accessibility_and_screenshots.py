@@ -75,7 +75,10 @@ def paths(transactional_db: None) -> dict[str, str]:
         "shared": f"/share/{session.share_token}/",
         "players": campaign_of_it.get_share_url(),
         "players-recap": f"{campaign_of_it.get_share_url()}{session.pk}/",
+        "account": "/accounts/",
+        "email": "/accounts/email/",
         "password": "/accounts/password/",
+        "account-delete": "/accounts/delete/",
         "not-found": "/nowhere/",
     }
 
@@ -90,6 +93,7 @@ ANONYMOUS = {
     "signup": "/accounts/signup/",
     "password-reset": "/accounts/password/reset/",
     "password-new": "/accounts/password/reset/MQ/wrong/",
+    "email-confirm-wrong": "/accounts/email/wrong/",
 }
 
 
@@ -244,6 +248,21 @@ def test_forms_with_errors(
     page.get_by_label("New password confirmation").fill("87654321")
     press(page, "Change password")
     inspector.inspect(page, "password-error")
+    for name, path, button in (
+        ("email", "/accounts/email/", "Save"),
+        ("account-delete", "/accounts/delete/", "Delete account"),
+    ):
+        page.goto(path)
+        page.get_by_label("Your password").fill("wrong")
+        press(page, button)
+        inspector.inspect(page, f"{name}-error")
+    page.goto("/accounts/email/")
+    page.get_by_label("Email").fill("gm@example.org")
+    page.get_by_label("Your password").fill("gm")
+    press(page, "Save")
+    inspector.inspect(page, "account-email-sent")
+    page.goto(link_in(str(mail.outbox[-1].body)))
+    inspector.inspect(page, "email-confirm")
     assert inspector.problems == []
 
 
@@ -257,7 +276,7 @@ def test_account_forms_with_errors(
     page.get_by_label("Username").fill("gm")
     page.get_by_label("Password", exact=True).fill("password")
     page.get_by_label("Password confirmation").fill("password")
-    press(page, "Make my account")
+    press(page, "Create account")
     inspector.inspect(page, "signup-error")
     page.goto("/accounts/login/")
     for number in range(FREE_ATTEMPTS + 1):

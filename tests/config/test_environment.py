@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from config import environment
 from tests.support.manage import assert_fails_with_one_sentence, database_url, manage
 
 
@@ -40,6 +42,9 @@ from tests.support.manage import assert_fails_with_one_sentence, database_url, m
         ("EMAIL_URL", "smtp+tls://u:hidden@", "names no host"),
         ("EMAIL_URL", "smtp://h", "DEFAULT_FROM_EMAIL is not set"),
         ("DEFAULT_FROM_EMAIL", "Tabletop", "DEFAULT_FROM_EMAIL is not the sender"),
+        ("SIGNUP", "perhaps", "SIGNUP takes open or closed"),
+        ("TRUSTED_PROXIES", "1", "TRUSTED_PROXIES takes IP addresses and networks"),
+        ("HSTS", "preload", "HSTS=preload needs HSTS_SECONDS of a year or more"),
         ("AWS_REGION", "the moon", "AWS_REGION is not"),
         ("AWS_S3_BUCKET_OWNER", "me", "AWS_S3_BUCKET_OWNER is not the number"),
         ("AWS_ENDPOINT_URL_DYNAMODB", "nonsense", "DynamoDB cannot be reached or used"),
@@ -86,3 +91,34 @@ def test_every_command_needs_the_required_variables(db: None, command: str) -> N
     done = manage(command, DATABASE_URL=database_url(), AWS_S3_BUCKET_NAME=None)
     assert_fails_with_one_sentence(done, "AWS_S3_BUCKET_NAME is not set")
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        ("", []),
+        ("10.0.0.0/8, 192.0.2.1,::1", ["10.0.0.0/8", "192.0.2.1/32", "::1/128"]),
+        ("10.0.0.1/8", "takes IP addresses and networks"),
+        ("10.0.0.0/8, proxy", "takes IP addresses and networks"),
+        ("10.0.0.0/8, 0.0.0.0/0", "must not name all addresses"),
+        ("::/0", "must not name all addresses"),
+    ],
+)
+def test_networks(monkeypatch: pytest.MonkeyPatch, value: str, result: list[str] | str) -> None:
+    monkeypatch.setenv("PROXIES", value)
+    if isinstance(result, list):
+        assert [str(network) for network in environment.networks("PROXIES")] == result
+    else:
+        with pytest.raises(ImproperlyConfigured, match=f"PROXIES {result}"):
+            environment.networks("PROXIES")
+
+
+@pytest.mark.parametrize("value", ["a year", "-1", "1.5", "\N{SUPERSCRIPT TWO}"])
+def test_seconds_are_a_whole_number(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("TIME", value)
+    with pytest.raises(ImproperlyConfigured, match="TIME takes a whole number of seconds"):
+        environment.seconds("TIME", default=5)
+    monkeypatch.setenv("TIME", "60")
+    assert environment.seconds("TIME", default=5) == 60
+    monkeypatch.delenv("TIME")
+    assert environment.seconds("TIME", default=5) == 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -10,8 +11,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -73,6 +76,23 @@ def check_until_equal(project: Path, environment: dict[str, str]) -> str:
             return done.stdout
 
 
+def sign_up_with_an_address(site: str) -> None:
+    """Create an account as a browser does. A mail is sent to its address."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with browser.open(f"{site}/accounts/signup/", timeout=10) as page:
+        token = re.search('csrfmiddlewaretoken" value="([^"]+)"', page.read().decode())
+    assert token is not None
+    password = "correct horse battery"
+    form = {
+        "csrfmiddlewaretoken": token[1],
+        "username": f"newcomer-{uuid.uuid4()}",
+        "email": "new@example.org",
+        "password1": password,
+        "password2": password,
+    }
+    browser.open(f"{site}/accounts/signup/", urlencode(form).encode(), timeout=10).close()
+
+
 @pytest.fixture
 def runs() -> Iterator[list[subprocess.Popen[bytes]]]:
     """A list of runs that are killed at the end of the test."""
@@ -95,11 +115,13 @@ def test_a_run_mirrors_everything_stops_and_starts_again(
         runs.append(run)
         wait_until_ready(run, log)
         assert "gm / gm" in log.read_text()
-        address = f"http://127.0.0.1:{environment['PORT']}/healthz"
-        with urllib.request.urlopen(address, timeout=10) as response:
+        site = f"http://127.0.0.1:{environment['PORT']}"
+        with urllib.request.urlopen(f"{site}/healthz", timeout=10) as response:
             assert response.status == 200
+        sign_up_with_an_address(site)
         assert check_until_equal(project, environment).startswith("100 % in sync: 17 of 17")
 
         run.send_signal(signal.SIGINT)
         assert run.wait(TIMEOUT) == 0, log.read_text()
+        assert f"{site}/accounts/email/" in log.read_text()  # the mail was printed
         assert not (project / ".local" / "run.env").exists()

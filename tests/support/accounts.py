@@ -9,6 +9,7 @@ from django.test import Client
 from config.accounts.throttling import FREE_ATTEMPTS
 
 LOG_IN = "/accounts/login/"
+SIGN_UP = "/accounts/signup/"
 RESET_PASSWORD = "/accounts/password/reset/"
 NEW_PASSWORD = "correct horse battery"
 WRONG_PASSWORD = "wrong"
@@ -30,5 +31,15 @@ def request_reset_link(client: Client, email: str = "gm@example.org", **headers:
     return client.post(RESET_PASSWORD, {"email": email}, headers=headers or None)
 
 
+def sign_up(client: Client, name: str = "new", email: str = "") -> Any:
+    passwords = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    return client.post(SIGN_UP, {"username": name, "email": email, **passwords})
+
+
+def change_password(client: Client, old: str) -> Any:
+    new = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    return client.post("/accounts/password/", {"old_password": old, **new})
+
+
 def must_wait(response: Any) -> bool:
-    return response.status_code == 200 and "Please wait" in response.content.decode()
+    return response.status_code == 200 and "Too many attempts. Wait" in response.content.decode()

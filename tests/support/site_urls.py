@@ -38,7 +38,10 @@ ANY_USER = {
     "sessions/import/dates/": FORM,
     "export/": READ,
     "search/": READ,
+    "accounts/": READ,
+    "accounts/email/": FORM,
     "accounts/password/": FORM,
+    "accounts/delete/": FORM,
 }
 PUBLIC = {
     "share/<slug:token>/": READ,
@@ -47,6 +50,7 @@ PUBLIC = {
     "accounts/login/": FORM,
     "accounts/logout/": {"post", "options"},
     "accounts/signup/": FORM,
+    "accounts/email/<str:token>/": FORM,
     "accounts/password/reset/": FORM,
     "accounts/password/reset/<uidb64>/<token>/": FORM,
     "admin/login/": READ,
@@ -69,4 +73,4 @@ def url_of(route: str, session: Session) -> str:
         route += "?as=md"
     return "/" + route.replace("<uuid:pk>", str(key)).replace("<slug:token>", TOKEN).replace(
         "<uidb64>/<token>", "MQ/set-password"
-    )
+    ).replace("<str:token>", "no-token")
