@@ -11,6 +11,11 @@ SECRETS_IN_URLS = re.compile(
 )
 
 
+def without_secrets(text: str) -> str:
+    """Leave the secrets in URLs out of a text."""
+    return SECRETS_IN_URLS.sub(lambda match: f"{match[1] or match[2]}…", text)
+
+
 class PrivateFormatter(logging.Formatter):
     """Prints the places and exception classes of a traceback, but no exception messages.
 
@@ -19,7 +24,7 @@ class PrivateFormatter(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        return SECRETS_IN_URLS.sub(lambda match: f"{match[1] or match[2]}…", super().format(record))
+        return without_secrets(super().format(record))
 
     def formatException(  # noqa: N802 - the name that logging calls
         self,

@@ -5,6 +5,8 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.types import Event, Hint
 
+from config.logs import without_secrets
+
 REMOVED = "[removed: messages quote data]"
 
 
@@ -38,13 +40,27 @@ def without_private_text(event: Event, hint: Hint) -> Event:
     """Remove exception messages, the request's URL, and the user from an event.
 
     Messages of PostgreSQL and boto quote values. The URL of a share link is a secret, and the URL
-    of a search holds the words that were searched for.
+    of a search holds the words that were searched for. What is logged may name a URL, and the
+    transaction is named after it if the request fails before its view is known.
     """
     for exception in event.get("exception", {}).get("values", []):
         exception["value"] = REMOVED
     request = event.get("request")
     if request is not None:
         event["request"] = {"method": request.get("method")}
+    if "transaction" in event:
+        event["transaction"] = without_secrets(event["transaction"])
+    if "logentry" in event:
+        event["logentry"] = {
+            name: _without_secrets(value) for name, value in event["logentry"].items()
+        }
     for field in ("user", "extra", "breadcrumbs"):
         event.pop(field, None)  # type: ignore[misc] # a TypedDict takes literal keys only
     return event
+
+
+def _without_secrets(value: Any) -> Any:
+    """Leave the secrets in URLs out of a message, or of the list of its parameters."""
+    if isinstance(value, list):
+        return [_without_secrets(member) for member in value]
+    return without_secrets(value) if isinstance(value, str) else value

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 
 from config.logs import PrivateFormatter
 
@@ -64,3 +65,43 @@ def test_the_token_of_a_share_link_and_a_query_string_are_left_out() -> None:
 def test_no_token_is_logged(path: str, logged: str) -> None:
     record = logging.LogRecord("x", 20, "", 0, f"GET {path}", (), None)
     assert PrivateFormatter().format(record) == f"GET {logged}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/share/{}/",
+        "/share/campaign/{}/",
+        "/accounts/password/reset/MQ/{}/",
+        "/accounts/email/{}/",
+        "/accounts/password/reset/MQ/{}/nowhere/",
+    ],
+)
+@pytest.mark.parametrize("place", ["view", "middleware"])
+def test_a_page_that_fails_does_not_report_the_token_in_its_url(
+    client: Client,
+    db: None,
+    reported: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    place: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(SECRET)
+
+    if place == "view":
+        for name in (
+            "sessions_app.views.players.get_object_or_404",
+            "django.contrib.auth.views.PasswordResetConfirmView.get_user",
+            "config.accounts.email_links.read_token",
+        ):
+            monkeypatch.setattr(name, fail)
+    else:  # before Django knows which view it is
+        monkeypatch.setattr("django.middleware.common.CommonMiddleware.process_request", fail)
+    client.raise_request_exception = False
+    response = client.get(path.format(SECRET))
+    assert response.status_code == (404 if "nowhere" in path and place == "view" else 500)
+    logging.getLogger("mirror").error("What it was: %s", path.format(SECRET))
+    text = reported()
+    assert response.status_code == 404 or "RuntimeError" in text
+    assert SECRET not in text
