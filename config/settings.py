@@ -180,13 +180,9 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
-# A transcript may be 10 MB; encoded as a form field it takes more.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = [
-    "config.web.uploads.MeasuredUpload",
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
-]
+# Django has one limit for all forms, so it is that of the largest: `config.web.uploads` allows
+# only staff that much. Files are not counted.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

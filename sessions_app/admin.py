@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db.models import Q, QuerySet, TextField
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
+from config.web.forms import LongText
 from config.web.model_admins import TabSafeAdmin, page_of, revoke_share_links
 from sessions_app.models import DAY, LONG_FIELDS, Highlight, Session
 from sessions_app.transcripts import recompute_metrics
@@ -40,6 +42,12 @@ class TranscriptFilter(admin.SimpleListFilter):
         return queryset
 
 
+class LargeText(AdminTextareaWidget):
+    """Has the form sent as it is: percent-encoded, a transcript would take far more memory."""
+
+    needs_multipart_form = True
+
+
 @admin.register(Session)
 class SessionAdmin(TabSafeAdmin[Session]):
     """Lists, searches and edits play sessions."""
@@ -58,6 +66,7 @@ class SessionAdmin(TabSafeAdmin[Session]):
     readonly_fields = ["id", "created_at", "updated_at"]
     date_hierarchy = "created_at"
     actions = [revoke_share_links]
+    formfield_overrides = {TextField: {"form_class": LongText, "widget": LargeText}}
     fieldsets = [
         (None, {"fields": ["name", "owner", "campaign", "played_on", "description"]}),
         ("At the table", {"fields": ["notes", "summary", "player_recap"]}),

@@ -16,7 +16,7 @@ from config.web.forms import LongText
 from config.web.tab_safe_forms import TabSafeForm
 from config.web.validators import validate_text
 from sessions_app.models import Session
-from sessions_app.transcripts import Transcript, TranscriptError, read_transcript
+from sessions_app.transcripts import MAX_BYTES, Transcript, TranscriptError, read_transcript
 
 MAX_SPEAKER_NAME = 100
 NAME_PREFIX = "name-"  # of the form field for a speaker's name, before the label
@@ -38,7 +38,9 @@ class TranscriptForm(forms.Form):
         label="Or choose a file",
         required=False,
         help_text="Amazon Transcribe JSON, WebVTT, SRT or plain text; up to 10 MB.",
-        widget=forms.FileInput(attrs={"accept": ".txt,.md,.json,.vtt,.srt,text/plain"}),
+        widget=forms.FileInput(
+            attrs={"accept": ".txt,.md,.json,.vtt,.srt,text/plain", "data-max-bytes": MAX_BYTES}
+        ),
     )
     loaded = forms.CharField(
         required=False, widget=forms.HiddenInput(attrs={"autocomplete": "off"})
@@ -86,7 +88,7 @@ class TranscriptForm(forms.Form):
             raise ValidationError("Paste the transcript or choose a file, not both.", code="both")
         if file is not None:
             validate_text(file.name or "")
-            return file.name or "The file", file.read()
+            return file.name or "The file", file.read(MAX_BYTES + 1)
         if not text.strip():
             raise ValidationError("Paste the transcript, or choose a file.", code="required")
         return "", text.encode()

@@ -1,46 +1,42 @@
-"""Measures uploads while they arrive, and answers those that are too large with a 413 page."""
+"""Answers requests that are too large with a 413 page, before anything of them is kept in memory.
+
+=================================== =======================================================
+who sends what                      may send
+=================================== =======================================================
+anybody, a form                     2.5 MB
+a user who is logged in, files      64 MB, which Django writes to disk as they arrive
+staff, ``multipart/form-data``      6 MB beside the files: the admin has a transcript in a form
+=================================== =======================================================
+
+A worker needs up to 300 MB for any of these. The usual encoding of forms takes a hundred times as
+much memory as it has bytes, so large forms have to be ``multipart/form-data``.
+Without a Content-Length (a chunked request) Django reads nothing at all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
-MAX_FILE_BYTES = 10 * 1024 * 1024
-CHUNK_BYTES = 64 * 1024
+MEGABYTE = 1024 * 1024
+FORM_BYTES = 5 * MEGABYTE // 2
+STAFF_FORM_BYTES = 6 * MEGABYTE
+MAX_FILE_BYTES = 64 * MEGABYTE
 
 # A browser shows the answer only after it has sent its whole request. So the rest of a request is
 # read and discarded, up to this size. A browser that sends more shows a broken connection.
-MAX_READ_BYTES = 64 * 1024 * 1024
-
-
-class MeasuredUpload(FileUploadHandler):
-    """Stops a request whose files together exceed the limit, and deletes what was received."""
-
-    received = 0  # bytes of all files: each request has a handler of its own
-    exceeded = False
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        self.received += len(raw_data)
-        if self.received > MAX_FILE_BYTES:
-            self.exceeded = True
-            raise StopUpload(connection_reset=True)  # closes and so deletes its files
-        return raw_data  # for the next handler, which stores it
-
-    def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
-        return None
+DISCARDED_BYTES = MAX_FILE_BYTES + FORM_BYTES
+CHUNK_BYTES = 64 * 1024
 
 
 class LimitUploads(MiddlewareMixin):
-    """Reads a submitted form before any other code does, and answers 413 if it is too large."""
+    """Compares the size of a request with what its sender may send, before the form is read."""
 
     def process_view(
         self,
@@ -50,25 +46,43 @@ class LimitUploads(MiddlewareMixin):
         kwargs: Any,
     ) -> HttpResponse | None:
         """Return the answer, or ``None`` to go on to the view."""
-        if request.method != "POST":
-            return None
         if not _too_large(request):
             return None
         _discard_rest(request)
-        return render(request, "413.html", {"limit": MAX_FILE_BYTES // 1024**2}, status=413)
+        limits = {"form_limit": FORM_BYTES / MEGABYTE, "upload_limit": MAX_FILE_BYTES // MEGABYTE}
+        return render(request, "413.html", limits, status=413)
 
 
 def _too_large(request: HttpRequest) -> bool:
-    try:
-        request.POST  # noqa: B018 - parses the body
-    except RequestDataTooBig:  # the form without its files
+    size = _content_length(request)
+    if size <= FORM_BYTES:
+        return False
+    if not request.user.is_authenticated:
         return True
-    handlers = request.upload_handlers
-    return any(isinstance(handler, MeasuredUpload) and handler.exceeded for handler in handlers)
+    if request.content_type != "multipart/form-data" or size > MAX_FILE_BYTES + FORM_BYTES:
+        return True
+    limit = STAFF_FORM_BYTES if request.user.is_staff else FORM_BYTES
+    return _fields_size(request, size) > limit
+
+
+def _content_length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:  # Django takes that for 0, too, and so reads nothing
+        return 0
+
+
+def _fields_size(request: HttpRequest, size: int) -> int:
+    """Return the bytes of a form without its files, which it reads and writes to disk."""
+    try:
+        files = [file for _, files in request.FILES.lists() for file in files]
+    except RequestDataTooBig:  # more than Django's own limit
+        return size
+    return size - sum(file.size or 0 for file in files)
 
 
 def _discard_rest(request: HttpRequest) -> None:
-    remaining = MAX_READ_BYTES - settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    remaining = DISCARDED_BYTES
     try:
         while remaining > 0 and (chunk := request.read(CHUNK_BYTES)):
             remaining -= len(chunk)

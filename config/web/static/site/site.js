@@ -94,6 +94,16 @@ for (const form of document.querySelectorAll('form[method="post"]')) {
   window.addEventListener("pageshow", () => { sent = false; });
 }
 
+// Say at once that a chosen file is too large, not after it was sent.
+for (const input of document.querySelectorAll("input[data-max-bytes]")) {
+  const limit = Number(input.dataset.maxBytes);
+  input.addEventListener("change", () => {
+    const tooLarge = [...input.files].some((file) => file.size > limit);
+    input.setCustomValidity(tooLarge ? `Choose a file of up to ${Math.floor(limit / 1024 ** 2)} MB.` : "");
+    input.reportValidity();
+  });
+}
+
 // Ask before the user leaves a page with unsaved text.
 for (const form of document.querySelectorAll("form[data-guard]")) {
   let touched = form.querySelector(".errorlist") !== null;
