@@ -177,7 +177,7 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
-# A transcript may be 10 MB; encoded as a form field it takes more.
+# A text that is pasted may be 10 MB; encoded as a form field it takes more.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "config.web.uploads.MeasuredUpload",

@@ -14,12 +14,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
-MAX_FILE_BYTES = 10 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 
 # A browser shows the answer only after it has sent its whole request. So the rest of a request is
 # read and discarded, up to this size. A browser that sends more shows a broken connection.
-MAX_READ_BYTES = 64 * 1024 * 1024
+MAX_READ_BYTES = 256 * 1024 * 1024
 
 
 class MeasuredUpload(FileUploadHandler):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 from unittest import mock
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import FilePayload, Page, Response, expect
+from playwright.sync_api import Page, Response, expect
 
 from config.web.uploads import MAX_FILE_BYTES
 from tests.browser.actions import log_in_by_cookie, with_and_without_script
@@ -26,11 +27,13 @@ ADD_TOO_MANY_FIELDS = """
       form.append(input);
     }
 """
-TOO_LARGE_FILE: FilePayload = {
-    "name": "evening.txt",
-    "mimeType": "text/plain",
-    "buffer": b"x" * (MAX_FILE_BYTES + 1),
-}
+
+
+def choose_too_large_file(page: Page) -> None:
+    """Choose a file from disk: Playwright sends no more than 50 MB from memory."""
+    with NamedTemporaryFile(suffix=".txt", delete=False) as file:
+        file.truncate(MAX_FILE_BYTES + 1)  # a hole, which takes no space
+    page.get_by_label("file").set_input_files(file.name)
 
 
 class FailingForm(NamedTuple):
@@ -57,7 +60,7 @@ FAILING_FORMS = {
         413,
         "That file is too large",
         "Paste the transcript",
-        lambda page: page.get_by_label("file").set_input_files(TOO_LARGE_FILE),
+        choose_too_large_file,
     ),
     "broken": FailingForm(
         500,
