@@ -1,14 +1,17 @@
 """Who spoke how much: prepares the metrics of a session, computed on save, for a page."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from sessions_app.models import Session
+from sessions_app.speaker_colours import speaker_colours
 
-SPEAKER_COLOURS = 8
 MAX_FIGURE = 10**12  # seconds or words; no session has more
+SHOWN_AT_ONCE = 9  # voices; a page shows the others on demand
+BETWEEN_NAMES = re.compile(r"\s*(?:,|&|\band\b)\s*")
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class SpeakerShare:
     name: str
     words: int
     seconds: float | None
-    percent: float
+    percent: int
     colour: int
 
 
@@ -26,14 +29,25 @@ class SpeakerShare:
 class SpeakerStats:
     """The figures of a session, and the share of each speaker, the largest first.
 
-    Shares are of talk time if ``by_time``, else of words. ``seconds`` is the length of the
-    recording, ``None`` if it is not known.
+    Shares are of talk time if ``by_time``, else of words. What several said together counts for
+    each of them. Percentages add up to 100. ``seconds`` is the length of the recording, ``None``
+    if it is not known.
     """
 
     seconds: float | None
     words: int
     by_time: bool
     shares: list[SpeakerShare]
+
+    @property
+    def first_shares(self) -> list[SpeakerShare]:
+        """Who spoke most."""
+        return self.shares[:SHOWN_AT_ONCE]
+
+    @property
+    def other_shares(self) -> list[SpeakerShare]:
+        """All the others."""
+        return self.shares[SHOWN_AT_ONCE:]
 
 
 def speaker_stats(session: Session) -> SpeakerStats | None:
@@ -44,30 +58,73 @@ def speaker_stats(session: Session) -> SpeakerStats | None:
     metrics = session.metrics
     if not isinstance(metrics, dict):
         return None
-    names = session.speaker_names if isinstance(session.speaker_names, dict) else {}
     distribution = metrics.get("speakerDistribution")
     distribution = distribution if isinstance(distribution, dict) else {}
-    speakers = {label: part for label, part in distribution.items() if isinstance(part, dict)}
-    by_time = any(_figure(part, "duration") for part in speakers.values())
-    measure = "duration" if by_time else "words"
-    total = sum(_figure(part, measure) for part in speakers.values()) or 1
-    shares = [
-        SpeakerShare(
-            name=str(names.get(label) or label),
-            words=int(_figure(part, "words")),
-            seconds=_figure(part, "duration") if by_time else None,
-            percent=round(100 * _figure(part, measure) / total, 1),
-            colour=index % SPEAKER_COLOURS,
-        )
-        for index, (label, part) in enumerate(sorted(speakers.items()))
-    ]
-    shares.sort(key=lambda share: share.percent, reverse=True)
+    parts = {label: part for label, part in distribution.items() if isinstance(part, dict)}
+    by_time = any(_figure(part, "duration") for part in parts.values())
     return SpeakerStats(
         seconds=_figure(metrics, "totalDuration") or None,
         words=int(_figure(metrics, "totalWordCount")),
         by_time=by_time,
-        shares=shares,
+        shares=_shares(_by_person(parts, session.speaker_names), by_time=by_time),
     )
+
+
+def _by_person(
+    parts: Mapping[str, Mapping[str, Any]], stored_names: Any
+) -> dict[str, tuple[float, float]]:
+    """Return the words and seconds of each person, by name."""
+    names = stored_names if isinstance(stored_names, dict) else {}
+    named = {label: str(names.get(label) or label) for label in parts}
+    known = {*named, *named.values()}
+    figures: dict[str, tuple[float, float]] = {}
+    for label, part in parts.items():
+        for person in _persons(named[label], known):
+            name = named.get(person, person)
+            words, seconds = figures.get(name, (0.0, 0.0))
+            figures[name] = (words + _figure(part, "words"), seconds + _figure(part, "duration"))
+    return figures
+
+
+def _persons(name: str, known: set[str]) -> list[str]:
+    """Divide ``LAURA & ASHLEY``, ``LAURA and ASHLEY`` or ``LAURA, ASHLEY``.
+
+    ``Lady of Sand and Fog`` is one person unless ``Fog`` speaks alone, too.
+    """
+    persons = [person for person in BETWEEN_NAMES.split(name) if person]
+    is_joint = len(persons) > 1 and ("&" in name or not known.isdisjoint(persons))
+    return list(dict.fromkeys(persons)) if is_joint else [name]
+
+
+def _shares(figures: Mapping[str, tuple[float, float]], *, by_time: bool) -> list[SpeakerShare]:
+    measure = 1 if by_time else 0
+    names = sorted(figures, key=lambda name: (-figures[name][measure], name))
+    percents = _percentages([figures[name][measure] for name in names])
+    colours = speaker_colours(names)
+    return [
+        SpeakerShare(
+            name=name,
+            words=int(figures[name][0]),
+            seconds=figures[name][1] if by_time else None,
+            percent=percent,
+            colour=colours[name],
+        )
+        for name, percent in zip(names, percents, strict=True)
+    ]
+
+
+def _percentages(amounts: Iterable[float]) -> list[int]:
+    """Return whole percentages that add up to 100: the largest remainders are rounded up."""
+    amounts = list(amounts)
+    total = sum(amounts)
+    if not total:
+        return [0] * len(amounts)
+    exact = [100 * amount / total for amount in amounts]
+    percents = [int(share) for share in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda n: percents[n] - exact[n])
+    for index in by_remainder[: 100 - sum(percents)]:
+        percents[index] += 1
+    return percents
 
 
 def _figure(values: Mapping[str, Any], key: str) -> float:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.http import QueryDict
+from django.db.models import TextField, Value
+from django.db.models.functions import MD5, Cast, Concat
+from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from config.web.forms import LongText
@@ -31,13 +33,13 @@ class TranscriptForm(forms.Form):
 
     text = LongText(
         label="Paste the transcript",
-        help_text="Lines such as “MATT: Roll for initiative.” say who speaks.",
+        help_text="Start each line with the speaker: “MATT: Roll for initiative.”",
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
     )
     file = forms.FileField(
         label="Or choose a file",
         required=False,
-        help_text="Amazon Transcribe JSON, WebVTT, SRT or plain text; up to 10 MB.",
+        help_text="Amazon Transcribe JSON, WebVTT, SRT or plain text, of ten hours or more.",
         widget=forms.FileInput(
             attrs={"accept": ".txt,.md,.json,.vtt,.srt,text/plain", "data-max-bytes": MAX_BYTES}
         ),
@@ -92,6 +94,12 @@ class TranscriptForm(forms.Form):
         if not text.strip():
             raise ValidationError("Paste the transcript, or choose a file.", code="required")
         return "", text.encode()
+
+
+def tell_notes(request: HttpRequest, transcript: Transcript) -> None:
+    """Tell the person how a transcript was read, and what was left out."""
+    for note in transcript.notes:
+        messages.info(request, note)
 
 
 class NumberedField(forms.BoundField):
@@ -182,7 +190,13 @@ class SpeakersForm(TabSafeForm, SpeakerNamesForm):
 
 
 def transcript_fingerprint(session: Session) -> str:
-    """Return a hash that changes whenever the stored transcript does."""
-    return hashlib.sha256(
-        f"{session.transcript_text}\n{session.transcript_json}".encode()
-    ).hexdigest()
+    """Return a hash that changes whenever the stored transcript does.
+
+    PostgreSQL computes it: the JSON may have many megabytes.
+    """
+    if session._state.adding:
+        return ""
+    json_text = Cast("transcript_json", TextField())
+    stored = Concat("transcript_text", Value("\n"), json_text, output_field=TextField())
+    hashes = Session.objects.filter(pk=session.pk).values_list(MD5(stored), flat=True)
+    return hashes.first() or ""

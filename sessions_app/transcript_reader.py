@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sessions_app.models import Session
-from sessions_app.speaker_stats import SPEAKER_COLOURS
+from sessions_app.speaker_colours import speaker_colours
+from sessions_app.speaker_stats import speaker_stats
 from sessions_app.transcripts import Turn, turns
 
 # A part ends at whichever comes first. The longest real evening has half of it: a single part.
@@ -36,9 +37,11 @@ class TranscriptReader:
             for turn in session_turns
             if turn.speaker_label
         }
-        colours = {
-            label: index % SPEAKER_COLOURS for index, label in enumerate(sorted(self.speakers))
-        }
+        # Those who spoke most come first, as on the page of the session. What several say
+        # together is no speaker there, and has no colour.
+        stats = speaker_stats(session)
+        talkers = [share.name for share in stats.shares] if stats else []
+        colours = speaker_colours(talkers or self.speakers.values())
         self.turns = list(_numbered(session_turns, colours))
         self.part_count = self.turns[-1].part if self.turns else 1
         self.has_times = any(turn.start is not None for turn in session_turns)
@@ -96,4 +99,4 @@ def _numbered(session_turns: list[Turn], colours: dict[str, int]) -> Iterator[Nu
             part, characters, count = part + 1, 0, 0
         characters += len(turn.text)
         count += 1
-        yield NumberedTurn(number, part, turn, colours.get(turn.speaker_label or ""))
+        yield NumberedTurn(number, part, turn, colours.get(turn.speaker_name or ""))

@@ -23,7 +23,7 @@ def validate_storable(value: Any, depth: int = 0) -> None:
         validate_text(value)
     elif isinstance(value, float) and not math.isfinite(value):
         raise ValidationError("Numbers must be finite: NaN and infinity cannot be stored.")
-    elif isinstance(value, Decimal) and not _is_numeric(value):
+    elif isinstance(value, Decimal) and not is_numeric(value):
         raise ValidationError("This number is too large, too small or too long.")
     elif isinstance(value, dict):
         for key, item in value.items():
@@ -34,7 +34,8 @@ def validate_storable(value: Any, depth: int = 0) -> None:
             validate_storable(item, depth + 1)
 
 
-def _is_numeric(value: Decimal) -> bool:
+def is_numeric(value: Decimal) -> bool:
+    """Whether PostgreSQL can hold this number, and write it out again."""
     exponent = int(value.as_tuple().exponent)
     return (
         -MAX_DECIMAL_PLACES <= exponent <= MAX_EXPONENT

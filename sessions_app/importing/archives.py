@@ -18,6 +18,7 @@ from sessions_app.transcripts.exported_session import format_of
 
 BEGINNING = b"PK\x03\x04"
 EMPTY = b"PK\x05\x06"  # how an archive without files begins
+PACKED_DOCUMENTS = (".docx", ".odt", ".xlsx")  # they are ZIP files, too
 MAX_FILES = 20_000
 MAX_READ = 4 * 1024 * 1024  # bytes at once; the list of 20,000 files is shorter
 MAX_RATIO = 100  # of the files to the archive; JSON is packed to a fifteenth
@@ -46,7 +47,9 @@ class ArchivedFile(NamedTuple):
 
 def is_archive(beginning: bytes, name: str) -> bool:
     """Whether a file is a ZIP archive, or says so by its name."""
-    return beginning.startswith((BEGINNING, EMPTY)) or name.lower().endswith(".zip")
+    name = name.lower()
+    is_zip = beginning.startswith((BEGINNING, EMPTY)) and not name.endswith(PACKED_DOCUMENTS)
+    return is_zip or name.endswith(".zip")
 
 
 def read_archive(file: IO[bytes], source: str) -> Iterator[ArchivedFile]:

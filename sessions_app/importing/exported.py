@@ -8,16 +8,25 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from campaigns.models import Campaign
+from mirror import exact_json
 from sessions_app.exports.json_file import CAMPAIGN_FORMAT, JSON_FIELDS
 from sessions_app.exports.storage_signature import is_signed
 from sessions_app.importing.file_names import day_in
 from sessions_app.importing.incoming import Incoming, IncomingCampaign, IncomingSession, Origin
+from sessions_app.json_fields import JSONText
 from sessions_app.models import Highlight, Session
-from sessions_app.transcripts import TranscriptError, json_parser, plain_text, recompute_metrics
+from sessions_app.transcripts import (
+    TranscriptError,
+    encodings,
+    json_text,
+    plain_text,
+    recompute_metrics,
+)
 from sessions_app.transcripts.exported_session import EXPORT_FORMAT, check_version
 
 T = TypeVar("T")
@@ -33,15 +42,26 @@ def read_exported(data: bytes, source: str, *, trusted: bool) -> Incoming:
 
     Raises ``TranscriptError``, whose message begins with ``source`` and quotes no value.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise TranscriptError(f"{source} is damaged: it is not UTF-8.") from None
-    values = Values(json_parser.parse(text, source), source)
+    if not encodings.is_utf8(data):
+        raise TranscriptError(f"{source} is damaged: it is not UTF-8.")
+    values = Values(_read_values(json_text.check(data, source)), source)
     check_version(values.values, source)
     if values.values.get("format") == CAMPAIGN_FORMAT:
         return _read_campaign(values)
     return _read_session(values, trusted=trusted)
+
+
+def _read_values(data: bytes) -> Any:
+    """Decode what an export has, apart from the JSON of the transcript, which may be large."""
+    try:
+        raw = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        return None
+    transcript_json = bytes(raw.pop("transcript_json", b"null"))
+    values = {key: exact_json.load(bytes(value)) for key, value in raw.items()}
+    if transcript_json != b"null":
+        values["transcript_json"] = JSONText(transcript_json)
+    return values
 
 
 class Values:

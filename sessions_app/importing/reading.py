@@ -16,6 +16,7 @@ from sessions_app.transcripts import (
     read_transcript,
 )
 from sessions_app.transcripts.exported_session import format_of
+from sessions_app.transcripts.transcribe import job_name
 
 MAX_NAME_LENGTH = 200  # of a session
 SNIFFED = 200  # bytes, which tell what a file is
@@ -48,10 +49,9 @@ def _read_transcript(data: bytes, source: str) -> IncomingSession:
     transcript = read_transcript(data, source)
     session = Session(name=name, played_on=day_in(name) or day_in(_job_name(transcript)))
     put_transcript(session, transcript)
-    return IncomingSession(source, session)
+    return IncomingSession(source, session, notes=tuple(transcript.notes))
 
 
 def _job_name(transcript: Transcript) -> str:
     """Return the name that somebody gave to the job of Amazon Transcribe."""
-    name = transcript.json.get("jobName") if transcript.json else None
-    return name if isinstance(name, str) else ""
+    return job_name(transcript.json.utf8) if transcript.json else ""

@@ -7,7 +7,10 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from sessions_app.transcripts import plain_text, transcribe
+from sessions_app.transcripts.transcribe.values import UnexpectedValue, decode
 from sessions_app.transcripts.transcript import Transcript, TranscriptError
 
 EXPORT_FORMAT = "tabletop-session"  # the value of "format" in an exported session
@@ -23,9 +26,10 @@ def format_of(beginning: bytes) -> str | None:
     return match[1].decode() if match else None
 
 
-def is_exported_session(parsed: Any) -> bool:
-    """Whether parsed JSON is a session that was exported from this site."""
-    return isinstance(parsed, dict) and parsed.get("format") == EXPORT_FORMAT
+class Head(msgspec.Struct):
+    """Enough to recognise an export."""
+
+    format: msgspec.Raw = msgspec.Raw(b"null")
 
 
 def check_version(exported: dict[str, Any], source_name: str) -> None:
@@ -40,22 +44,37 @@ def check_version(exported: dict[str, Any], source_name: str) -> None:
         )
 
 
-def read(exported: dict[str, Any], source_name: str) -> Transcript:
+class ExportedSession(msgspec.Struct):
+    """What is read of an export."""
+
+    version: int = 1
+    transcript_text: str | None = None
+    transcript_json: msgspec.Raw = msgspec.Raw(b"null")
+    speaker_names: dict[str, str] | None = None
+
+
+def is_exported_session(data: bytes) -> bool:
+    """Whether JSON is a session that was exported from this site."""
+    try:
+        return bytes(decode(data, Head).format) == f'"{EXPORT_FORMAT}"'.encode()
+    except UnexpectedValue:
+        return False
+
+
+def read(data: bytes, source_name: str) -> Transcript:
     """Read the transcript of an exported session, with the names of its speakers.
 
     Raises ``TranscriptError``, which begins with ``source_name``.
     """
-    check_version(exported, source_name)
-    text = exported.get("transcript_text") or ""
-    job_output = exported.get("transcript_json")
-    names = exported.get("speaker_names") or {}
-    if not isinstance(text, str):
-        raise TranscriptError(f"{source_name} is damaged: $.transcript_text is not a string.")
-    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
-        raise TranscriptError(
-            f"{source_name} is damaged: $.speaker_names does not map labels to names."
-        )
-    if job_output is None:
+    try:
+        exported = decode(data, ExportedSession)
+    except UnexpectedValue as error:
+        raise TranscriptError(f"{source_name} is damaged: ${error.path} {error.problem}.") from None
+    check_version({"version": exported.version}, source_name)
+    text = exported.transcript_text or ""
+    job_output = bytes(exported.transcript_json)
+    names = exported.speaker_names or {}
+    if job_output == b"null":
         if not text.strip():
             raise TranscriptError(f"{source_name} is a session without a transcript.")
         return replace(plain_text.read(text, source_name), speaker_names=names)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mirror import exact_json
+from sessions_app.json_fields import JSONText, stored_text
 from sessions_app.transcripts import plain_text, transcribe
 from sessions_app.transcripts.merge import merge_segments
 from sessions_app.transcripts.metrics import compute_metrics
@@ -66,14 +68,28 @@ def cues(session: Session) -> list[Turn]:
 
 def segments(session: Session) -> list[Segment]:
     """Return what each speaker said, with the labels of the source."""
-    if session.transcript_json is not None:
+    written = _json_text(session)
+    if written is not None:
         try:
-            found = transcribe.read_segments(session.transcript_json, "The transcript")
+            found = transcribe.read_segments(written, "The transcript")
         except TranscriptError:
             found = []  # another program wrote it in a form of its own: use the text
         if found:
             return found
     return plain_text.split_segments(session.transcript_text)
+
+
+def _json_text(session: Session) -> bytes | None:
+    """Return the JSON as text: as Python objects it would take five times the memory.
+
+    A page that needs nothing else of it defers the field.
+    """
+    if "transcript_json" in session.get_deferred_fields():
+        return stored_text(session, "transcript_json")
+    value = session.transcript_json
+    if isinstance(value, JSONText):
+        return value.utf8
+    return None if value is None else exact_json.dump(value).encode()
 
 
 def _with_names(session: Session, found: list[Segment]) -> list[Turn]:

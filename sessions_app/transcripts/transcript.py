@@ -1,14 +1,24 @@
 """What reading a transcript returns, in whatever format it was."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
+
+from sessions_app.json_fields import JSONText
 
 MAX_LABEL_LENGTH = 100  # of a speaker, in characters; a name that a person gives may be as long
 MAX_SPEAKERS = 200  # each has an entry in the metrics, which are part of the DynamoDB item
 
 
+PASTED_NAME = "The text"  # what error messages call a text that was pasted
+
+
 class TranscriptError(ValueError):
     """A transcript cannot be read. The message is one sentence and quotes nothing of the text."""
+
+
+def in_line(source_name: str, number: int) -> str:
+    """Return the beginning of a message about a line."""
+    return f"Line {number}" if source_name == PASTED_NAME else f"{source_name}, line {number}"
 
 
 class Segment(NamedTuple):
@@ -62,13 +72,15 @@ class Transcript:
     """What was read: the text to store, its metrics, and what else the source has.
 
     ``json`` has the form of Amazon Transcribe (see ``transcribe``); it is ``None`` for plain text.
-    ``speaker_names`` maps labels to names; it is empty unless the source has both.
+    ``speaker_names`` maps labels to names; it is empty unless the source has both. ``notes`` are
+    sentences for the person whose file it was: how it was read, and what was left out.
     """
 
     text: str
     metrics: Metrics
-    json: dict[str, Any] | None = None
+    json: JSONText | None = None
     speaker_names: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def speakers(self) -> list[str]:

@@ -14,6 +14,7 @@ from sessions_app.exports.webvtt_file import has_times
 from sessions_app.forms import NewSessionForm, SessionEditForm
 from sessions_app.models import Session
 from sessions_app.speaker_stats import speaker_stats
+from sessions_app.transcript_forms import tell_notes
 
 SESSIONS = Session.objects.without_transcript().select_related("campaign")
 
@@ -31,6 +32,8 @@ def new(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         session = form.save()
         messages.success(request, _created(session, form))
+        if form.has_transcript:
+            tell_notes(request, form.transcript.transcript)
         return redirect(session)
     return render(request, "sessions_app/edit.html", {"form": form})
 

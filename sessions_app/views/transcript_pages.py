@@ -17,11 +17,11 @@ from sessions_app.models import Session
 from sessions_app.search_marks import Marker
 from sessions_app.search_query import clean_query
 from sessions_app.search_words import wanted_words
-from sessions_app.transcript_forms import SpeakersForm, TranscriptForm
+from sessions_app.transcript_forms import SpeakersForm, TranscriptForm, tell_notes
 from sessions_app.transcript_reader import NumberedTurn, TranscriptReader
 from sessions_app.transcripts import TRANSCRIPT_FIELDS, put_transcript, remove_transcript
 
-SESSIONS = Session.objects.select_related("campaign")
+SESSIONS = Session.objects.select_related("campaign").defer("transcript_json")
 SAVED_FIELDS = [*TRANSCRIPT_FIELDS, "updated_at"]
 MAX_DIGITS = 8  # of the number of a part or a line
 
@@ -77,6 +77,7 @@ def edit(request: SignedInRequest, session: Session) -> HttpResponse:
         put_transcript(session, form.transcript)
         session.save(update_fields=SAVED_FIELDS)
         messages.success(request, "The transcript is saved.")
+        tell_notes(request, form.transcript)
         return redirect("transcript", session.pk)
     context = {"session": session, "form": form}
     return render(request, "sessions_app/transcript_edit.html", context)

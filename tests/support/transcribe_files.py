@@ -1,12 +1,20 @@
 """Small transcripts in the form of Amazon Transcribe, and helpers to read them."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from mirror import exact_json
 from sessions_app.models import Session
-from sessions_app.transcripts import TranscriptError, put_transcript, read_transcript
+from sessions_app.transcripts import (
+    Segment,
+    Transcript,
+    TranscriptError,
+    put_transcript,
+    read_transcript,
+)
 from sessions_app.transcripts.transcribe import read_segments
 
 
@@ -35,13 +43,26 @@ def as_file(document: Any) -> bytes:
 
 def spoken(output: Any) -> list[tuple[str | None, str]]:
     """Return the label and the text of each segment of a job's output."""
-    return [(segment.label, segment.text) for segment in read_segments(output, "job.json")]
+    return [(segment.label, segment.text) for segment in segments_of(output)]
+
+
+def segments_of(output: Any) -> list[Segment]:
+    """Return what each speaker said in a job's output."""
+    return read_segments(as_file(output), "job.json")
+
+
+def json_of(transcript: Transcript) -> Any:
+    """Return the JSON of a transcript that was read, with every digit."""
+    assert transcript.json
+    return exact_json.load(transcript.json.utf8)
 
 
 def session_with(data: bytes | str, **fields: Any) -> Session:
-    """Return an unsaved session with a transcript."""
+    """Return an unsaved session with a transcript, whose JSON is as in one that was loaded."""
     session = Session(**fields)
     put_transcript(session, read_transcript(data.encode() if isinstance(data, str) else data))
+    if session.transcript_json is not None:
+        session.transcript_json = exact_json.load(session.transcript_json.utf8)
     return session
 
 
@@ -65,6 +86,29 @@ def private_refusal(data: bytes, name: str) -> str:
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert "SECRET" not in str(caught.value)
     return str(caught.value)
+
+
+def as_job(lines: Iterable[str]) -> dict[str, Any]:
+    """Return lines, ``NAME: words``, as a job writes them, item by item: three words a second."""
+    items: list[dict[str, Any]] = []
+    segments = []
+    for line in lines:
+        name, _, text = line.partition(": ")
+        first = len(items)
+        for content in text.split():
+            number = len(items)
+            spoken_word = content.rstrip(".,?!") or content
+            items.append(
+                word(spoken_word, number / 3, (number + 1) / 3, id=number, speaker_label=name)
+            )
+            if mark := content.removeprefix(spoken_word):
+                items.append(word(mark, id=number + 1, speaker_label=name))
+        segments.append(
+            audio_segment(text.strip(), first / 3, len(items) / 3, speaker_label=name)
+            | {"items": list(range(first, len(items)))}
+        )
+    whole = " ".join(segment["transcript"] for segment in segments)
+    return job(transcripts=[{"transcript": whole}], items=items, audio_segments=segments)
 
 
 # Two speakers, as jobs write it since 2024.

@@ -19,7 +19,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from config.web.uploads import FORM_BYTES, MEGABYTE, STAFF_FORM_BYTES
-from sessions_app.transcripts import MAX_BYTES
+from sessions_app.transcripts.detect import MAX_TEXT_BYTES
 from tests.support.factories import make_session, make_user
 from tests.support.manage import SECRET_KEY, database_url
 from tests.support.paths import PROJECT
@@ -116,7 +116,7 @@ def test_no_request_takes_more_memory(server: Server, settings: Settings) -> Non
     admin = f"/admin/sessions_app/session/{session.pk}/change/"
     gm_session, boss_session = session_of(gm), session_of(boss)
     line = b"MATT:" + b" word" * 19 + b"\n"
-    text = line * (MAX_BYTES // len(line))
+    text = line * (MAX_TEXT_BYTES // len(line))
     wide = "\N{DRAGON}".encode() + text  # Python needs four bytes for each character
     no_name = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n\r\n'
     invalid = no_name + multipart("transcript_text", wide[: STAFF_FORM_BYTES - 1024])

@@ -22,7 +22,7 @@ EPILOG = """\
 A file is one of these:
 
   a transcript    the JSON that Amazon Transcribe writes, WebVTT, SRT, or plain text
-                  with a line for each turn; in UTF-8, at most 10 MB
+                  that starts each line with the speaker
   a session       the JSON that "Everything (JSON)" on a session's page downloads. It
                   comes back whole: texts, dates, transcript, names, highlights
   an archive      the ZIP file that "Download" on a campaign's page gives, or "Download

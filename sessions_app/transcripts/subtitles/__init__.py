@@ -1,5 +1,5 @@
-"""WebVTT and SRT: the lines are checked here, then webvtt-py reads the cues."""
+"""WebVTT and SRT: files are divided into cues, and cues into what each speaker said."""
 
-from sessions_app.transcripts.subtitles.cues import is_webvtt, read_srt, read_webvtt
+from sessions_app.transcripts.subtitles.reading import is_webvtt, read_srt, read_webvtt
 
 __all__ = ["is_webvtt", "read_srt", "read_webvtt"]

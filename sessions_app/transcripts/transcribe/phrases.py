@@ -2,16 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sessions_app.transcripts.merge import PAUSE
-from sessions_app.transcripts.transcribe.json_values import (
-    UnexpectedValue,
-    check_object,
-    read_label,
-    read_seconds,
-    read_string,
-)
+from sessions_app.transcripts.transcribe.job import Item
+from sessions_app.transcripts.transcribe.values import Labels, UnexpectedValue, read_times
 from sessions_app.transcripts.transcript import Segment
 
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！", "؟", "।")  # noqa: RUF001
@@ -36,22 +31,15 @@ class Word(NamedTuple):
     segment: int = 0
 
 
-def read_word(value: Any, *, is_multichannel: bool) -> Word:
+def read_word(item: Item, labels: Labels) -> Word:
     """Read an element of ``items``. Raises ``UnexpectedValue``."""
-    item = check_object(value, "")
-    alternatives = item.get("alternatives")
-    if not isinstance(alternatives, list) or not alternatives:
-        raise UnexpectedValue(".alternatives", "is not a list of words")
-    try:
-        text = " ".join(read_string(check_object(alternatives[0], ""), "content").split())
-    except UnexpectedValue as error:
-        raise UnexpectedValue(f".alternatives[0]{error.path}", error.problem) from None
-    label = read_label(item, is_multichannel=is_multichannel)
-    if item.get("type") == "punctuation" or not (text or "start_time" in item):
+    if not item.alternatives:
+        raise UnexpectedValue(".alternatives", "is empty")
+    text = " ".join(item.alternatives[0].content.split())
+    label = labels[item.speaker_label, item.channel_label]
+    if item.type == "punctuation" or not (text or item.start_time is not None):
         return Word(text, None, None, label)
-    start, end = read_seconds(item, "start_time"), read_seconds(item, "end_time")
-    if end < start:
-        raise UnexpectedValue(".end_time", "is before start_time")
+    start, end = read_times(item)
     return Word(text, start, end, label)
 
 

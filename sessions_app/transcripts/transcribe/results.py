@@ -1,114 +1,101 @@
-"""Reads the ``results`` of Amazon Transcribe from whichever of its parts says most.
+"""Reads the output of Amazon Transcribe from whichever of its parts says most.
 
 Since 2024 ``audio_segments`` may name the speakers. In older output only ``speaker_labels`` does,
 by the times of the words. The words of each channel are in a list of their own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
-from sessions_app.transcripts.transcribe.json_values import (
-    UnexpectedValue,
-    check_object,
-    read_label,
-    read_list,
-    read_seconds,
-    read_string,
+from sessions_app.transcripts.transcribe.job import (
+    AudioSegment,
+    Channel,
+    Job,
+    SpeakerJob,
+    SpeakerLabels,
+    WordJob,
+    WordResults,
 )
 from sessions_app.transcripts.transcribe.phrases import Word, join_phrases, read_word
+from sessions_app.transcripts.transcribe.values import (
+    Labels,
+    UnexpectedValue,
+    decode,
+    read_each,
+    read_times,
+)
 from sessions_app.transcripts.transcript import Segment
 
+# By the times of a word: the label and the number of its segment.
+Speakers = dict[tuple[float | None, float | None], tuple[str | None, int]]
 
-def read_results(results: dict[str, Any]) -> list[Segment]:
-    """Return what each speaker said, in no particular order. Raises ``UnexpectedValue``."""
-    channels = _read_channels(results)
-    is_multichannel = len(channels) > 1  # then spk_0 of one channel is not spk_0 of another
-    audio_segments = read_list(
-        partial(_read_audio_segment, is_multichannel=is_multichannel),
-        results.get("audio_segments") or [],
+EMPTY = (b"null", b"{}", b"[]")
+
+
+def read_results(data: bytes | str, job: Job) -> list[Segment]:
+    """Return what each speaker said, in no particular order. Raises ``UnexpectedValue``.
+
+    ``job`` is what was read of ``data``. The words are read only if they are needed.
+    """
+    results = job.results
+    if results is None:
+        raise UnexpectedValue(".results", "is missing")
+    channels = (results.channel_labels and results.channel_labels.channels) or []
+    labels = Labels(is_multichannel=len(channels) > 1)
+    found = read_each(
+        partial(_read_audio_segment, labels=labels),
+        results.audio_segments or [],
         ".results.audio_segments",
     )
-    audio_segments = [segment for segment in audio_segments if segment.text]
-    has_speakers = channels or results.get("speaker_labels")
-    if audio_segments and (not has_speakers or any(segment.label for segment in audio_segments)):
-        return audio_segments
-    if any(channel["items"] for channel in channels):
-        return _phrases_of_channels(channels, is_multichannel=is_multichannel)
-    read_item = partial(read_word, is_multichannel=is_multichannel)
-    words = read_list(read_item, results.get("items") or [], ".results.items")
-    if words:
-        return join_phrases(_with_speakers(words, results.get("speaker_labels")))
+    segments = [segment for segment in found if segment.text]
+    has_speakers = channels or bytes(results.speaker_labels) not in EMPTY
+    if segments and (not has_speakers or any(segment.label for segment in segments)):
+        return segments
+    speakers = _speakers(decode(data, SpeakerJob).results.speaker_labels)
+    return _read_words(decode(data, WordJob).results, labels, speakers)
+
+
+def _read_audio_segment(segment: AudioSegment, labels: Labels) -> Segment:
+    start, end = read_times(segment)
+    text = " ".join(segment.transcript.split())
+    return Segment(labels[segment.speaker_label, segment.channel_label], text, start, end)
+
+
+def _read_words(results: WordResults, labels: Labels, speakers: Speakers) -> list[Segment]:
+    channels = (results.channel_labels and results.channel_labels.channels) or []
+    if any(channel.items for channel in channels):
+        return list(_phrases_of_channels(channels, labels))
+    if results.items:
+        words = read_each(partial(read_word, labels=labels), results.items, ".results.items")
+        return join_phrases(_with_speaker(word, speakers) for word in words)
     # Nothing has times, so there is only the text as a whole.
-    texts = read_list(_read_transcript, results.get("transcripts") or [], ".results.transcripts")
+    texts = (" ".join(whole.transcript.split()) for whole in results.transcripts or [])
     return [Segment(None, text) for text in texts if text]
 
 
-def _read_audio_segment(value: Any, *, is_multichannel: bool) -> Segment:
-    item = check_object(value, "")
-    start, end = read_seconds(item, "start_time"), read_seconds(item, "end_time")
-    if end < start:
-        raise UnexpectedValue(".end_time", "is before start_time")
-    text = " ".join(read_string(item, "transcript").split())
-    return Segment(read_label(item, is_multichannel=is_multichannel), text, start, end)
-
-
-def _read_transcript(value: Any) -> str:
-    return " ".join(read_string(check_object(value, ""), "transcript").split())
-
-
-def _read_channels(results: dict[str, Any]) -> list[dict[str, Any]]:
-    if not results.get("channel_labels"):
-        return []
-    labels = check_object(results["channel_labels"], ".results.channel_labels")
-    path = ".results.channel_labels.channels"
-    return read_list(_read_channel, labels.get("channels") or [], path)
-
-
-def _read_channel(value: Any) -> dict[str, Any]:
-    channel = check_object(value, "")
-    return {
-        "label": read_string(channel, "channel_label"),
-        "items": channel.get("items") or [],
-    }
-
-
-def _phrases_of_channels(channels: list[dict[str, Any]], *, is_multichannel: bool) -> list[Segment]:
-    phrases = []
+def _phrases_of_channels(channels: list[Channel], labels: Labels) -> Iterator[Segment]:
     for index, channel in enumerate(channels):
         path = f".results.channel_labels.channels[{index}].items"
-        words = read_list(
-            partial(read_word, is_multichannel=is_multichannel), channel["items"], path
+        words = read_each(partial(read_word, labels=labels), channel.items or [], path)
+        yield from join_phrases(
+            word if word.label else word._replace(label=channel.channel_label) for word in words
         )
-        label = channel["label"]
-        phrases += join_phrases(
-            word if word.label else word._replace(label=label) for word in words
-        )
-    return phrases
 
 
-def _with_speakers(words: list[Word], speaker_labels: Any) -> Iterable[Word]:
-    """Add to each word its speaker and segment, which older output only lists by times."""
-    speakers: dict[tuple[float | None, float | None], tuple[str | None, int]] = {}
-    blocks = speaker_labels if isinstance(speaker_labels, list) else [speaker_labels or {}]
-    path = ".results.speaker_labels"
-    segment_number = 0
-    for block in blocks:
-        segments = check_object(block, path).get("segments") or []
-        for label, time_ranges in read_list(_read_speaker_segment, segments, f"{path}.segments"):
-            segment_number += 1
-            speakers.update(dict.fromkeys(time_ranges, (label, segment_number)))
-    for word in words:
-        label, number = speakers.get((word.start, word.end), (word.label, 0))
-        yield word._replace(label=word.label or label, segment=number)
+def _speakers(speaker_labels: SpeakerLabels | list[SpeakerLabels] | None) -> Speakers:
+    """Return who spoke when, as older output lists it."""
+    blocks = speaker_labels if isinstance(speaker_labels, list) else [speaker_labels]
+    segments = [segment for block in blocks if block for segment in block.segments or []]
+    speakers: Speakers = {}
+    for number, segment in enumerate(segments):
+        path = f".results.speaker_labels.segments[{number}].items"
+        label = " ".join((segment.speaker_label or "").split()) or None
+        times = read_each(read_times, segment.items or [], path)
+        speakers.update(dict.fromkeys(times, (label, number + 1)))
+    return speakers
 
 
-def _read_speaker_segment(value: Any) -> tuple[str | None, list[tuple[float, float]]]:
-    segment = check_object(value, "")
-    label = read_label(segment, is_multichannel=False)
-    return label, read_list(_read_time_range, segment.get("items") or [], ".items")
-
-
-def _read_time_range(value: Any) -> tuple[float, float]:
-    item = check_object(value, "")
-    return read_seconds(item, "start_time"), read_seconds(item, "end_time")
+def _with_speaker(word: Word, speakers: Speakers) -> Word:
+    """Add its speaker and segment to a word, if older output lists them by its times."""
+    label, number = speakers.get((word.start, word.end), (None, 0))
+    return Word(word.text, word.start, word.end, word.label or label, number)

@@ -44,7 +44,10 @@ names = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1,
 spans = st.lists(
     st.tuples(
         st.one_of(st.none(), names),
-        words | st.sampled_from(["Note: it rains", "<v Bea>x", "a --> b", "&lt;", "{\\an8}x", "1"]),
+        words
+        | st.sampled_from(
+            ["Sign: it rains", "Note: it rains", "<v Bea>x", "a --> b", "&lt;", "{\\an8}x", "1"]
+        ),
         st.integers(0, 5_000),
         st.integers(0, 30_000),
     ),
@@ -63,7 +66,7 @@ def test_subtitles_read_again_give_the_same_turns(
         moment = start + length
         segments.append(Segment(label, " ".join(text.split()), start / 1000, moment / 1000))
     job_output = as_job_output([segment for segment in segments if segment.text], "test")
-    session = sample_session(as_file(job_output), name=title)
+    session = sample_session(bytes(job_output), name=title)
     again = session_with(as_webvtt(session))
     assert cues(again) == cues(session)
     assert turns(again) == turns(session)
@@ -71,10 +74,10 @@ def test_subtitles_read_again_give_the_same_turns(
 
 
 def test_words_before_a_colon_do_not_become_a_speaker() -> None:
-    job_output = as_job_output([Segment(None, "Note: it rains", 0, 1)], "test")
-    subtitles = as_webvtt(sample_session(as_file(job_output)))
-    assert "Note&#58; it rains" in subtitles
-    assert turns(session_with(subtitles)) == [Turn(None, None, 0, 1, "Note: it rains")]
+    job_output = as_job_output([Segment(None, "Sign: it rains", 0, 1)], "test")
+    subtitles = as_webvtt(sample_session(bytes(job_output)))
+    assert "Sign&#58; it rains" in subtitles
+    assert turns(session_with(subtitles)) == [Turn(None, None, 0, 1, "Sign: it rains")]
 
 
 def test_names_that_people_gave_are_kept_in_subtitles() -> None:

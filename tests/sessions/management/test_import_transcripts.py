@@ -95,6 +95,11 @@ def test_every_format_is_imported(owner: User, write: Write) -> None:
         assert turns(sessions[name]) == [Turn("RUTH", "RUTH", 1.0, 2.0, "Hello")]
 
 
+def test_how_a_file_was_read_is_told(owner: User, write: Write) -> None:
+    path = write("a.txt", "MATT: Café.".encode("latin-1"))
+    assert f"{path}: Read as Windows-1252.\n" in run(path)
+
+
 def test_an_unfinished_job_is_refused(owner: User, write: Write) -> None:
     path = write("job.json", as_file(EVENING | {"status": "FAILED"}))
     assert "its status is FAILED" in refused(path)
@@ -181,7 +186,7 @@ def test_two_campaigns_of_that_name_are_refused(owner: User, write: Write) -> No
 def test_a_file_that_cannot_be_imported_is_named(owner: User, write: Write, tmp_path: Path) -> None:
     good = write("good.txt")
     missing = str(tmp_path / "missing.txt")
-    latin = write("latin.txt", b"MATT: caf\xe9")
+    neither = write("neither.txt", b"MATT: caf\x81")
     long = write("a" * 201 + ".txt")
     lines = write("lines.txt", "A: b\n" * 200_001)
     loop = tmp_path / "loop.txt"
@@ -191,11 +196,11 @@ def test_a_file_that_cannot_be_imported_is_named(owner: User, write: Write, tmp_
 
     assert refused(good, missing) == f"{missing} does not exist. Nothing was changed."
     assert refused(good, str(tmp_path)).startswith(f"{tmp_path} is a folder")
-    assert refused(good, latin).startswith(f"{latin} is not UTF-8 text (line 1, byte 10 of")
+    assert refused(good, neither).startswith(f"{neither}, line 1: this is neither UTF-8 nor")
     assert "too long a name" in refused(good, long)
     assert f"{lines} has more than 200,000 lines" in refused(good, lines)
     assert "cannot be read (" in refused(good, str(loop))
-    assert "larger than 10 MB" in refused(good, str(endless))
+    assert "larger than 64 MB" in refused(good, str(endless))
 
 
 def test_a_file_without_read_permission_is_named(
@@ -212,8 +217,8 @@ def test_a_file_without_read_permission_is_named(
 
 
 def test_further_bad_files_are_counted(owner: User, write: Write) -> None:
-    empty, latin, nul = write("a.txt", ""), write("b.txt", b"\xe9"), write("c.txt", b"x\x00")
-    assert refused(empty, write("good.txt"), latin, nul) == (
+    empty, word, nul = write("a.txt", ""), write("b.docx"), write("c.txt", b"x\x00")
+    assert refused(empty, write("good.txt"), word, nul) == (
         f"{empty} is empty. 2 more cannot be imported. Nothing was changed."
     )
 
@@ -343,7 +348,7 @@ def test_bad_input_from_a_shell_ends_with_one_sentence_and_changes_nothing(
 ) -> None:
     good, latin = tmp_path / "good.txt", tmp_path / "latin.txt"
     good.write_text("MATT: Hello.")
-    latin.write_bytes("MATT: Caf\xe9.".encode("latin-1"))
+    latin.write_bytes(b"MATT: Caf\x81.")
     url = database_url()
 
     def run_in_process(user: str, *files: Path) -> subprocess.CompletedProcess[str]:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.transcripts import Transcript, TranscriptError, read_transcript
+from sessions_app.transcripts import Segment, Transcript, TranscriptError, read_transcript
 from sessions_app.transcripts.plain_text import split_name, split_segments
+from tests.support import real_sessions
 
 
 def speakers(text: str) -> list[str]:
@@ -55,6 +56,44 @@ def test_a_name_before_a_colon_is_the_speaker(name: str) -> None:
 )
 def test_a_line_without_a_name_continues_the_turn(line: str) -> None:
     assert speakers(f"MATT: hello\n{line}\n") == ["MATT"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Warning: do not enter.",
+        "NOTE: buy snacks",
+        "Chapter 2: The Door",
+        "Part IV: The Sea",
+        "P.S.: bring dice",
+    ],
+)
+def test_an_announcement_is_no_speaker(line: str) -> None:
+    text = f"Matt: You see a sign.\n{line}\nLaura: I enter.\n"
+    assert speakers(text) == ["Matt", "Laura"]
+    assert line in read_transcript(text.encode()).text
+    assert split_segments(text)[0] == Segment("Matt", f"You see a sign.\n{line}")
+
+
+CAPITALS = "MATT: You see a sign.\nMATT and LAURA: Hm.\nORION (GM): No.\nD20: Ping.\n"
+
+
+def test_among_names_in_capitals_another_single_one_is_no_speaker() -> None:
+    text = CAPITALS * 5 + "MATT: It says\nSign: keep out.\nGUEST: I say one thing.\n"
+    assert speakers(text) == ["MATT", "MATT and LAURA", "ORION (GM)", "D20", "GUEST"]
+    assert "Sign" in speakers(text + "Sign: keep in.\n")
+
+
+def test_among_other_names_a_single_one_is_a_speaker() -> None:
+    text = "Matt: Hello.\nLAURA: Yes?\n" * 9 + "Guest: I say one thing.\n"
+    assert speakers(text) == ["Matt", "LAURA", "Guest"]
+
+
+@real_sessions.needs_sessions
+def test_no_speaker_of_a_real_session_is_lost() -> None:
+    for lines in real_sessions.sessions().values():
+        labels = list(dict.fromkeys(line.partition(":")[0] for line in lines))
+        assert speakers("".join(lines)) == labels
 
 
 def test_a_text_with_more_than_200_names_has_no_speakers() -> None:

@@ -45,11 +45,17 @@ def test_each_file_becomes_a_session_of_the_campaign(
 
 
 def test_a_file_that_cannot_be_read_keeps_no_other_out(gm: Client) -> None:
-    page = text_of(post(gm, upload("a.txt"), upload("b.txt", b"\xe9"), upload("c.txt")))
+    page = text_of(post(gm, upload("a.txt"), upload("b.txt", b"\x81"), upload("c.txt")))
     assert "2 sessions created from 3 files." in page
-    assert "b.txt is not UTF-8 text" in page
+    assert "b.txt, line 1: this is neither UTF-8 nor Windows-1252." in page
     assert page.count('class="failed"') == 1
     assert Session.objects.count() == 2
+
+
+def test_how_a_file_was_read_is_told_and_a_word_file_is_none_of_its_archives(gm: Client) -> None:
+    page = text_of(post(gm, upload("a.txt", b"MATT: Caf\xe9."), upload("b.docx", b"PK\x03\x04x")))
+    assert "Read as Windows-1252." in page
+    assert "b.docx: Word files can&#x27;t be read. Save it as plain text." in page
 
 
 def test_a_file_that_was_imported_before_is_not_doubled(gm: Client, campaign: Campaign) -> None:

@@ -52,12 +52,18 @@ def test_the_day_of_a_new_session_is_taken_from_the_name_of_the_file(gm: Client)
     assert Session.objects.filter(played_on=date(2024, 3, 8)).exists()
 
 
+def test_how_the_transcript_of_a_new_session_was_read_is_told(gm: Client) -> None:
+    file = SimpleUploadedFile("a.txt", b"MATT: Caf\xe9.")
+    answer = gm.post("/sessions/new/", {"name": "One", "file": file})
+    assert messages_of(answer) == ["Session created.", "Read as Windows-1252."]
+
+
 def test_a_transcript_that_cannot_be_read_keeps_all_that_was_typed(gm: Client) -> None:
-    file = SimpleUploadedFile("a.txt", b"\xe9")
+    file = SimpleUploadedFile("a.txt", b"\x81")
     answer = gm.post("/sessions/new/", {"name": "One", "notes": "typed before", "file": file})
     page = text_of(answer)
     assert "typed before" in page
-    assert "a.txt is not UTF-8 text" in page
+    assert "a.txt, line 1: this is neither UTF-8 nor Windows-1252." in page
     assert "Choose the file again" in page
     answer = gm.post("/sessions/new/", {"name": "", "text": "MATT: typed before"})
     assert "MATT: typed before" in text_of(answer)

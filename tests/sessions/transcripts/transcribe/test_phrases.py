@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.transcripts.transcribe import read_segments
-from tests.support.transcribe_files import job, spoken, word
+from tests.support.transcribe_files import job, segments_of, spoken, word
 
 
 def text_of(*items: dict[str, Any]) -> str:
@@ -82,7 +81,7 @@ def test_no_word_of_a_job_is_lost(words: list[tuple[str, str, float, str]]) -> N
         items.append(word(content, time, time + 0.2, speaker_label=label))
         items += [word(mark)] if mark else []
         time += 0.2 + pause
-    segments = read_segments(job(items=items), "job.json")
+    segments = segments_of(job(items=items))
     text = "".join("".join(segment.text.split()) for segment in segments)
     assert text == "".join(content + mark for content, _, _, mark in words)
     starts = [segment.start or 0.0 for segment in segments]

@@ -93,7 +93,7 @@ def test_without_times_the_text_is_kept_as_a_whole() -> None:
         ({"audio_segments": [audio_segment("a", 0, 1, speaker_label=7)]},
          ".audio_segments[0].speaker_label is not a string."),
         ({"items": [word("a", 0), {"type": "pronunciation"}]},
-         ".items[1].alternatives is not a list of words."),
+         ".items[1].alternatives is missing."),
         ({"items": [word("a", 0) | {"alternatives": [{}]}]},
          ".items[0].alternatives[0].content is missing."),
         ({"items": [word("a", 1, 0)]}, ".items[0].end_time is before start_time."),
@@ -105,13 +105,24 @@ def test_without_times_the_text_is_kept_as_a_whole() -> None:
         ({"channel_labels": {"channels": [{"channel_label": "ch_0", "items": [7]}]}},
          ".channel_labels.channels[0].items[0] is not an object."),
         ({"transcripts": [{}]}, ".transcripts[0].transcript is missing."),
-        ({"audio_segments": [audio_segment("a", 0, 1, speaker_label="S" * 101)]},
-         " has a speaker label of more than 100 characters."),
-        ({"audio_segments": [audio_segment("a", n, n, speaker_label=f"s{n}") for n in range(201)]},
-         " names more than 200 speakers."),
+        ({"items": [word("a", 0) | {"alternatives": []}]}, ".items[0].alternatives is empty."),
+        ({"items": [word("a", 0) | {"alternatives": "SECRET"}]},
+         ".items[0].alternatives is not a list."),
     ],
 )  # fmt: skip
 def test_an_error_names_the_json_path(results: dict[str, Any], problem: str) -> None:
     assert private_refusal(as_file(job(**results)), "job.json") == (
         f"job.json is not a transcript of Amazon Transcribe: $.results{problem}"
     )
+
+
+@pytest.mark.parametrize(
+    ("labels", "problem"),
+    [
+        (["S" * 101], "has a speaker with a name of more than 100 characters."),
+        ([f"s{number}" for number in range(201)], "has more than 200 speakers."),
+    ],
+)
+def test_too_many_speakers_and_too_long_names_are_refused(labels: list[str], problem: str) -> None:
+    segments = [audio_segment("a", n, n, speaker_label=label) for n, label in enumerate(labels)]
+    assert private_refusal(as_file(job(audio_segments=segments)), "a.json") == f"a.json {problem}"
