@@ -104,7 +104,7 @@ def test_a_place_in_a_transcript_has_speaker_and_time_and_opens_there(
 ) -> None:
     timed_session(owner)
     page = text_of(gm.get("/search/?q=krakens"))
-    assert re.search(r">1:02:03 Élodie</a> <span[^>]*>A <mark>kraken</mark> rises.<", page)
+    assert re.search(r">1:02:03 Élodie</a> <bdi[^>]*>A <mark>kraken</mark> rises.<", page)
     (place,) = places_of(owner, "krakens")
     turn = open_place(gm, place)
     assert "A <mark>kraken</mark> rises." in turn
