@@ -126,10 +126,10 @@ BEGIN
         GROUP BY word
     ), added AS (
         INSERT INTO public.sessions_app_searchword (owner_id, word)
-        SELECT owner, word FROM different WHERE NOT EXISTS (
-            SELECT FROM public.sessions_app_searchword AS known
-            WHERE known.owner_id = owner AND known.word = different.word
-        )
+        SELECT owner, word FROM different WHERE (
+            SELECT true FROM public.sessions_app_searchword AS known
+            WHERE known.owner_id = owner AND known.word = different.word LIMIT 1
+        ) IS NULL  -- not NOT EXISTS: joined by stale statistics, it would take minutes
     )
     INSERT INTO public.sessions_app_searchtext (owner_id, session_id, kind, lines, text, words)
     SELECT owner, session, whole, '{{}}', '', left(string_agg(word, ' ' ORDER BY passage), 250000)

@@ -190,6 +190,23 @@ def test_a_change_rewrites_only_what_is_kept_of_its_part(
         assert (index_rows(session, *part) != before[part]) is (part == rewritten)
 
 
+def test_each_word_is_looked_up_in_the_index_whatever_the_statistics_say(
+    owner: User,
+) -> None:
+    """As after an ANALYZE that ran during a long import: its rows do not count yet."""
+    session = make_session(owner, transcript_text=" ".join(f"word{n}" for n in range(2_000)))
+    run_sql(
+        "UPDATE pg_class SET reltuples = 0, relpages = 2000 WHERE relname IN (%s, %s)",
+        SearchWord._meta.db_table,
+        SearchText._meta.db_table,
+    )
+    look_ups = "SELECT idx_scan FROM pg_stat_xact_user_tables WHERE relname = %s"
+    ((before,),) = run_sql(look_ups, SearchWord._meta.db_table)
+    Session.objects.filter(pk=session.pk).update(notes=session.transcript_text)
+    ((after,),) = run_sql(look_ups, SearchWord._meta.db_table)
+    assert after - before >= 2_000
+
+
 def test_a_page_that_loads_sessions_does_not_load_their_index(gm: Client, owner: User) -> None:
     campaign = make_campaign(owner)
     session = make_session(owner, campaign, transcript_text="MATT: A kraken.")
