@@ -1,8 +1,11 @@
 """A transcript for reading: numbered turns, divided into parts that a browser can show."""
 
+import math
 import re
+from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
 
 from sessions_app.models import Session
 from sessions_app.speaker_colours import speaker_colours
@@ -14,11 +17,16 @@ PART_CHARACTERS = 600_000
 PART_TURNS = 6_000
 
 MAX_MATCHES = 200
+# Places to jump to: one each half hour, or, without times, about as often. A transcript of days has
+# fewer of them, so that the list stays short.
+PLACE_SECONDS = 1800
+PLACE_WORDS = 5000
+MAX_PLACES = 24
+
 TIME = re.compile(r"(?:(?:(\d{1,3}):)?([0-5]?\d):([0-5]\d)|(\d{1,6}))(?:[.,]\d+)?")
 
 
-@dataclass(frozen=True)
-class NumberedTurn:
+class NumberedTurn(NamedTuple):
     """A turn with its number and its part. ``colour`` is the speaker's, ``None`` if unnamed."""
 
     number: int
@@ -27,52 +35,96 @@ class NumberedTurn:
     colour: int | None
 
 
+class Place(NamedTuple):
+    """A turn to jump to, ``seconds`` or ``words`` after the beginning."""
+
+    turn: NumberedTurn
+    seconds: int | None
+    words: int | None
+
+
 class TranscriptReader:
     """The turns of a session, to be shown by parts, found by words and jumped to by time."""
 
     def __init__(self, session: Session) -> None:
-        session_turns = turns(session)
+        self.turns = turns(session)
         self.speakers = {
             turn.speaker_label: turn.speaker_name or turn.speaker_label
-            for turn in session_turns
+            for turn in self.turns
             if turn.speaker_label
         }
         # Those who spoke most come first, as on the page of the session. What several say
         # together is no speaker there, and has no colour.
         stats = speaker_stats(session)
         talkers = [share.name for share in stats.shares] if stats else []
-        colours = speaker_colours(talkers or self.speakers.values())
-        self.turns = list(_numbered(session_turns, colours))
-        self.part_count = self.turns[-1].part if self.turns else 1
-        self.has_times = any(turn.start is not None for turn in session_turns)
+        self._colours = speaker_colours(talkers or self.speakers.values())
+        self._part_starts = list(_part_starts(self.turns))
+        self.part_count = len(self._part_starts)
+        self.has_times = any(turn.start is not None for turn in self.turns)
 
-    def part(self, number: int) -> list[NumberedTurn]:
-        """Return the turns of one part. The first part is 1."""
-        return [turn for turn in self.turns if turn.part == number]
+    def part(self, number: int) -> Iterator[NumberedTurn]:
+        """Yield the turns of one part. The first part is 1."""
+        start, end = [*self._part_starts, len(self.turns)][number - 1 : number + 1]
+        return (self._numbered(index) for index in range(start, end))
+
+    def turn(self, number: int) -> NumberedTurn | None:
+        """Return a turn by its number, the first is 1; ``None`` if there is none."""
+        return self._numbered(number - 1) if 0 < number <= len(self.turns) else None
 
     def at(self, seconds: float) -> NumberedTurn | None:
         """Return the last turn that has begun by this time, or the first turn if none has."""
         begun = [
-            turn
-            for turn in self.turns
-            if turn.turn.start is not None and turn.turn.start <= seconds
+            index
+            for index, turn in enumerate(self.turns)
+            if turn.start is not None and turn.start <= seconds
         ]
-        return begun[-1] if begun else next(iter(self.turns), None)
+        return self.turn(begun[-1] + 1 if begun else 1)
 
     def of_line(self, text: str, line: int) -> NumberedTurn | None:
         """Return the turn that a line of the transcript's text, from 1, belongs to."""
-        wordings = [(turn, words) for turn in self.turns for words in turn.turn.text.split("\n")]
+        wordings = [
+            (number, words)
+            for number, turn in enumerate(self.turns, start=1)
+            for words in turn.text.split("\n")
+        ]
         place = 0
         for written in text.split("\n")[: line - 1]:
             # A turn's words end its line, behind the name. A line may also be a name alone.
             if place < len(wordings) and written.strip().endswith(wordings[place][1].strip()):
                 place += 1
-        return wordings[min(place, len(wordings) - 1)][0] if wordings else None
+        return self.turn(wordings[min(place, len(wordings) - 1)][0]) if wordings else None
 
     def find(self, words: str) -> list[NumberedTurn]:
         """Return the turns that contain these words in a row, ignoring case and white space."""
-        wanted = _normalised(words)
-        return [turn for turn in self.turns if wanted in _normalised(turn.turn.text)]
+        wanted = normalised(words)
+        return [
+            self._numbered(index)
+            for index, turn in enumerate(self.turns)
+            if wanted in normalised(turn.text)
+        ]
+
+    def places(self) -> list[Place]:
+        """Return the turns with which each half hour begins, but the first: places to jump to."""
+        if self.has_times:
+            reached = [turn.start or 0.0 for turn in self.turns]
+        else:
+            counts = (turn.text.count(" ") + 1 for turn in self.turns)
+            reached = list(accumulate(counts, initial=0.0))[: len(self.turns)]
+        step = PLACE_SECONDS if self.has_times else PLACE_WORDS
+        step *= max(1, math.ceil(max(reached, default=0.0) / step / MAX_PLACES))
+        places, following = [], step
+        for index, so_far in enumerate(reached):
+            if so_far >= following:
+                mark = int(so_far) // step * step
+                following = mark + step
+                times = (mark, None) if self.has_times else (None, mark)
+                places.append(Place(self._numbered(index), *times))
+        return places
+
+    def _numbered(self, index: int) -> NumberedTurn:
+        turn = self.turns[index]
+        part = bisect(self._part_starts, index)
+        return NumberedTurn(index + 1, part, turn, self._colours.get(turn.speaker_name or ""))
 
 
 def parse_time(text: str) -> float | None:
@@ -87,16 +139,18 @@ def parse_time(text: str) -> float | None:
     return float(only_seconds or hours * 3600 + minutes * 60 + seconds)
 
 
-def _normalised(text: str) -> str:
+def normalised(text: str) -> str:
+    """Return a text for comparisons that ignore case and white space."""
     return " ".join(text.casefold().split())
 
 
-def _numbered(session_turns: list[Turn], colours: dict[str, int]) -> Iterator[NumberedTurn]:
-    part, characters, count = 1, 0, 0
-    for number, turn in enumerate(session_turns, start=1):
-        is_too_long = characters + len(turn.text) > PART_CHARACTERS or count >= PART_TURNS
-        if count and is_too_long:
-            part, characters, count = part + 1, 0, 0
+def _part_starts(session_turns: list[Turn]) -> Iterator[int]:
+    """Yield the index of the first turn of each part."""
+    yield 0
+    start, characters = 0, 0
+    for index, turn in enumerate(session_turns):
+        is_too_long = characters + len(turn.text) > PART_CHARACTERS or index - start >= PART_TURNS
+        if index > start and is_too_long:
+            start, characters = index, 0
+            yield start
         characters += len(turn.text)
-        count += 1
-        yield NumberedTurn(number, part, turn, colours.get(turn.speaker_name or ""))

@@ -6,12 +6,14 @@ from sessions_app.views import (
     campaign,
     dashboard,
     downloads,
+    highlights,
     imports,
     players,
     search_page,
     sessions,
     sharing,
     transcript_pages,
+    turn_page,
 )
 
 urlpatterns = [
@@ -33,6 +35,18 @@ urlpatterns = [
         "sessions/<uuid:pk>/transcript/delete/", transcript_pages.delete, name="transcript-delete"
     ),
     path("sessions/<uuid:pk>/transcript/speakers/", transcript_pages.speakers, name="speakers"),
+    path("sessions/<uuid:pk>/transcript/turns/<int:number>/", turn_page.edit, name="turn"),
+    path(
+        "sessions/<uuid:pk>/transcript/turns/<int:number>/highlight/",
+        turn_page.highlight,
+        name="highlight-new",
+    ),
+    path("sessions/<uuid:pk>/highlights/<uuid:key>/recap/", highlights.add, name="highlight-recap"),
+    path(
+        "sessions/<uuid:pk>/highlights/<uuid:key>/delete/",
+        highlights.delete,
+        name="highlight-delete",
+    ),
     path("sessions/<uuid:pk>/export/", downloads.session, name="session-export"),
     path("campaigns/<uuid:pk>/export/", downloads.campaign, name="campaign-export"),
     path("export/", downloads.everything, name="export-everything"),

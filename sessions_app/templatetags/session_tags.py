@@ -1,19 +1,23 @@
 """Template tags for the figures of a session and the turns of its transcript."""
 
 import re
-from collections.abc import Iterable
-from html import escape  # as Django's, without a SafeString for each of thousands of texts
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from itertools import groupby
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from config.web.templatetags.web import clock
+from sessions_app.highlights import as_quote
 from sessions_app.models import Session
 from sessions_app.search_marks import Marker
 from sessions_app.speaker_stats import speaker_stats
 from sessions_app.transcript_reader import NumberedTurn
 
 register = template.Library()
+
+TURNS_IN_LIST = 50  # a browser lays out a list at a time, once one scrolls to it
 
 
 @register.filter
@@ -26,44 +30,68 @@ def length_and_words(session: Session) -> str:
     return f"{clock(stats.seconds)} · {words}" if stats.seconds else words
 
 
+register.filter(as_quote)
+
+
 @register.simple_tag
 def turn_list(
     turns: Iterable[NumberedTurn],
     *,
     find: str = "",
     marker: Marker | None = None,
+    quotes: Mapping[int, Sequence[str]] | None = None,
     times: bool = False,
 ) -> SafeString:
-    """Return turns as an HTML list. A template would take too long for thousands of them."""
-    items = "\n".join(_item(turn, find, marker) for turn in turns)
-    css_class = "turns timed" if times else "turns"
-    return mark_safe(f'<ol class="{css_class}">{items}</ol>' if items else "")  # noqa: S308
+    """Return turns as HTML lists, with the words to find, those of a search, or the quotes marked.
+
+    Thousands of turns are too many for a template. A turn leads to its own page, and what was found
+    to its place in the transcript.
+    """
+    quotes = quotes or {}
+    speakers: dict[tuple[str, int | None], str] = {}  # HTML of each name
+    items = [f'<div class="{"turns timed" if times else "turns"}" id="turn-list"><ol>']
+    for count, (number, part, turn, colour) in enumerate(turns):
+        if count and count % TURNS_IN_LIST == 0:
+            items.append(f'</ol><ol start="{count + 1}">')
+        speaker = turn.speaker_name or "", colour
+        if speaker not in speakers:
+            speakers[speaker] = _speaker(*speaker)
+        if find:
+            text = _marked(turn.text, [find], "")
+        elif marker:
+            text = marker.marked(turn.text)
+        elif number in quotes:
+            text = _marked(turn.text, quotes[number], ' class="kept"')
+        else:
+            text = escape(turn.text)
+        time = "" if turn.start is None else clock(turn.start)
+        if find:
+            link = f'<a class="time" href="?part={part}#t{number}">{time or "Go there"}</a>'
+        else:
+            link = f'<a class="time" href="turns/{number}/">{time or number}</a>'
+        items.append(f'<li id="t{number}">{speakers[speaker]}{link}<p>{text}</p></li>')
+    if len(items) == 1:
+        return SafeString("")
+    items.append("</ol></div>")
+    return mark_safe("\n".join(items))  # noqa: S308 - every text is escaped
 
 
-def _item(numbered: NumberedTurn, find: str, marker: Marker | None) -> str:
-    """Return a turn as HTML. Here everything that people typed is escaped."""
-    turn = numbered.turn
-    anchor = f"t{numbered.number}"
-    href = f"?part={numbered.part}#{anchor}" if find or numbered.part > 1 else f"#{anchor}"
-    time = label = ""
-    if turn.start is not None:
-        time = f'<a class="time" href="{href}">{clock(turn.start)}</a>'
-    elif find:
-        time = f'<a class="time" href="{href}">Go there</a>'
-    if turn.speaker_name:
-        colour = "" if numbered.colour is None else f"voice-{numbered.colour}"
-        label = f'<b class="voice {colour}">{escape(turn.speaker_name)}</b>'
-    words = marker.marked(turn.text) if marker else _highlighted(turn.text, find)
-    return f'<li id="{anchor}">{label}{time}<p>{words}</p></li>'
+def _speaker(name: str, colour: int | None) -> str:
+    if not name:
+        return ""
+    voice = "" if colour is None else f" voice-{colour}"
+    return f'<b class="voice{voice}">{escape(name)}</b>'
 
 
-def _highlighted(text: str, find: str) -> str:
-    """Escape a text, and highlight the words that were searched for."""
-    if not find:
-        return escape(text)
-    words = r"\s+".join(map(re.escape, find.split()))  # as ``TranscriptReader.find`` compares them
-    pieces = re.split(f"({words})", text, flags=re.IGNORECASE)
-    return "".join(
-        f"<mark>{escape(piece)}</mark>" if index % 2 else escape(piece)
-        for index, piece in enumerate(pieces)
-    )
+def _marked(text: str, wanted: Iterable[str], attributes: str) -> str:
+    """Escape a text and mark words wherever they are in it. They may overlap."""
+    places: set[int] = set()
+    for words in wanted:
+        pattern = r"\s+".join(map(re.escape, words.split()))  # as ``normalised`` compares them
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            places.update(range(*match.span()))
+    pieces = []
+    for is_marked, characters in groupby(enumerate(text), key=lambda place: place[0] in places):
+        piece = escape("".join(character for _, character in characters))
+        pieces.append(f"<mark{attributes}>{piece}</mark>" if is_marked else piece)
+    return "".join(pieces)

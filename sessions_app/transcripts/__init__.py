@@ -12,6 +12,7 @@ from sessions_app.transcripts.session_transcript import (
     put_transcript,
     recompute_metrics,
     remove_transcript,
+    segments,
     turns,
 )
 from sessions_app.transcripts.transcript import (
@@ -38,5 +39,6 @@ __all__ = [
     "read_transcript",
     "recompute_metrics",
     "remove_transcript",
+    "segments",
     "turns",
 ]

@@ -38,7 +38,11 @@ def _end_of_joined(turn: Segment, segment: Segment) -> float | None:
     """Return the end of the turn with ``segment`` joined to it; ``None`` if it must not be."""
     if turn.start is None or turn.end is None or segment.start is None or segment.end is None:
         return None
-    if turn.label != segment.label or segment.start - turn.end > PAUSE:
+    if turn.label != segment.label or segment.continues_turn is False:
         return None
     end = max(turn.end, segment.end)
+    if segment.continues_turn:
+        return end
+    if segment.start - turn.end > PAUSE:
+        return None
     return end if end - turn.start <= LONGEST_TURN else None

@@ -10,6 +10,7 @@ from sessions_app.json_fields import JSONText, stored_text
 from sessions_app.transcripts import plain_text, transcribe
 from sessions_app.transcripts.merge import merge_segments
 from sessions_app.transcripts.metrics import compute_metrics
+from sessions_app.transcripts.speaker_names import shown_name
 from sessions_app.transcripts.transcript import Segment, Transcript, TranscriptError, Turn
 
 if TYPE_CHECKING:  # the model may import this package
@@ -94,10 +95,9 @@ def _json_text(session: Session) -> bytes | None:
 
 def _with_names(session: Session, found: list[Segment]) -> list[Turn]:
     names = _speaker_names(session)
-    return [
-        Turn(label, names.get(label) or label if label else None, start, end, text)
-        for label, text, start, end in found
-    ]
+    labels = {segment.label for segment in found}
+    shown = {label: shown_name(label, names) if label else None for label in labels}
+    return [Turn(label, shown[label], start, end, text) for label, text, start, end, _ in found]
 
 
 def _speaker_names(session: Session) -> dict[str, str]:

@@ -26,12 +26,15 @@ class Segment(NamedTuple):
 
     ``label`` is the speaker's label in the source, ``None`` if it names nobody. Times are seconds
     from the start of the recording, to the millisecond; ``None`` if the source has none.
+    ``continues_turn`` says whether a person made it part of the turn before it; ``None`` if the
+    speaker and the times decide.
     """
 
     label: str | None
     text: str
     start: float | None = None
     end: float | None = None
+    continues_turn: bool | None = None
 
 
 class Turn(NamedTuple):

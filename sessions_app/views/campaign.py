@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
 from config.web.access import SignedInRequest, owned
+from sessions_app import highlights
 
 SESSIONS_PER_PAGE = 20
 
@@ -22,6 +23,7 @@ def show(request: SignedInRequest, campaign: Campaign) -> HttpResponse:
     context: dict[str, Any] = {
         "campaign": campaign,
         "page": page.get_page(request.GET.get("page")),
+        "highlights": highlights.of_campaign(campaign, request.user),
     }
     if campaign.share_token:
         context["share_url"] = request.build_absolute_uri(campaign.get_share_url())

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,6 +17,7 @@ from sessions_app.models import Session
 from sessions_app.speaker_stats import speaker_stats
 from sessions_app.transcript_forms import tell_notes
 
+HIGHLIGHTS_PER_PAGE = 50
 SESSIONS = Session.objects.without_transcript().select_related("campaign")
 
 
@@ -42,8 +44,10 @@ def new(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def show(request: SignedInRequest, session: Session) -> HttpResponse:
     """Show everything about a session except its transcript."""
+    highlights = Paginator(session.highlights.all(), HIGHLIGHTS_PER_PAGE)
     context: dict[str, Any] = {
         "session": session,
+        "highlights": highlights.get_page(request.GET.get("page")),
         "stats": speaker_stats(session),
         "has_times": has_times(session),
     }

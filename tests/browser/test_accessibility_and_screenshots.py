@@ -48,6 +48,7 @@ def paths(transactional_db: None) -> dict[str, str]:
     for row in (session, campaign_of_it):
         row.share()
         row.save()
+    session.highlights.create(quote="One stroke.", speaker="The keeper", start=16, turn=3)
     empty = make_session(owner, session.campaign, name="Next Thursday")
     base, campaign = f"/sessions/{session.pk}", f"/campaigns/{session.campaign_id}"
     return {
@@ -67,6 +68,7 @@ def paths(transactional_db: None) -> dict[str, str]:
         "transcript-find": f"{base}/transcript/?find=the",
         "transcript-marks": f"{base}/transcript/?q=fog",
         "transcript-empty": f"/sessions/{empty.pk}/transcript/",
+        "turn": f"{base}/transcript/turns/2/",
         "transcript-edit": f"{base}/transcript/edit/",
         "transcript-delete": f"{base}/transcript/delete/",
         "speakers": f"{base}/transcript/speakers/",
@@ -107,6 +109,12 @@ def test_all_pages(paths: dict[str, str], inspector: PageInspector, live_server:
     log_in_by_cookie(gm, User.objects.get(username="gm"), live_server)
     for name, path in paths.items():
         visit(gm, name, path)
+    gm.goto(paths["transcript"])
+    gm.locator("#t2 p").click()
+    inspector.inspect(gm, "transcript-tools")
+    for menu in ("Jump", "More"):
+        gm.get_by_text(menu, exact=True).click()
+        inspector.inspect(gm, f"transcript-{menu.lower()}")
     newcomer = inspector.open()
     log_in_by_cookie(newcomer, User.objects.get(username="newcomer"), live_server)
     visit(newcomer, "newcomer", "/")
@@ -194,6 +202,7 @@ def test_long_words_and_wide_tables(
     for row in (session, campaign):
         row.share()
         row.save()
+    session.highlights.create(quote=LONG * 3, speaker=LONG.upper()[:40], turn=1)
     base = f"/sessions/{session.pk}"
     page = inspector.open()
     log_in_by_cookie(page, owner, live_server)
@@ -206,6 +215,7 @@ def test_long_words_and_wide_tables(
         "session-edit": f"{base}/edit/",
         "session-delete": f"{base}/delete/",
         "transcript": f"{base}/transcript/?find={LONG}",
+        "turn": f"{base}/transcript/turns/1/",
         "transcript-empty": f"/sessions/{empty.pk}/transcript/",
         "speakers": f"{base}/transcript/speakers/",
         "search": f"/search/?q={LONG_NAME}",

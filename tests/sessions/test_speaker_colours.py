@@ -37,13 +37,13 @@ def test_the_page_of_a_session_and_its_transcript_have_the_same_colours() -> Non
     stats = speaker_stats(session)
     assert stats
     shown = {share.name: share.colour for share in stats.shares}
-    read = {numbered.turn.speaker_name: numbered.colour for numbered in reader.turns}
+    read = {numbered.turn.speaker_name: numbered.colour for numbered in reader.part(1)}
     assert read == {**shown, "P0 and P1": None}
 
 
 def test_a_transcript_without_metrics_has_colours() -> None:
     reader = TranscriptReader(Session(transcript_text="RUTH: Hm.\nBEA: No.\n"))
-    assert {numbered.colour for numbered in reader.turns} == set(
+    assert {numbered.colour for numbered in reader.part(1)} == set(
         speaker_colours(["RUTH", "BEA"]).values()
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sessions_app.models import Session
 
 TOKEN = "shared-token-of-the-test"
+HIGHLIGHT = "00000000-0000-4000-8000-000000000001"  # the key of a highlight of the session
 READ = {"get", "head"}
 FORM = {"get", "head", "post"}
 
@@ -29,6 +30,10 @@ OWNER_ONLY = {
     "sessions/<uuid:pk>/transcript/edit/": FORM,
     "sessions/<uuid:pk>/transcript/delete/": FORM,
     "sessions/<uuid:pk>/transcript/speakers/": FORM,
+    "sessions/<uuid:pk>/transcript/turns/<int:number>/": FORM,
+    "sessions/<uuid:pk>/transcript/turns/<int:number>/highlight/": {"post"},
+    "sessions/<uuid:pk>/highlights/<uuid:key>/recap/": {"post"},
+    "sessions/<uuid:pk>/highlights/<uuid:key>/delete/": {"post"},
 }
 ANY_USER = {
     "": READ,
@@ -71,6 +76,14 @@ def url_of(route: str, session: Session) -> str:
     key = session.campaign_id if route.startswith("campaigns") else session.pk
     if route == "sessions/<uuid:pk>/export/":
         route += "?as=md"
-    return "/" + route.replace("<uuid:pk>", str(key)).replace("<slug:token>", TOKEN).replace(
-        "<uidb64>/<token>", "MQ/set-password"
-    ).replace("<str:token>", "no-token")
+    values = {
+        "<uuid:pk>": str(key),
+        "<uuid:key>": HIGHLIGHT,
+        "<int:number>": "1",
+        "<slug:token>": TOKEN,
+        "<str:token>": "no-token",
+        "<uidb64>/<token>": "MQ/set-password",
+    }
+    for name, value in values.items():
+        route = route.replace(name, value)
+    return f"/{route}"

@@ -13,9 +13,18 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import Campaign
 from mirror.models import LedgerEntry
-from sessions_app.models import Session
+from sessions_app.models import Highlight, Session
 from tests.support.factories import make_campaign, make_session, make_user
-from tests.support.site_urls import ALLOWED, ANY_USER, OWNER_ONLY, PUBLIC, STAFF, TOKEN, url_of
+from tests.support.site_urls import (
+    ALLOWED,
+    ANY_USER,
+    HIGHLIGHT,
+    OWNER_ONLY,
+    PUBLIC,
+    STAFF,
+    TOKEN,
+    url_of,
+)
 
 METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
 
@@ -36,7 +45,7 @@ def campaign(owner: User) -> Campaign:
 
 @pytest.fixture
 def session(owner: User, campaign: Campaign) -> Session:
-    return make_session(
+    session = make_session(
         owner,
         campaign,
         name="Private session",
@@ -44,6 +53,8 @@ def session(owner: User, campaign: Campaign) -> Session:
         transcript_text="MATT: Private words",
         share_token=TOKEN,
     )
+    session.highlights.create(pk=HIGHLIGHT, quote="Private words", turn=1)
+    return session
 
 
 def test_the_tables_of_urls_are_complete() -> None:
@@ -77,6 +88,7 @@ def test_another_user_gets_a_404_for_every_method(
     assert b"Private" not in response.content
     assert Session.objects.values().get() == before
     assert Campaign.objects.count() == 1
+    assert Highlight.objects.count() == 1
 
 
 @pytest.mark.parametrize("visitor", ["anonymous", "owner", "staff without rights"])

@@ -34,6 +34,7 @@ class AudioSegment(Timed, kw_only=True, gc=False):
     transcript: str
     speaker_label: str | None = None
     channel_label: str | None = None
+    continues_turn: bool | None = None  # ours: see ``turn_edits``
 
 
 class SpeakerSegment(msgspec.Struct, gc=False):

@@ -58,7 +58,13 @@ def read_results(data: bytes | str, job: Job) -> list[Segment]:
 def _read_audio_segment(segment: AudioSegment, labels: Labels) -> Segment:
     start, end = read_times(segment)
     text = " ".join(segment.transcript.split())
-    return Segment(labels[segment.speaker_label, segment.channel_label], text, start, end)
+    return Segment(
+        labels[segment.speaker_label, segment.channel_label],
+        text,
+        start,
+        end,
+        segment.continues_turn,
+    )
 
 
 def _read_words(results: WordResults, labels: Labels, speakers: Speakers) -> list[Segment]:

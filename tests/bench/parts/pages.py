@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 
@@ -38,6 +39,8 @@ def measure(sizes: Sizes) -> Iterator[Row]:
     from django.conf import settings
 
     few, many = sizes.sessions
+    gc.collect()
+    gc.freeze()  # as config/wsgi.py does
     storages = {**settings.STORAGES, "staticfiles": STATIC}
     # There is no STATIC_ROOT: a test client asks for no files.
     middleware = [name for name in settings.MIDDLEWARE if not name.startswith("whitenoise.")]

@@ -39,11 +39,13 @@ def test_everything_that_people_type_is_escaped_on_every_page(gm: Client, owner:
         },
         share_token=TOKEN,
     )
+    session.highlights.create(quote=SCRIPT, speaker=SCRIPT, turn=1)
     base = f"/sessions/{session.pk}"
     for path in (
         "/", f"/campaigns/{campaign.pk}/", f"/campaigns/{campaign.pk}/edit/",
         f"/campaigns/{campaign.pk}/delete/", f"{base}/", f"{base}/edit/", f"{base}/delete/",
         f"{base}/transcript/", f"{base}/transcript/?find=alert", f"{base}/transcript/speakers/",
+        f"{base}/transcript/turns/1/",
         f"{base}/transcript/edit/", f"{base}/transcript/delete/", f"/search/?q=alert {SCRIPT}",
         f"/share/{TOKEN}/", f"/share/campaign/{TOKEN}/", f"/share/campaign/{TOKEN}/{session.pk}/",
     ):  # fmt: skip
@@ -57,7 +59,7 @@ def test_everything_that_people_type_is_escaped_on_every_page(gm: Client, owner:
 QUERIES = {
     "/": 7,
     "/campaigns/new/": 2,
-    "/campaigns/{campaign}/": 5,
+    "/campaigns/{campaign}/": 6,
     "/campaigns/{campaign}/edit/": 3,
     "/campaigns/{campaign}/delete/": 3,
     "/campaigns/{campaign}/export/": 3,
@@ -65,16 +67,17 @@ QUERIES = {
     "/sessions/new/": 3,
     "/sessions/import/": 3,
     "/sessions/import/dates/": 2,
-    "/sessions/{session}/": 3,
+    "/sessions/{session}/": 5,
     "/sessions/{session}/edit/": 4,
     "/sessions/{session}/delete/": 3,
     "/sessions/{session}/export/?as=md": 3,
-    "/sessions/{session}/transcript/": 4,
+    "/sessions/{session}/transcript/": 5,
+    "/sessions/{session}/transcript/turns/1/": 3,
     "/sessions/{session}/transcript/?find=lamp": 4,
     "/sessions/{session}/transcript/edit/": 4,
     "/sessions/{session}/transcript/delete/": 3,
-    "/sessions/{session}/transcript/speakers/": 5,
-    "/sessions/{session}/transcript/?q=lamp": 5,
+    "/sessions/{session}/transcript/speakers/": 6,
+    "/sessions/{session}/transcript/?q=lamp": 6,
     "/search/?q=lamp": 6,
     "/share/{token}/": 3,
     "/share/campaign/{token}/": 5,
@@ -117,6 +120,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         make_session(owner, make_campaign(owner, f"C{number}"), f"lamp {number}")
         make_session(owner, campaign, f"lamp {number}")
         make_session(owner, name=f"lamp {number}")
+        session.highlights.create(quote="a door", turn=1)
     with django_assert_num_queries(QUERIES[pattern]):
         answer = gm.get(path_of(pattern, campaign.pk, session.pk))
         answer.close()  # a download has an open file

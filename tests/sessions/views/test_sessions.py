@@ -163,7 +163,7 @@ def test_the_link_to_the_recap_comes_before_the_figures(gm: Client, path: str) -
 def test_the_page_does_not_load_the_transcript(
     gm: Client, path: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(3) as queries:
+    with django_assert_num_queries(4) as queries:
         gm.get(path)
     for column in ("transcript_text", "transcript_json"):
         assert not any(f'."{column}",' in query["sql"] for query in queries.captured_queries)

@@ -13,7 +13,7 @@ from sessions_app import transcript_reader
 from sessions_app.models import Session
 from sessions_app.transcript_reader import TranscriptReader
 from sessions_app.transcripts import Turn
-from tests.support.factories import make_session
+from tests.support.factories import make_campaign, make_session, make_user
 from tests.support.pages import text_of
 
 LOG = "MATT: Roll for initiative.\nLAURA: Twenty!\nMATT: A dragon.\n"
@@ -240,14 +240,13 @@ def test_a_name_with_a_null_character_is_a_form_error(gm: Client, path: str) -> 
 def test_a_label_with_spaces_gives_a_field_with_a_valid_id(gm: Client, path: str) -> None:
     gm.post(f"{path}edit/", {"text": "SAM: No.\nLady of the Ice: Yes.\n"})
     page = text_of(gm.post(f"{path}speakers/", {"name-Lady of the Ice": "a" * 101}))
-    described, *others = re.findall('aria-describedby="(.*?)"', page)
-    assert not others
+    described = [value.split() for value in re.findall('aria-describedby="(.*?)"', page)]
     ids = re.findall(' id="(.*?)"', page)
-    assert described in ids
+    assert {key for keys in described for key in keys} <= set(ids)
     assert not any(" " in value for value in ids)
     assert len(ids) == len(set(ids))
     (label,) = re.findall('<label for="(.*?)">Lady of the Ice<', page)
-    assert f"{label}_error" == described
+    assert [f"{label}_helptext", f"{label}_error"] in described
 
 
 def test_a_new_transcript_keeps_the_names_of_the_speakers_it_has(
@@ -315,6 +314,79 @@ def test_a_very_long_transcript_is_divided_into_parts(
     assert "?part=2#t3" in text_of(gm.get(path, {"find": "dragon"}))
     for invalid in ("0", "99", "x", "-1", "٣"):
         assert gm.get(f"{path}?part={invalid}").status_code == 200
+
+
+def test_turns_are_in_lists_of_fifty(gm: Client, timed: Session) -> None:
+    page = text_of(gm.get(f"/sessions/{timed.pk}/transcript/"))
+    lists = re.findall(r'<ol(?: start="(\d+)")?>(.*?)</ol>', page, re.DOTALL)
+    assert [start for start, _ in lists] == ["", *map(str, range(51, 1000, 50))]
+    assert [items.count("<li id=") for _, items in lists] == [50] * 19 + [49]
+
+
+@pytest.mark.parametrize(("turn", "found"), [("7", 7), ("0", 1), ("99999", 999), ("x", 1)])
+def test_a_link_leads_to_a_turn(gm: Client, timed: Session, turn: str, found: int) -> None:
+    path = f"/sessions/{timed.pk}/transcript/"
+    assert gm.get(path, {"turn": turn})["Location"] == f"{path}?part=1#t{found}"
+
+
+def test_each_half_hour_is_a_place_to_jump_to(gm: Client, timed: Session) -> None:
+    page = text_of(gm.get(f"/sessions/{timed.pk}/transcript/"))
+    places = re.findall(r'<a href="\?part=1#t(\d+)"><b>(.*?)</b>', page)
+    assert places == [("180", "30:00"), ("360", "1:00:00"), ("540", "1:30:00"),
+                      ("720", "2:00:00"), ("900", "2:30:00")]  # fmt: skip
+    assert "Matt: turn 360" in page
+
+
+def test_without_times_the_places_are_some_thousand_words_apart(owner: User) -> None:
+    session = make_session(owner, transcript_text="MATT: one two three four\n" * 3000)
+    places = TranscriptReader(session).places()
+    assert [(place.turn.number, place.words) for place in places] == [(1251, 5000), (2501, 10000)]
+    endless = make_session(owner, transcript_text="MATT: one two three four\n" * 100_000)
+    assert len(TranscriptReader(endless).places()) <= transcript_reader.MAX_PLACES
+    assert TranscriptReader(make_session(owner)).places() == []
+
+
+def test_headings_and_titles_name_the_session(gm: Client, path: str, session: Session) -> None:
+    gm.post(f"{path}edit/", {"text": LOG})
+    for page, title in (("", "Transcript of"), ("turns/1/", "Turn 1 of"),
+                        ("speakers/", "Name the speakers of")):  # fmt: skip
+        text = text_of(gm.get(f"{path}{page}"))
+        assert f"<title>{title} {session.name} · Tabletop</title>" in text
+        assert session.name in text
+    assert f"<h1>Transcript of <bdi>{session.name}</bdi></h1>" in text_of(gm.get(path))
+
+
+def test_speakers_are_listed_by_their_words_with_samples(gm: Client, path: str) -> None:
+    log = "SAM: Yes.\nMATT: You come to a door, and it is blue.\n"
+    log += "MATT: It <opens> by itself, slowly, at night.\n"
+    gm.post(f"{path}edit/", {"text": log + "SAM & MATT: No!\n"})
+    page = text_of(gm.get(f"{path}speakers/"))
+    assert re.findall('<label for="id_.">(.*?)</label>', page) == ["MATT", "SAM", "SAM &amp; MATT"]
+    assert "16 words." in page
+    assert "“You come to a door, and it is blue.”" in page
+    assert "“It &lt;opens&gt; by itself, slowly, at night.”" in page
+    assert "SAM and MATT at once" in page
+
+
+def test_a_joint_label_shows_the_names_of_its_people(gm: Client, path: str) -> None:
+    gm.post(f"{path}edit/", {"text": "SAM & MATT: No!\nSAM: Well.\nMATT: Yes.\n"})
+    gm.post(f"{path}speakers/", {"name-SAM": "Sam"})
+    assert ">Sam &amp; MATT</b>" in text_of(gm.get(path))
+    assert 'placeholder="Sam &amp; MATT"' in text_of(gm.get(f"{path}speakers/"))
+    gm.post(f"{path}speakers/", {"name-SAM & MATT": "The two"})
+    assert ">The two</b>" in text_of(gm.get(path))
+
+
+def test_names_of_the_campaigns_other_sessions_are_offered(gm: Client, owner: User) -> None:
+    campaign = make_campaign(owner)
+    metrics = {"speakerDistribution": {"spk_0": {"words": 1}, "ASHLEY": {"words": 1}}}
+    make_session(owner, campaign, speaker_names={"spk_0": "Laura", "x": 1}, metrics=metrics)
+    make_session(owner, campaign, speaker_names=["x"], metrics=[1])
+    make_session(owner, speaker_names={"spk_0": "Unfiled"})
+    make_session(make_user("other"), campaign, speaker_names={"spk_0": "Theirs"})
+    session = make_session(owner, campaign, transcript_text=LOG)
+    page = text_of(gm.get(f"/sessions/{session.pk}/transcript/speakers/"))
+    assert re.findall('<option value="(.*?)">', page) == ["ASHLEY", "Laura"]
 
 
 def test_the_transcript_of_an_evening_is_one_part(gm: Client, owner: User) -> None:

@@ -72,12 +72,24 @@ if (steps) {
   });
 }
 
-// A button that copies a share link, if the browser allows it.
-for (const button of document.querySelectorAll("[data-copy]")) {
-  if (!navigator.clipboard) continue;
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch { // there is no clipboard without HTTPS, or the browser forbids it
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+}
+
+// A button that copies a text, or the value of a field.
+for (const button of document.querySelectorAll("[data-copy], [data-copy-text]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    await copyText(button.dataset.copyText ?? document.getElementById(button.dataset.copy).value);
     button.textContent = "Copied";
   });
 }
@@ -114,10 +126,10 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
   });
 }
 
-// Escape or a click elsewhere closes the account menu.
+// Escape, a click elsewhere or on a link of it closes a menu.
 for (const menu of document.querySelectorAll("details.menu")) {
   document.addEventListener("click", (event) => {
-    if (!menu.contains(event.target)) menu.open = false;
+    if (!menu.contains(event.target) || event.target.closest("a")) menu.open = false;
   });
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;

@@ -1,0 +1,93 @@
+"""Highlights: quotes from a transcript, where they are in it, and how they get into a recap."""
+
+import re
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from campaigns.models import Campaign
+from sessions_app.models import Highlight, Session
+from sessions_app.transcript_reader import NumberedTurn, TranscriptReader, normalised
+
+MAX_QUOTE = 2000  # characters
+MAX_HIGHLIGHTS = 500  # of a session
+NEWEST = 10  # that the page of a campaign lists
+
+
+class QuoteFinder:
+    """Finds quotes in a transcript, even if its turns were cut, joined or deleted meanwhile."""
+
+    def __init__(self, reader: TranscriptReader) -> None:
+        self.reader = reader
+
+    def find(self, quote: str, number: int) -> NumberedTurn | None:
+        """Return the turn with these words in a row that is nearest to ``number``.
+
+        ``None`` if there is none: the words were corrected, or it is another transcript.
+        """
+        wanted = normalised(quote)
+        turn = self.reader.turn(number)
+        if turn is not None and wanted in normalised(turn.turn.text):
+            return turn
+        return self._nearest(wanted, number)
+
+    @cached_property
+    def _text(self) -> str:
+        return "\n".join(normalised(turn.text) for turn in self.reader.turns)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each turn begins in ``_text``."""
+        return [0, *(match.end() for match in re.finditer("\n", self._text))]
+
+    def _nearest(self, wanted: str, number: int) -> NumberedTurn | None:
+        here = self._starts[min(max(number - 1, 0), len(self._starts) - 1)]
+        found = (self._text.rfind(wanted, 0, here), self._text.find(wanted, here))
+        numbers = [bisect(self._starts, place) for place in found if place >= 0]
+        nearest = min(numbers, key=lambda found: abs(found - number), default=0)
+        return self.reader.turn(nearest)
+
+
+def by_turn(reader: TranscriptReader, highlights: Iterable[Highlight]) -> dict[int, list[str]]:
+    """Return the quotes to mark in each turn, by its number."""
+    finder = QuoteFinder(reader)
+    quotes: defaultdict[int, list[str]] = defaultdict(list)
+    for highlight in highlights:
+        if turn := finder.find(highlight.quote, highlight.turn):
+            quotes[turn.number].append(highlight.quote)
+    return dict(quotes)
+
+
+def of_campaign(campaign: Campaign, owner: User) -> QuerySet[Highlight]:
+    """Return the newest highlights of a campaign, without the long texts of their sessions."""
+    names = ("quote", "speaker", "start", "turn", "session__name")
+    return (
+        Highlight.objects.filter(session__campaign=campaign, session__owner=owner)
+        .select_related("session")
+        .only(*names)
+        .order_by("-created_at", "id")[:NEWEST]
+    )
+
+
+def as_quote(highlight: Highlight) -> str:
+    """Write a highlight as a quote in Markdown."""
+    lines = f"“{highlight.quote}”".split("\n")
+    quote = "\n".join(f"> {line}" for line in lines)
+    return f"{quote} — {highlight.speaker}" if highlight.speaker else quote
+
+
+def add_to_recap(session: Session, highlight: Highlight) -> bool:
+    """Append a highlight to the player recap, unless it is in it. Return whether it was added.
+
+    The caller saves.
+    """
+    quote = as_quote(highlight)
+    if quote in session.player_recap:
+        return False
+    recap = session.player_recap.rstrip("\n")
+    session.player_recap = f"{recap}\n\n{quote}\n" if recap else f"{quote}\n"
+    return True

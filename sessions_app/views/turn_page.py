@@ -1,0 +1,118 @@
+"""The page of one turn: correct it, cut it, join it to the one before, delete or highlight it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from config.web.access import SignedInRequest, owned
+from config.web.forms import posted
+from config.web.tab_safe_forms import tell_merged
+from sessions_app.models import Session
+from sessions_app.transcript_reader import NumberedTurn, TranscriptReader
+from sessions_app.transcripts import TRANSCRIPT_FIELDS
+from sessions_app.turn_edits import EditRefused, join_turn, replace_turn
+from sessions_app.turn_forms import HighlightForm, TurnForm, find_turn, fingerprint
+from sessions_app.views.addresses import turn_url
+
+SESSIONS = Session.objects.select_related("campaign")
+CHANGED = "Another tab changed this turn meanwhile, so it is not deleted yet. See what it is now."
+DONE = {"delete": "The turn is deleted.", "join": "The two turns are one."}
+
+
+@owned(SESSIONS, lock=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: SignedInRequest, session: Session, number: int) -> HttpResponse:
+    """Show a turn between its neighbours, and save what becomes of it.
+
+    ``do`` is ``join`` or ``delete`` if that button was pressed. If another tab has changed the turn
+    meanwhile, the person is shown both versions.
+    """
+    reader = TranscriptReader(session)
+    loaded = request.POST.get("turn", "")
+    turn = find_turn(reader, number, loaded)
+    if turn is None:
+        return _gone(request, session)
+    form = TurnForm(posted(request), turn=turn, speakers=reader.speakers)
+    action = request.POST.get("do", "")
+    if action == "delete" and fingerprint(turn.turn) != loaded:
+        form.add_error(None, CHANGED)
+    elif action == "delete" or form.is_valid():
+        try:
+            number = _apply(session, turn.number, form, action)
+        except EditRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            if action or form.changed:
+                session.save(update_fields=[*TRANSCRIPT_FIELDS, "updated_at"])
+            tell_merged(request, form)
+            messages.success(request, DONE.get(action, "The turn is saved."))
+            edited = TranscriptReader(session)
+            shown = edited.turn(min(number, len(edited.turns)))
+            return redirect(turn_url(session, shown) if shown else session)
+    return render(request, "sessions_app/turn.html", _context(session, reader, turn, form))
+
+
+@owned(SESSIONS, lock=True)
+@require_POST
+def highlight(request: SignedInRequest, session: Session, number: int) -> HttpResponse:
+    """Keep words of a turn. A script that asks for no page gets none."""
+    reader = TranscriptReader(session)
+    turn = reader.turn(number)
+    form = HighlightForm(request.POST, session=session, reader=reader, number=number)
+    wants_page = request.accepts("text/html")
+    if form.is_valid():
+        form.highlight.save()
+        if not wants_page:
+            return HttpResponse(status=204)
+        messages.success(request, "The words are highlighted. They are listed with the session.")
+        found = reader.turn(form.highlight.turn)
+        return redirect(turn_url(session, found) if found else session)
+    if not wants_page:
+        problems = [str(error) for errors in form.errors.values() for error in errors]
+        return HttpResponse(" ".join(problems), status=400, content_type="text/plain")
+    if turn is None:
+        return _gone(request, session)
+    edit_form = TurnForm(None, turn=turn, speakers=reader.speakers)
+    context = _context(session, reader, turn, edit_form) | {"highlight_form": form}
+    return render(request, "sessions_app/turn.html", context)
+
+
+def _apply(session: Session, number: int, form: TurnForm, action: str) -> int:
+    """Change the turn, and return the number of the turn to show then."""
+    if action == "delete":
+        replace_turn(session, number, None, [])
+        return number
+    if form.changed:
+        replace_turn(session, number, form.label, form.texts)
+    if action == "join" and number > 1:
+        join_turn(session, number)
+        return number - 1
+    return number
+
+
+def _context(
+    session: Session, reader: TranscriptReader, turn: NumberedTurn, form: TurnForm
+) -> dict[str, Any]:
+    return {
+        "session": session,
+        "turn": turn,
+        "turn_url": turn_url(session, turn),
+        "before": reader.turn(turn.number - 1),
+        "after": reader.turn(turn.number + 1),
+        "count": len(reader.turns),
+        "names": sorted(set(reader.speakers.values())),
+        "form": form,
+        "highlight_form": HighlightForm(None, session=session, reader=reader, number=turn.number),
+    }
+
+
+def _gone(request: SignedInRequest, session: Session) -> HttpResponse:
+    """Answer 404, or give back the words that were typed for a turn that is no longer there."""
+    words = request.POST.get("words") or request.POST.get("quote")
+    if not words:
+        raise Http404
+    context = {"session": session, "words": words}
+    return render(request, "sessions_app/turn_gone.html", context)

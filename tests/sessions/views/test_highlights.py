@@ -1,0 +1,158 @@
+"""Highlights: made on the transcript, listed, marked, put into the recap, removed."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from sessions_app import highlights
+from sessions_app.models import Highlight, Session
+from tests.support.factories import make_campaign, make_session
+from tests.support.pages import load_form, messages_of, text_of
+from tests.support.transcribe_files import EVENING
+
+LOG = "MATT: You come to a door.\nLAURA: I listen at\nthe *door*.\nMATT: Silence.\n"
+
+
+@pytest.fixture
+def session(owner: User) -> Session:
+    campaign = make_campaign(owner)
+    return make_session(owner, campaign, transcript_text=LOG, speaker_names={"LAURA": "Laura"})
+
+
+def highlight_path(session: Session, number: int) -> str:
+    return f"/sessions/{session.pk}/transcript/turns/{number}/highlight/"
+
+
+def test_words_are_kept_with_speaker_and_turn_listed_and_marked(
+    gm: Client, session: Session
+) -> None:
+    answer = gm.post(highlight_path(session, 2), {"quote": " listen at the *door* \r\n"})
+    assert answer["Location"] == f"/sessions/{session.pk}/transcript/?part=1#t2"
+    kept = Highlight.objects.get()
+    assert (kept.quote, kept.speaker, kept.start, kept.turn) == (
+        "listen at the *door*", "Laura", None, 2
+    )  # fmt: skip
+    assert '<mark class="kept">listen at\nthe *door*</mark>' in text_of(
+        gm.get(f"/sessions/{session.pk}/transcript/")
+    )
+    for path in (session.get_absolute_url(), f"/campaigns/{session.campaign_id}/"):
+        page = text_of(gm.get(path))
+        assert "“listen at the *door*”" in page
+        assert "turn 2" in page
+
+
+def test_a_time_is_kept(gm: Client, owner: User) -> None:
+    session = make_session(owner, transcript_json=EVENING)
+    gm.post(highlight_path(session, 2), {"quote": "Open up!"})
+    assert Highlight.objects.get().start == 2.25
+    assert "at 0:02" in text_of(gm.get(session.get_absolute_url()))
+
+
+def test_a_script_gets_no_page(gm: Client, session: Session) -> None:
+    headers = {"Accept": "text/plain"}
+    path = highlight_path(session, 1)
+    assert gm.post(path, {"quote": "a door"}, headers=headers).status_code == 204
+    answer = gm.post(path, {"quote": "a window"}, headers=headers)
+    assert answer.status_code == 400
+    assert text_of(answer) == "The transcript does not have these words in a row."
+    assert Highlight.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("quote", "problem"),
+    [
+        ("a <window>", "does not have these words in a row"),
+        (" ", "Which words?"),
+        ("x" * 2001, "up to 2,000 characters: these are 2,001"),
+        ("a\x00b", "Null characters"),
+    ],
+)
+def test_what_cannot_be_kept_is_explained_and_shown_again(
+    gm: Client, session: Session, quote: str, problem: str
+) -> None:
+    answer = gm.post(highlight_path(session, 1), {"quote": quote})
+    assert problem in str(answer.context["highlight_form"].errors)
+    assert answer.context["highlight_form"]["quote"].value() == quote
+    assert not Highlight.objects.exists()
+
+
+def test_a_session_has_a_limit(
+    gm: Client, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions_app.turn_forms.MAX_HIGHLIGHTS", 1)
+    gm.post(highlight_path(session, 1), {"quote": "a door"})
+    page = text_of(gm.post(highlight_path(session, 1), {"quote": "You come"}))
+    assert "as many as it may have" in page
+    assert Highlight.objects.count() == 1
+
+
+def test_a_highlight_is_found_after_turns_before_it_were_deleted(
+    gm: Client, session: Session
+) -> None:
+    gm.post(highlight_path(session, 3), {"quote": "Silence"})
+    key = Highlight.objects.get().pk
+    turn = f"/sessions/{session.pk}/transcript/turns/1/"
+    gm.post(turn, load_form(gm, turn) | {"do": "delete"})
+    page = gm.get(f"/sessions/{session.pk}/transcript/?highlight={key}")
+    assert page["Location"].endswith("?part=1#t2")
+    assert '<mark class="kept">Silence</mark>' in text_of(
+        gm.get(f"/sessions/{session.pk}/transcript/")
+    )
+    # The same words in a turn that was highlighted from a page of before the deletion:
+    assert gm.post(highlight_path(session, 3), {"quote": "Silence."}).status_code == 302
+    assert Highlight.objects.get(quote="Silence.").turn == 2
+
+
+@pytest.mark.parametrize("key", ["00000000-0000-4000-8000-000000000009", "x"])
+def test_a_highlight_that_is_nowhere_is_explained(gm: Client, session: Session, key: str) -> None:
+    answer = gm.get(f"/sessions/{session.pk}/transcript/?highlight={key}", follow=True)
+    assert "no longer in the transcript" in text_of(answer)
+
+
+def test_a_quote_is_appended_to_the_recap_as_it_is_stored(gm: Client, session: Session) -> None:
+    highlight = session.highlights.create(quote="Silence.\nNothing.", speaker="Matt", turn=3)
+    path = f"/sessions/{session.pk}/highlights/{highlight.pk}/recap/"
+    assert messages_of(gm.post(path)) == ["The quote is at the end of the recap."]
+    session.refresh_from_db()
+    assert session.player_recap == "> “Silence.\n> Nothing.” — Matt\n"
+    Session.objects.update(player_recap="Written in another tab\n")
+    gm.post(path)
+    assert messages_of(gm.post(path))[-1] == "The recap has this quote already."
+    session.refresh_from_db()
+    assert session.player_recap == ("Written in another tab\n\n> “Silence.\n> Nothing.” — Matt\n")
+    assert "data-copy-text=" in text_of(gm.get(session.get_absolute_url()))
+
+
+def test_a_recap_that_is_being_written_does_not_lose_the_quote(
+    gm: Client, session: Session
+) -> None:
+    edit = f"{session.get_absolute_url()}edit/"
+    loaded = load_form(gm, edit)
+    highlight = session.highlights.create(quote="Silence.", turn=3)
+    gm.post(f"/sessions/{session.pk}/highlights/{highlight.pk}/recap/")
+    page = text_of(gm.post(edit, loaded | {"player_recap": "Mine"}))
+    assert "changed in another tab" in page
+    assert "Silence." in page
+
+
+def test_a_highlight_is_removed_and_the_transcript_stays(gm: Client, session: Session) -> None:
+    highlight = session.highlights.create(quote="Silence.", turn=3)
+    other = make_session(session.owner).highlights.create(quote="Theirs", turn=1)
+    base = f"/sessions/{session.pk}/highlights"
+    assert gm.post(f"{base}/{other.pk}/delete/").status_code == 404
+    gm.post(f"{base}/{highlight.pk}/delete/")
+    assert Highlight.objects.get() == other
+    session.refresh_from_db()
+    assert session.transcript_text == LOG
+
+
+def test_a_long_list_has_pages(gm: Client, session: Session) -> None:
+    Highlight.objects.bulk_create(
+        Highlight(session=session, quote=f"Quote {number}.", turn=1) for number in range(60)
+    )
+    assert "Page 1 of 2" in text_of(gm.get(session.get_absolute_url()))
+    assert text_of(gm.get(f"/campaigns/{session.campaign_id}/")).count("<blockquote>") == (
+        highlights.NEWEST
+    )

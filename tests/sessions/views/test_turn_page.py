@@ -1,0 +1,171 @@
+"""The page of one turn, also in two tabs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from sessions_app.models import Session
+from sessions_app.transcripts import turns
+from tests.support.factories import make_session
+from tests.support.pages import changed_fields, load_form, messages_of, text_of
+from tests.support.transcribe_files import EVENING
+
+LOG = "MATT: You come to a dor.\nLAURA: I listen.\nMATT: Silence.\n"
+TIMED: dict[str, Any] = {"transcript_json": EVENING}
+
+
+@pytest.fixture
+def session(owner: User) -> Session:
+    return make_session(owner, name="Fog Signal", transcript_text=LOG, notes="Kept")
+
+
+def turn_path(session: Session, number: int) -> str:
+    return f"/sessions/{session.pk}/transcript/turns/{number}/"
+
+
+def said(session: Session) -> list[tuple[str | None, str]]:
+    session.refresh_from_db()
+    return [(turn.speaker_label, turn.text) for turn in turns(session)]
+
+
+def test_a_word_is_corrected_in_place(gm: Client, session: Session) -> None:
+    path = turn_path(session, 1)
+    page = text_of(gm.get(path))
+    assert "You come to a dor." in page
+    assert "I listen." in page  # the turn after it
+    answer = gm.post(path, load_form(gm, path) | {"words": "You come to a door."})
+    assert answer["Location"] == f"/sessions/{session.pk}/transcript/?part=1#t1"
+    session.refresh_from_db()
+    assert session.transcript_text == LOG.replace("dor", "door")
+    assert session.metrics is not None
+    assert session.metrics["totalWordCount"] == 8
+    assert session.notes == "Kept"
+
+
+def test_a_turn_is_given_to_somebody_else_by_name_or_label(gm: Client, session: Session) -> None:
+    Session.objects.update(speaker_names={"LAURA": "Laura <L>"})
+    path = turn_path(session, 3)
+    assert 'value="Laura &lt;L&gt;"' in text_of(gm.get(path))
+    gm.post(path, load_form(gm, path) | {"speaker": " Laura  <L> "})
+    assert said(session)[2] == ("LAURA", "Silence.")
+    gm.post(path, load_form(gm, path) | {"speaker": "Lady of the Ice"})
+    assert said(session)[2] == ("Lady of the Ice", "Silence.")
+    assert said(session)[:2] == [("MATT", "You come to a dor."), ("LAURA", "I listen.")]
+
+
+def test_an_empty_line_cuts_a_turn(gm: Client, session: Session) -> None:
+    path = turn_path(session, 1)
+    gm.post(path, load_form(gm, path) | {"words": "You come\r\n \r\n\r\nto a dor.\r\n"})
+    assert said(session)[:3] == [
+        ("MATT", "You come"),
+        ("MATT", "to a dor."),
+        ("LAURA", "I listen."),
+    ]
+
+
+def test_a_turn_is_joined_and_what_was_typed_is_kept(gm: Client, session: Session) -> None:
+    path = turn_path(session, 2)
+    answer = gm.post(path, load_form(gm, path) | {"words": "I hear.", "do": "join"})
+    assert answer["Location"].endswith("#t1")
+    assert said(session) == [("MATT", "You come to a dor.\nI hear."), ("MATT", "Silence.")]
+
+
+def test_a_turn_is_deleted_but_not_the_only_one(gm: Client, session: Session) -> None:
+    for left in (2, 1):
+        path = turn_path(session, left + 1)
+        answer = gm.post(path, load_form(gm, path) | {"do": "delete", "words": ""})
+        assert answer["Location"].endswith(f"#t{left}")
+        assert len(said(session)) == left
+    path = turn_path(session, 1)
+    assert "This is the only turn" in text_of(gm.post(path, load_form(gm, path) | {"do": "delete"}))
+    assert len(said(session)) == 1
+
+
+def test_a_refused_edit_shows_what_was_typed(gm: Client, session: Session) -> None:
+    path = turn_path(session, 1)
+    for typed, problem in (
+        ({"words": "You come.\nSAM: To what?"}, "would be read as the turn of another speaker"),
+        ({"words": " "}, "To take it out, delete it."),
+        ({"speaker": "the old man"}, "does not take this for a name"),
+        ({"speaker": "x" * 101}, "at most 100 characters"),
+        ({"words": "a\x00b"}, "Null characters"),
+    ):
+        page = text_of(gm.post(path, load_form(gm, path) | typed))
+        assert problem in page
+        assert all(value.strip("\x00") in page for value in typed.values())
+    session.refresh_from_db()
+    assert session.transcript_text == LOG
+
+
+def test_of_two_tabs_that_correct_a_turn_the_second_is_told(gm: Client, session: Session) -> None:
+    path = turn_path(session, 1)
+    loaded = load_form(gm, path)
+    gm.post(path, loaded | {"words": "You come to a door."})
+    answer = gm.post(path, loaded | {"words": "You come to a tower."})
+    page = text_of(answer)
+    assert "This was changed in another tab meanwhile" in page
+    assert "You come to a door." in page
+    assert "You come to a tower." in page
+    assert said(session)[0] == ("MATT", "You come to a door.")
+    form = answer.context["form"]
+    again = {name: form[name].value() for name in form.fields}
+    gm.post(path, again)
+    assert said(session)[0] == ("MATT", "You come to a tower.")
+
+
+@pytest.mark.parametrize("changes", [{"words": "Silence, then a knock."}, {"do": "delete"}])
+def test_a_turn_is_found_again_after_another_tab_deleted_one_before_it(
+    gm: Client, session: Session, changes: dict[str, str]
+) -> None:
+    loaded = load_form(gm, turn_path(session, 3))
+    first = turn_path(session, 1)
+    gm.post(first, load_form(gm, first) | {"do": "delete"})
+    gm.post(turn_path(session, 3), loaded | changes)
+    rest = [("MATT", changes["words"])] if "words" in changes else []
+    assert said(session) == [("LAURA", "I listen."), *rest]
+
+
+def test_a_turn_that_another_tab_changed_is_not_deleted(gm: Client, session: Session) -> None:
+    path = turn_path(session, 1)
+    loaded = load_form(gm, path)
+    gm.post(path, loaded | {"words": "Other words."})
+    for typed in ({}, {"words": "My words."}):
+        page = text_of(gm.post(path, loaded | {"do": "delete"} | typed))
+        assert "it is not deleted yet" in page
+        assert "Other words." in page
+        assert said(session)[0] == ("MATT", "Other words.")
+
+
+def test_words_for_a_turn_that_is_gone_are_given_back(gm: Client, session: Session) -> None:
+    path = turn_path(session, 3)
+    loaded = load_form(gm, path)
+    Session.objects.update(transcript_text="SAM: Alone.")
+    page = text_of(gm.post(path, loaded | {"words": "Typed <long>"}))
+    assert "This turn is gone" in page
+    assert "Typed &lt;long&gt;" in page
+    for number in (0, 3, 10**20):
+        assert gm.get(turn_path(session, number)).status_code == 404
+
+
+def test_an_unchanged_form_saves_nothing(gm: Client, session: Session) -> None:
+    before = Session.objects.values().get()
+    path = turn_path(session, 2)
+    gm.post(path, load_form(gm, path))
+    assert changed_fields(before, Session.objects.values().get()) == set()
+
+
+def test_a_job_output_is_corrected_in_json_and_text(gm: Client, owner: User) -> None:
+    session = make_session(owner, **TIMED)
+    path = turn_path(session, 2)
+    assert "at 0:02" in text_of(gm.get(path))
+    answer = gm.post(path, load_form(gm, path) | {"words": "It is me.\n\nOpen up!"})
+    assert messages_of(answer) == ["The turn is saved."]
+    assert said(session) == [("spk_0", "Who goes there?"), ("spk_1", "It is me."),
+                             ("spk_1", "Open up!")]  # fmt: skip
+    assert session.transcript_text == (
+        "spk_0: Who goes there?\nspk_1: It is me.\nspk_1: Open up!\n"
+    )
