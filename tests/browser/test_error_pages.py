@@ -64,7 +64,7 @@ FAILING_FORMS = {
         "Something broke on our side",
         "Name",
         lambda page: None,
-        lambda: mock.patch("campaigns.views.CampaignForm", side_effect=RuntimeError),
+        lambda: mock.patch("campaigns.views.NewCampaignForm", side_effect=RuntimeError),
     ),
 }
 

@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder with transcripts, one that cannot be read, and a file of another program."""
     (tmp_path / "2024-03-17 The vault.txt").write_text(TEXT)
     (tmp_path / "The oil.txt").write_text(TEXT)
-    (tmp_path / "latin.txt").write_bytes("MATT: Caf\xe9.".encode("latin-1"))
+    (tmp_path / "broken.json").write_text('{"results": }')
     (tmp_path / "desktop.ini").write_text("[.ShellClassInfo]")
     return tmp_path
 
@@ -49,7 +49,7 @@ def test_a_folder_of_transcripts_is_imported_and_dated(
     page.get_by_label("folder").set_input_files(folder)
     page.get_by_role("button", name="Import").click()
     expect(rows(page)).to_have_count(3)
-    expect(rows(page).filter(has_text="latin.txt")).to_contain_text("is not UTF-8")
+    expect(rows(page).filter(has_text="broken.json")).to_contain_text("is broken at line 1")
     expect(rows(page).get_by_role("link", name="The oil")).to_be_visible()
     expect(rows(page).get_by_role("link", name="2024 03 17 The vault")).to_be_visible()
     assert campaign.sessions.count() == 2
@@ -133,7 +133,7 @@ def test_stop_keeps_what_was_not_sent_and_files_can_be_dropped(
     log_in_by_cookie(page, owner, live_server)
     page.goto("/sessions/import/")
     page.route("**/sessions/import/", lambda route: None)  # never answered
-    page.get_by_label("Files").set_input_files(sorted(folder.glob("*.txt")))
+    page.get_by_label("Files").set_input_files(sorted(folder.glob("*.[tj]*")))
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
@@ -163,7 +163,7 @@ def test_the_results_and_the_dates_are_accessible(
     page.goto("/sessions/import/")
     long_name = folder / f"{'Donaudampfschifffahrt' * 6}.txt"
     long_name.write_text(TEXT)
-    page.get_by_label("Files").set_input_files(sorted(folder.glob("*.txt")))
+    page.get_by_label("Files").set_input_files(sorted(folder.glob("*.[tj]*")))
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("status")).to_have_text("4 of 4 files sent, 1 failed.")
     inspector.inspect(page, "import-results")
