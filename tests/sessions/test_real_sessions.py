@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,30 +13,34 @@ from django.core.management import call_command
 from mirror.stores.clients import Stores
 from sessions_app.models import Session
 from tests.support import real_sessions
-from tests.support.stored import assert_equal_after_sync, item_of, transcript_of
+from tests.support.stored import assert_equal_after_sync, item_of, objects
 
 
 @pytest.mark.timeout(400)  # 58 evenings: a minute, more on a busy machine
 @real_sessions.needs_sessions
-def test_real_sessions_are_mirrored_complete(mirror: Stores, owner: User, tmp_path: Path) -> None:
-    files = []
-    for name, lines in real_sessions.sessions().items():
-        files.append(tmp_path / f"{name}.txt")
-        files[-1].write_text("".join(lines), encoding="utf-8")
+def test_real_sessions_are_imported_unchanged_and_mirrored_complete(
+    mirror: Stores, owner: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {name: "".join(lines) for name, lines in real_sessions.sessions().items()}
+    files = [tmp_path / f"{name.replace(' ', '_')}.txt" for name in texts]
+    for file, text in zip(files, texts.values(), strict=True):
+        file.write_text(text, encoding="utf-8")
 
-    call_command(
-        "import_transcripts",
-        "--owner",
-        owner.username,
-        "--campaign",
-        "Campaign 1",
-        *files,
-        verbosity=0,
-    )
+    command = ("import_transcripts", "--owner", owner.username, "--campaign", "Campaign 1")
+    call_command(*command, *files)
+    assert "58 sessions imported" in capsys.readouterr().out
     assert_equal_after_sync(mirror)
 
-    assert Session.objects.count() == 58
-    for session in Session.objects.iterator():
-        body = transcript_of(mirror, item_of(mirror, session.pk))
+    sessions = Session.objects.all()
+    assert {session.name: session.transcript_text for session in sessions} == texts
+    bodies = objects(mirror)
+    for session in sessions:
+        body = json.loads(bodies[item_of(mirror, session.pk)["transcriptStorageKey"]])
         assert body["transcriptText"] == session.transcript_text
         assert len(session.transcript_text) > 100_000
+        metrics: Any = session.metrics
+        shares = metrics["speakerDistribution"]
+        assert sum(share["words"] for share in shares.values()) == metrics["totalWordCount"]
+        assert shares["MATT"]["words"] > 1000
+    call_command(*command, *files)
+    assert "0 sessions imported (0 words), 58 skipped." in capsys.readouterr().out

@@ -17,7 +17,6 @@ from sessions_app.exports import archive_campaign, export
 from sessions_app.management.commands.import_transcripts import MAX_WITHOUT_PROGRESS, Command
 from sessions_app.models import Session
 from sessions_app.transcripts import Turn, turns
-from tests.support import real_sessions
 from tests.support.factories import make_campaign, make_user
 from tests.support.manage import assert_fails_with_one_sentence, database_url, manage
 from tests.support.pages import changed_fields
@@ -324,23 +323,6 @@ def test_the_help_has_examples() -> None:
     text = Command().create_parser("manage.py", "import_transcripts").format_help()
     assert '\n  manage.py import_transcripts --owner gm --campaign "The Drowned Ledger"' in text
     assert "\n  LAURA: I listen at it.\n" in text
-
-
-@real_sessions.needs_sessions
-def test_real_sessions_are_imported_unchanged(owner: User, write: Write) -> None:
-    texts = {name: "".join(lines) for name, lines in real_sessions.sessions().items()}
-    files = [write(f"{name.replace(' ', '_')}.txt", text) for name, text in texts.items()]
-    output = run(*files)
-
-    assert "58 sessions imported" in output
-    sessions = Session.objects.all()
-    assert {session.name: session.transcript_text for session in sessions} == texts
-    for session in sessions:
-        metrics: Any = session.metrics
-        shares = metrics["speakerDistribution"]
-        assert sum(share["words"] for share in shares.values()) == metrics["totalWordCount"]
-        assert shares["MATT"]["words"] > 1000
-    assert "0 sessions imported (0 words), 58 skipped." in run(*files)
 
 
 def test_bad_input_from_a_shell_ends_with_one_sentence_and_changes_nothing(
