@@ -6,4 +6,5 @@ registers a document for each in its ``documents.py``. See ``docs/adopting.md``.
 
 from mirror.pause import paused
 
+__version__ = "0.1.0"
 __all__ = ["paused"]

@@ -1,9 +1,10 @@
-"""The mirror's own tables: the ledger, the outages, new stores, and the history of checks.
+"""The mirror's own tables: the ledger, outages, workers, new stores, and the history of checks.
 
 May import ``documents`` and the modules beside the packages; everything above may import it.
 """
 
 from mirror.models.check_runs import CheckRun
+from mirror.models.heartbeats import Heartbeat, Pulse, Workers
 from mirror.models.ledger import Backlog, LedgerEntry, LedgerQuerySet, State
 from mirror.models.marks import Mark
 from mirror.models.outages import PROBE_INTERVAL, Outage
@@ -15,12 +16,15 @@ __all__ = [
     "Backlog",
     "CheckNote",
     "CheckRun",
+    "Heartbeat",
     "LedgerEntry",
     "LedgerQuerySet",
     "Mark",
     "Outage",
+    "Pulse",
     "ShareLost",
     "SharedCheck",
     "State",
     "StoreFill",
+    "Workers",
 ]

@@ -19,7 +19,7 @@ from mirror.conf import setting
 from mirror.documents.items import ItemKey
 from mirror.documents.registry import labels
 from mirror.errors import StoreError
-from mirror.models import CheckRun, LedgerEntry, Outage
+from mirror.models import CheckRun, Heartbeat, LedgerEntry, Outage
 from mirror.staff.access import staff_page
 from mirror.staff.chart import draw
 from mirror.staff.page import page
@@ -48,6 +48,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "backlog": backlog,
         "waiting_since": backlog.longest_wait and timezone.now() - backlog.longest_wait,
         "parked": [_parked_row(entry) for entry in parked[:MAX_LISTED]],
+        "workers": Heartbeat.objects.workers(),
         "outages": Outage.objects.open().order_by("store"),
         "stores": _ask_stores(),
         "run": run,

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from mirror.errors import DATABASE_TROUBLE, StoreError
-from mirror.models import PROBE_INTERVAL, Backlog, LedgerEntry, Outage
+from mirror.models import PROBE_INTERVAL, Backlog, LedgerEntry, Outage, Pulse
 from mirror.stores.clients import background_clients
 from mirror.stores.dynamodb import DYNAMODB
 from mirror.sync.breaker import breaker
@@ -71,6 +71,7 @@ class Worker:
         self._begin_at = 0.0  # no claims before: there are no clients
         self._probe_at = 0.0  # no probe of this process before
         self._database_silent = False
+        self._pulse = Pulse()
 
     def drain(self) -> Drained:
         """Mirror everything that is owed, including what is in back-off or claimed by others."""
@@ -113,6 +114,7 @@ class Worker:
         with self._pipeline() as pipeline:
             while not self.stop.is_set():
                 try:
+                    self._pulse.beat()
                     self._mirror_or_sleep(pipeline)
                     self._database_answered()
                 except DATABASE_TROUBLE as error:
@@ -212,7 +214,10 @@ class Worker:
         # A row that has to wait for its turn is not claimed.
         limit = BATCH if not self._pause else self._turns(pipeline) if due.any_known() else 0
         if limit:
-            pipeline.add(due.claim(limit), stores)
+            claimed = due.claim(limit)
+            if claimed:
+                self._pulse.claimed(claimed[0].claimed_at)
+            pipeline.add(claimed, stores)
 
     def _probe(self, pipeline: Pipeline) -> None:
         """While a store is out of reach: try one entry, and no other for some seconds."""

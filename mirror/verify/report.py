@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 
+from mirror.models import Workers
 from mirror.models.check_runs import percent
 from mirror.verify.compare import Examination
 from mirror.verify.findings import ORPHAN_KINDS, Finding, Findings
@@ -171,7 +172,7 @@ class Report:
         self.read_units += part.read_units
         self.findings.extend(sorted(part.findings, key=Finding.sort_key))
 
-    def as_json(self) -> Iterator[str]:
+    def as_json(self, workers: Workers) -> Iterator[str]:
         """Yield the report as one JSON object, piece by piece, as it may be very long."""
         figures = self.figures
         values: dict[str, Any] = {
@@ -184,6 +185,10 @@ class Report:
             "started_at": self.started_at.isoformat(),
             "seconds": round(self.seconds, 3),
             "read_units": self.read_units,
+            "workers": {
+                "alive": workers.alive,
+                "last_seen_at": workers.last_seen_at and workers.last_seen_at.isoformat(),
+            },
         }
         if self.segment:
             values["segment"] = asdict(self.segment)

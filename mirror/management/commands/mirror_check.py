@@ -17,7 +17,7 @@ from mirror.batching import batched
 from mirror.conf import setting
 from mirror.management.arguments import minutes, segment, share, whole
 from mirror.management.base import MirrorCommand
-from mirror.models import LedgerEntry, SharedCheck, ShareLost
+from mirror.models import Heartbeat, LedgerEntry, SharedCheck, ShareLost
 from mirror.models.check_runs import percent
 from mirror.processes import worth
 from mirror.stores.clients import reading_clients
@@ -125,10 +125,11 @@ class Command(MirrorCommand):
         if options["html"] and not report.waiting_for:
             self._write_page(options["html"], report)
         if options["json"]:
-            for piece in report.as_json():
+            for piece in report.as_json(Heartbeat.objects.workers()):
                 self.stdout.write(piece, ending="")
         else:
             self._print(report)
+            self.stdout.write(str(Heartbeat.objects.workers()))
         too_old = self._warn_of_old_backlog(options["max_pending_age"])
         return 1 if report.findings or too_old else 0
 

@@ -27,6 +27,7 @@ def test_the_report_of_equal_stores_counts_all_rows_and_no_findings(
     assert report.pop("seconds") > 0
     assert report.pop("read_units") > 0
     assert report.pop("started_at")
+    assert report.pop("workers") == {"alive": 0, "last_seen_at": None}
     assert report == {
         "complete": True,
         "parity_percent": 100,

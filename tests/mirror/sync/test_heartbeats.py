@@ -1,0 +1,128 @@
+"""The heartbeat of a worker: written while it watches, and said loudly when it is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+from django.test import Client
+
+from mirror.models import Heartbeat, LedgerEntry, Pulse, heartbeats
+from mirror.stores.clients import Stores
+from mirror.sync import worker
+from tests.faults.threads import running_in_thread
+from tests.support.commands import run
+from tests.support.factories import make_campaign
+
+mirror_check = partial(run, "mirror_check")
+DASHBOARD = "/admin/mirror/"
+
+
+def age(**past: int) -> None:
+    """Let every heartbeat be older."""
+    Heartbeat.objects.update(last_seen_at=F("last_seen_at") - timedelta(**past))
+
+
+@pytest.fixture
+def commits(transactional_db: None) -> Iterator[list[str]]:
+    """How each heartbeat is committed, as PostgreSQL sees it."""
+    seen: list[str] = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            CREATE FUNCTION tell_beat() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                RAISE WARNING '%', current_setting('synchronous_commit'); RETURN NULL;
+            END $$;
+            CREATE TRIGGER tell AFTER INSERT ON mirror_heartbeat EXECUTE FUNCTION tell_beat();
+            """
+        )
+    connection.connection.add_notice_handler(lambda notice: seen.append(notice.message_primary))
+    yield seen
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION tell_beat() CASCADE")
+    connection.close()
+
+
+def test_a_watching_worker_is_seen_with_its_last_claim(
+    mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeats, "INTERVAL", 0.0)
+    make_campaign(owner)
+    stop, told = threading.Event(), threading.Event()
+    beat = Pulse.beat
+
+    def note(pulse: Pulse) -> None:
+        beat(pulse)
+        if Heartbeat.objects.filter(last_claim_at__isnull=False).exists():
+            told.set()
+
+    monkeypatch.setattr(Pulse, "beat", note)
+    with running_in_thread(worker.Worker(stop=stop).watch):
+        assert told.wait(30)
+        stop.set()
+    heartbeat = Heartbeat.objects.alive().get()
+    assert heartbeat.process_id == os.getpid()
+    assert heartbeat.host
+    assert heartbeat.version
+    assert heartbeat.last_claim_at is not None
+    assert heartbeat.started_at < heartbeat.last_claim_at < heartbeat.last_seen_at
+    assert not LedgerEntry.objects.owed().exists()
+
+
+def test_a_process_tells_at_most_every_few_seconds_and_waits_for_no_disk(
+    commits: list[str],
+) -> None:
+    pulse = Pulse()
+    for _ in range(3):
+        pulse.beat()
+    assert commits == ["off"]
+    Pulse().beat()
+    assert Heartbeat.objects.workers().alive == 2
+
+
+def test_the_dead_are_not_alive_and_a_new_process_removes_the_old(db: None) -> None:
+    Pulse().beat()
+    age(seconds=31)
+    workers = Heartbeat.objects.workers()
+    assert (workers.alive, str(workers)) == (0, "Workers: none alive, last seen 31 s ago.")
+    Pulse().beat()
+    assert Heartbeat.objects.count() == 2
+    age(minutes=11)
+    Pulse().beat()
+    assert Heartbeat.objects.count() == 1
+
+
+def test_the_dashboard_shows_workers_and_says_loudly_if_none_is_alive(
+    mirror: Stores, admin_client: Client
+) -> None:
+    page = admin_client.get(DASHBOARD).text
+    assert "No worker is alive</strong>." in page
+    assert "none was ever seen" in page
+    Pulse().beat()
+    page = admin_client.get(DASHBOARD).text
+    assert "No worker is alive" not in page
+    assert "1<small>last seen 0 s ago" in page
+    age(minutes=5)
+    page = admin_client.get(DASHBOARD).text
+    assert "No worker is alive</strong>: the last was seen 5\xa0minutes ago." in page
+
+
+def test_a_check_tells_of_workers_and_its_exit_code_does_not(mirror: Stores) -> None:
+    assert mirror_check()[0] == 0
+    assert "Workers: none alive, none was ever seen." in mirror_check()[1]
+    assert json.loads(mirror_check("--json")[1])["workers"] == {"alive": 0, "last_seen_at": None}
+    Pulse().beat()
+    code, text = mirror_check("--json")
+    workers = json.loads(text)["workers"]
+    assert (code, workers["alive"]) == (0, 1)
+    assert workers["last_seen_at"] == Heartbeat.objects.get().last_seen_at.isoformat()
+    assert Heartbeat.objects.filter(last_seen_at__lte=Now()).exists()
