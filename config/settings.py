@@ -41,7 +41,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.web.health.AnswerHealthChecks",  # a load balancer asks by address, over plain HTTP
+    "config.web.health.AnswerMonitoring",  # a load balancer asks by address, over plain HTTP
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -55,6 +55,9 @@ MIDDLEWARE = [
     "config.web.middleware.LoginRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+# What /readyz tells of an app: what this function returns.
+READYZ_DETAILS = {"mirror": "mirror.monitoring.state"}
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
