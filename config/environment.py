@@ -20,7 +20,7 @@ MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 Network = IPv4Network | IPv6Network
 EXAMPLE_SECRET_KEYS = frozenset({"change-me", "changeme", "secret", "example", "your-secret-key"})
 # Each may be in a file instead, which the variable with _FILE names.
-SECRETS = frozenset({"DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "SENTRY_DSN"})
+SECRETS = frozenset({"DATABASE_URL", "EMAIL_URL", "METRICS_TOKEN", "SECRET_KEY", "SENTRY_DSN"})
 
 
 def text(name: str, default: str = "") -> str:
@@ -111,6 +111,16 @@ def optional(name: str, meaning: str, pattern: str, *, default: str = "") -> str
     value = text(name, default)
     if value and not re.fullmatch(pattern, value):
         raise ImproperlyConfigured(f"{name} is not {meaning}: {value!r} is not a valid name.")
+    return value
+
+
+def token(name: str) -> str:
+    """Return a secret of 20 characters or more that can stand in a header, or an empty text."""
+    value = text(name)
+    if value and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{20,}", value):
+        raise ImproperlyConfigured(
+            f"{name} takes 20 random characters or more: letters, digits and any of . _ ~ + / = -"
+        )
     return value
 
 

@@ -58,6 +58,9 @@ MIDDLEWARE = [
 
 # What /readyz tells of an app: what this function returns.
 READYZ_DETAILS = {"mirror": "mirror.monitoring.state"}
+# What /metrics tells, and to whom.
+METRICS = ["mirror.monitoring.metrics"]
+METRICS_TOKEN = environment.token("METRICS_TOKEN")
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
+
 from mirror.conf import setting
-from mirror.models import Heartbeat
+from mirror.models import CheckRun, Heartbeat, Outage
+from mirror.models.clock import database_time
 from mirror.models.gauges import owed_by_model
+from mirror.stores.dynamodb import DYNAMODB
+from mirror.stores.s3 import S3
 
 
 def state() -> dict[str, Any]:
@@ -23,3 +30,71 @@ def state() -> dict[str, Any]:
         "oldest_pending_seconds": round(oldest.total_seconds()),
         "workers_alive": Heartbeat.objects.workers().alive,
     }
+
+
+def metrics() -> Iterator[Metric]:
+    """Yield what the database knows, for ``/metrics``; ``counters`` has what a worker did."""
+    yield GaugeMetricFamily(
+        "mirror_enabled", "Whether the mirror is switched on.", float(setting("ENABLED"))
+    )
+    yield from _owed()
+    yield from _stores()
+    yield from _checks()
+    yield from _workers()
+
+
+def _owed() -> Iterator[Metric]:
+    pending = GaugeMetricFamily("mirror_pending", "Rows on their way.", labels=["model"])
+    oldest = GaugeMetricFamily(
+        "mirror_oldest_pending_seconds", "How long the oldest has been waiting.", labels=["model"]
+    )
+    parked = GaugeMetricFamily("mirror_parked", "Rows given up.", labels=["model"])
+    for model, owed in owed_by_model().items():
+        pending.add_metric([model], owed.pending)
+        oldest.add_metric([model], owed.longest_wait.total_seconds())
+        parked.add_metric([model], owed.parked)
+    yield from (pending, oldest, parked)
+
+
+def _stores() -> Iterator[Metric]:
+    open_ = GaugeMetricFamily(
+        "mirror_breaker_open", "Whether a store is out of reach.", labels=["store"]
+    )
+    outage = GaugeMetricFamily(
+        "mirror_outage_seconds", "How long the store has been out of reach.", labels=["store"]
+    )
+    since = dict(Outage.objects.open().values_list("store", "started_at"))
+    now = database_time()
+    for store in (DYNAMODB, S3):
+        open_.add_metric([store], float(store in since))
+        outage.add_metric([store], (now - since.get(store, now)).total_seconds())
+    yield from (open_, outage)
+
+
+def _checks() -> Iterator[Metric]:
+    run = CheckRun.objects.filter(complete=True).defer("findings").first()
+    if run is None:
+        return
+    yield GaugeMetricFamily(
+        "mirror_check_parity_percent",
+        "What the last complete check found in sync.",
+        float(run.parity_percent),
+    )
+    yield GaugeMetricFamily(
+        "mirror_check_differences", "What that check found to differ.", run.differences
+    )
+    age = database_time() - run.started_at
+    yield GaugeMetricFamily(
+        "mirror_check_age_seconds", "How long ago that check began.", age.total_seconds()
+    )
+
+
+def _workers() -> Iterator[Metric]:
+    workers = Heartbeat.objects.workers()
+    yield GaugeMetricFamily("mirror_workers_alive", "Worker processes.", workers.alive)
+    if workers.silent_for is not None:
+        yield GaugeMetricFamily(
+            "mirror_worker_last_seen_seconds",
+            "How long ago any worker was heard of.",
+            workers.silent_for.total_seconds(),
+        )

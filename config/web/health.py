@@ -19,6 +19,8 @@ from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from config.web.metrics import metrics
+
 PATIENCE = 2.0  # seconds
 
 Answer = tuple[int, dict[str, Any]]  # status, JSON
@@ -107,4 +109,6 @@ class AnswerMonitoring(MiddlewareMixin):
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         """Return the answer, or ``None`` to go on."""
         view = PATHS.get(request.path)
+        if request.path == "/metrics" and settings.METRICS_TOKEN:
+            view = metrics
         return view(request) if view else None

@@ -2,6 +2,8 @@
 
 from argparse import ArgumentTypeError
 
+from mirror.counters import Address
+
 
 def whole(text: str) -> int:
     """Parse a whole number above 0."""
@@ -30,6 +32,14 @@ def minutes(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise ArgumentTypeError("takes a number of minutes, 0 or more")
     return value
+
+
+def address(text: str) -> Address:
+    """Parse a port of this machine, ``9200``, or an address and a port, ``0.0.0.0:9200``."""
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 0 < int(port) < 65536:  # noqa: PLR2004 - what ports there are
+        raise ArgumentTypeError("takes PORT or ADDRESS:PORT, such as 9200 or 0.0.0.0:9200")
+    return Address(host or "127.0.0.1", int(port))
 
 
 def segment(text: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
+from mirror.counters import timed_call
 from mirror.documents.items import Item, is_tombstone, key_of, partition_of
 from mirror.errors import OUT_OF_REACH, Failure, Kind, StoreError, Superseded
 from mirror.models import LedgerEntry
@@ -102,10 +103,11 @@ class Attempt:
         if store in self.breaker.open and store not in self._probes:
             raise StoreError(Failure(Kind.UNREACHABLE, OUT_OF_REACH, store=store))
         try:
-            if self.budget is None:
-                result = call(*args, **kwargs)
-            else:
-                result = self.budget.run(store, call, *args, **kwargs)
+            with timed_call(store, self.entry.model):
+                if self.budget is None:
+                    result = call(*args, **kwargs)
+                else:
+                    result = self.budget.run(store, call, *args, **kwargs)
         except StoreError as error:
             self.breaker.failed(error.failure, partition)
             raise

@@ -16,6 +16,7 @@ from enum import Enum
 
 from django.db import DataError, models
 
+from mirror.counters import ATTEMPTS
 from mirror.documents.registry import document_for
 from mirror.documents.render import Rendered, render
 from mirror.errors import (
@@ -131,6 +132,9 @@ def settle(attempts: Sequence[Attempt], breaker: Breaker) -> list[Outcome]:
         outcomes[attempt.entry.pk] = Outcome.OVERTAKEN if in_time else Outcome.OUT_OF_TIME
         late = bool(attempt.uploaded) and attempt.entry.pk not in released
         attempt.unsettled = late and not _note_late_uploads(attempt)
+    for attempt in attempts:
+        if not attempt.unsettled:
+            ATTEMPTS.labels(attempt.entry.model, outcomes[attempt.entry.pk].name.lower()).inc()
     return [outcomes[attempt.entry.pk] for attempt in attempts]
 
 

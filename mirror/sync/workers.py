@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threading import Event
 
+from mirror.counters import Address, serve
 from mirror.models import LedgerEntry
 from mirror.processes import Emit, in_processes
 from mirror.sync.engine import Outcome
@@ -32,18 +33,26 @@ def drain(
     return Drained(mirrored, LedgerEntry.objects.registered().backlog(), outages)
 
 
-def watch(processes: int, *, stop: Event, rate: float | None = None) -> None:
+def watch(
+    processes: int, *, stop: Event, rate: float | None = None, metrics: Address | None = None
+) -> None:
     """Mirror each change as it comes, until told to stop; see ``Worker``.
+
+    The first process serves its ``metrics`` at that port, the second at the next, and so on.
 
     Raises ``ProcessDied`` if one was killed, and ends the others: whoever started this starts it
     again.
     """
     processes = _within(rate, processes)
     if processes == 1:
+        if metrics:
+            serve(metrics)
         Worker(stop=stop, rate=rate).watch()
         return
 
-    def work(_: int, emit: Emit[None]) -> None:
+    def work(number: int, emit: Emit[None]) -> None:
+        if metrics:
+            serve(metrics, number)
         Worker(stop=stop, rate=_share(rate, processes)).watch()
 
     for _ in in_processes(processes, work, stop=stop):

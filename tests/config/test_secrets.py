@@ -10,7 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 from config import environment
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "SENTRY_DSN", "EMAIL_URL"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "DATABASE_URL", "SENTRY_DSN", "EMAIL_URL", "METRICS_TOKEN"]
+)
 def test_a_secret_may_be_in_a_file(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

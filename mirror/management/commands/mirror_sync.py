@@ -5,10 +5,12 @@ from argparse import ArgumentParser, ArgumentTypeError
 from threading import Event
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
-from mirror.management.arguments import whole
+from mirror.counters import CannotServe
+from mirror.management.arguments import address, whole
 from mirror.management.base import COULD_NOT_WORK, MirrorCommand
 from mirror.models import LedgerEntry
 from mirror.processes import set_on_signal, worth
@@ -71,13 +73,21 @@ class Command(MirrorCommand):
             help="mirror no more than N rows a second, to limit the load on database and table",
         )
 
+        parser.add_argument(
+            "--metrics-port",
+            type=address,
+            metavar="[ADDRESS:]PORT",
+            help="with --watch: serve this worker's counters for Prometheus, on 127.0.0.1 unless "
+            "an address is given; with several processes each on a port of its own, from PORT on",
+        )
+
     def run(self, **options: Any) -> int:
         if options["all"]:
             count = enqueue_all()
             self.stdout.write(f"{count} {pluralize(count, 'row is,rows are')} enqueued.")
         stop = _stop_on_signals()
         if options["watch"]:
-            return self._watch(stop, options["processes"] or 1, options["rate"])
+            return self._watch(stop, **options)
         pending = LedgerEntry.objects.registered().pending().count()
         processes = options["processes"] or worth(pending)
         with tqdm(total=pending, unit=" rows", disable=self.quiet) as bar:
@@ -97,10 +107,18 @@ class Command(MirrorCommand):
             pass
         return 0
 
-    def _watch(self, stop: Event, processes: int, rate: float | None) -> int:
+    def _watch(self, stop: Event, **options: Any) -> int:
         self.stdout.write("Watching for changes. Ctrl-C ends it.")
         self.stdout.flush()
-        workers.watch(processes, stop=stop, rate=rate)
+        try:
+            workers.watch(
+                options["processes"] or 1,
+                stop=stop,
+                rate=options["rate"],
+                metrics=options["metrics_port"],
+            )
+        except CannotServe as error:
+            raise CommandError(str(error), returncode=COULD_NOT_WORK) from None
         return 0
 
     def _report(self, drained: Drained) -> int:
