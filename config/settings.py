@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.web.request_ids.GiveRequestIds",  # first: every line and every answer has one
     "config.web.health.AnswerMonitoring",  # a load balancer asks by address, over plain HTTP
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -222,16 +223,25 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+LOG_FORMAT = environment.choice("LOG_FORMAT", ("text", "json"), default="text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"quiet": {"()": "config.log_filters.Quiet"}},
     "formatters": {
-        "private": {
+        "text": {
             "()": "config.logs.PrivateFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "format": "%(asctime)s %(levelname)s %(name)s%(request_id)s %(message)s",
+        },
+        "json": {"()": "config.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["quiet"],
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "private"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "mirror": {"level": "INFO"},

@@ -30,12 +30,19 @@ logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "private": {
+        "text": {
             "()": "config.logs.PrivateFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "format": "%(asctime)s %(levelname)s %(name)s%(request_id)s %(message)s",
+        },
+        "json": {"()": "config.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            # The settings refuse any other word.
+            "formatter": "json" if os.environ.get("LOG_FORMAT", "").strip() == "json" else "text",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "private"}},
     "root": {"level": "WARNING", "handlers": ["console"]},
     "loggers": {
         name: {"level": "INFO", "handlers": ["console"], "propagate": False}

@@ -35,6 +35,7 @@ from tests.support.manage import assert_fails_with_one_sentence, database_url, m
         ("SECRET_KEY", "change-me", "SECRET_KEY is an example key"),
         ("SECRET_KEY", "django-insecure-abc", "SECRET_KEY is an example key"),
         ("SENTRY_DSN", "nonsense", "SENTRY_DSN is not a Sentry address"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT takes text or json"),
         ("METRICS_TOKEN", "hidden", "METRICS_TOKEN takes 20 random characters or more"),
         ("EMAIL_URL", "nonsense", "EMAIL_URL takes smtp+tls://"),
         ("EMAIL_URL", "http://u:hidden@h", "is not a mail server's address"),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import logging.config
+import re
+import runpy
 import uuid
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
-from config.logs import PrivateFormatter
+from config.logs import JsonFormatter, PrivateFormatter, request_id
+from tests.support.manage import manage
+from tests.support.paths import PROJECT
 
 SECRET = uuid.uuid4().hex  # no literal, because Sentry sends lines of the source code
 
@@ -105,3 +112,60 @@ def test_a_page_that_fails_does_not_report_the_token_in_its_url(
     text = reported()
     assert response.status_code == 404 or "RuntimeError" in text
     assert SECRET not in text
+
+
+def test_json_has_a_line_for_each_record_and_keeps_the_same_things_out() -> None:
+    def fail() -> None:
+        raise ValueError(SECRET)
+
+    with pytest.raises(ValueError, match=SECRET) as error:
+        fail()
+    told = (error.type, error.value, error.tb)
+    record = logging.LogRecord(
+        "mirror", 40, "", 0, 'GET "/search/?q=%s"\n/share/%s/', (SECRET, SECRET), told
+    )
+    token = request_id.set("an-id")
+    try:
+        text = JsonFormatter().format(record)
+    finally:
+        request_id.reset(token)
+    assert SECRET not in text
+    assert "\n" not in text
+    line = json.loads(text)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", line.pop("time"))
+    assert "test_logs.py" in line["exception"]
+    assert line.pop("exception").endswith("builtins.ValueError")
+    assert line == {
+        "level": "ERROR",
+        "logger": "mirror",
+        "message": 'GET "/search/?…"\n/share/…/',
+        "request_id": "an-id",
+    }
+
+
+@pytest.mark.parametrize(("word", "formatter"), [("", PrivateFormatter), ("json", JsonFormatter)])
+def test_gunicorn_and_the_site_log_in_the_same_form(
+    monkeypatch: pytest.MonkeyPatch, word: str, formatter: type[logging.Formatter]
+) -> None:
+    monkeypatch.setenv("LOG_FORMAT", word)
+    monkeypatch.setenv("PGOPTIONS", "")  # the file sets it if it is missing
+    gunicorn = runpy.run_path(str(PROJECT / "deploy" / "gunicorn.conf.py"))["logconfig_dict"]
+    name = gunicorn["handlers"]["console"]["formatter"]
+    assert gunicorn["formatters"] == settings.LOGGING["formatters"]
+    made = logging.config.DictConfigurator(gunicorn).configure_formatter(
+        gunicorn["formatters"][name]
+    )
+    assert type(made) is formatter
+    done = manage(
+        "shell",
+        "--no-imports",
+        "-c",
+        "import logging; logging.getLogger('x').warning('it is so')",
+        DATABASE_URL="postgres://nobody@localhost/nothing",
+        LOG_FORMAT=word,
+    )
+    (line,) = done.stderr.splitlines()
+    if word == "json":
+        assert json.loads(line)["message"] == "it is so"
+    else:
+        assert line.endswith("WARNING x it is so")

@@ -132,6 +132,7 @@ def test_the_web_server_serves_and_logs_no_secret(
             assert answer.status in {200, 302, 404}
     text = log.read_text()  # after the end: a request is logged after its answer
     assert '"GET /share/…/" 404' in text
+    assert re.search(r"INFO gunicorn.access \[[0-9a-f]{32}\] ", text)
     assert '"GET /accounts/password/reset/MQ/…/" 200' in text
     assert '"GET /search/" 302' in text
     assert "HIDDEN" not in text
