@@ -13,7 +13,7 @@ from django.http import QueryDict
 from config.web.forms import LongText
 from config.web.tab_safe_forms import TabSafeForm
 from config.web.validators import validate_text
-from sessions_app.highlights import MAX_HIGHLIGHTS, MAX_QUOTE, QuoteFinder
+from sessions_app.highlights import MAX_HIGHLIGHTS, MAX_QUOTE, QuoteFinder, make_highlight
 from sessions_app.models import Highlight, Session
 from sessions_app.transcript_reader import NumberedTurn, TranscriptReader
 from sessions_app.transcripts import MAX_LABEL_LENGTH, Turn
@@ -124,15 +124,7 @@ class HighlightForm(forms.Form):
                 f"This session has {MAX_HIGHLIGHTS} highlights, which is as many as it may have. "
                 "Remove one first."
             )
-        self.highlight = kept or Highlight(
-            session=self.session,
-            quote=cleaned["quote"],
-            speaker=(found.turn.speaker_name or "")[
-                : Highlight._meta.get_field("speaker").max_length
-            ],
-            start=found.turn.start,
-            turn=found.number,
-        )
+        self.highlight = kept or make_highlight(self.session, found, cleaned["quote"])
         return cleaned
 
 
