@@ -52,6 +52,18 @@ class QuoteFinder:
         return self.reader.turn(nearest)
 
 
+def make_highlight(session: Session, turn: NumberedTurn, quote: str) -> Highlight:
+    """Return a highlight of words in a turn. The caller saves."""
+    longest = Highlight._meta.get_field("speaker").max_length
+    return Highlight(
+        session=session,
+        quote=quote,
+        speaker=(turn.turn.speaker_name or "")[:longest],
+        start=turn.turn.start,
+        turn=turn.number,
+    )
+
+
 def by_turn(reader: TranscriptReader, highlights: Iterable[Highlight]) -> dict[int, list[str]]:
     """Return the quotes to mark in each turn, by its number."""
     finder = QuoteFinder(reader)

@@ -1,6 +1,5 @@
 """Who spoke how much: prepares the metrics of a session, computed on save, for a page."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,10 +7,10 @@ from typing import Any
 
 from sessions_app.models import Session
 from sessions_app.speaker_colours import speaker_colours
+from sessions_app.transcripts.speaker_names import people_in
 
 MAX_FIGURE = 10**12  # seconds or words; no session has more
 SHOWN_AT_ONCE = 9  # voices; a page shows the others on demand
-BETWEEN_NAMES = re.compile(r"\s*(?:,|&|\band\b)\s*")
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def _persons(name: str, known: set[str]) -> list[str]:
 
     ``Lady of Sand and Fog`` is one person unless ``Fog`` speaks alone, too.
     """
-    persons = [person for person in BETWEEN_NAMES.split(name) if person]
+    persons = people_in(name)
     is_joint = len(persons) > 1 and ("&" in name or not known.isdisjoint(persons))
     return list(dict.fromkeys(persons)) if is_joint else [name]
 

@@ -34,7 +34,7 @@ class TranscriptForm(forms.Form):
     file = forms.FileField(
         label="Or choose a file",
         required=False,
-        help_text="Amazon Transcribe JSON, WebVTT, SRT or plain text, of ten hours or more.",
+        help_text="Amazon Transcribe JSON, WebVTT, SRT or plain text. Ten hours of talk fit.",
         widget=forms.FileInput(
             attrs={"accept": ".txt,.md,.json,.vtt,.srt,text/plain", "data-max-bytes": MAX_BYTES}
         ),

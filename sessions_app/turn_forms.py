@@ -13,7 +13,7 @@ from django.http import QueryDict
 from config.web.forms import LongText
 from config.web.tab_safe_forms import TabSafeForm
 from config.web.validators import validate_text
-from sessions_app.highlights import MAX_HIGHLIGHTS, MAX_QUOTE, QuoteFinder
+from sessions_app.highlights import MAX_HIGHLIGHTS, MAX_QUOTE, QuoteFinder, make_highlight
 from sessions_app.models import Highlight, Session
 from sessions_app.transcript_reader import NumberedTurn, TranscriptReader
 from sessions_app.transcripts import MAX_LABEL_LENGTH, Turn
@@ -42,21 +42,21 @@ class TurnForm(TabSafeForm, forms.Form):
     )
 
     def __init__(
-        self, data: QueryDict | None, *, turn: NumberedTurn, speakers: dict[str, str]
+        self, data: QueryDict | None, *, turn: NumberedTurn, reader: TranscriptReader
     ) -> None:
         self.turn = turn.turn
-        self.speakers = speakers
+        self.speakers = reader.speakers
         super().__init__(
             data,
             initial={"speaker": self.turn.speaker_name or "", "words": self.turn.text},
         )
         self.fields["turn"] = forms.CharField(
             required=False,
-            initial=fingerprint(turn.turn),
+            initial=fingerprint(reader, turn.number),
             widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
         )
         if data is not None:
-            self._set_data("turn", fingerprint(turn.turn))
+            self._set_data("turn", fingerprint(reader, turn.number))
 
     @property
     def label(self) -> str | None:
@@ -117,27 +117,29 @@ class HighlightForm(forms.Form):
         found = QuoteFinder(self.reader).find(cleaned["quote"], self.number)
         if found is None:
             raise ValidationError("The transcript does not have these words in a row.")
-        if self.session.highlights.count() >= MAX_HIGHLIGHTS:
+        marked = self.session.highlights.all()
+        kept = marked.filter(quote=cleaned["quote"], turn=found.number).first()  # pressed twice
+        if kept is None and marked.count() >= MAX_HIGHLIGHTS:
             raise ValidationError(
                 f"This session has {MAX_HIGHLIGHTS} highlights, which is as many as it may have. "
                 "Remove one first."
             )
-        self.highlight = Highlight(
-            session=self.session,
-            quote=cleaned["quote"],
-            speaker=(found.turn.speaker_name or "")[
-                : Highlight._meta.get_field("speaker").max_length
-            ],
-            start=found.turn.start,
-            turn=found.number,
-        )
+        self.highlight = kept or make_highlight(self.session, found, cleaned["quote"])
         return cleaned
 
 
-def fingerprint(turn: Turn) -> str:
-    """Return a hash of who says what and when, by which a turn is found again."""
-    said = f"{turn.speaker_label}\n{turn.start}\n{turn.text}"
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+def fingerprint(reader: TranscriptReader, number: int) -> str:
+    """Return what a turn is found again by: hashes of it, and of the turns before and after it.
+
+    ``Yeah.`` is said a hundred times an evening, but seldom between the same turns.
+    """
+    around = (number, number - 1, number + 1)
+    return "-".join(_hash(turn.turn) if (turn := reader.turn(place)) else "" for place in around)
+
+
+def is_changed(turn: NumberedTurn, loaded: str) -> bool:
+    """Whether a turn is not the one that a form was loaded with."""
+    return loaded.partition("-")[0] != _hash(turn.turn)
 
 
 def find_turn(reader: TranscriptReader, number: int, loaded: str) -> NumberedTurn | None:
@@ -146,12 +148,24 @@ def find_turn(reader: TranscriptReader, number: int, loaded: str) -> NumberedTur
     If it was changed meanwhile, it is the turn that now has its number.
     """
     turn = reader.turn(number)
-    if loaded and (turn is None or fingerprint(turn.turn) != loaded):
+    if loaded and (turn is None or is_changed(turn, loaded)):
         same = [
-            place
-            for place, other in enumerate(reader.turns, start=1)
-            if fingerprint(other) == loaded
+            place for place in range(1, len(reader.turns) + 1) if _is_same(reader, place, loaded)
         ]
         if len(same) == 1:
             return reader.turn(same[0])
     return turn
+
+
+def _is_same(reader: TranscriptReader, number: int, loaded: str) -> bool:
+    """Whether this is the turn of a form: it, and a turn beside it, are as they were."""
+    turn = reader.turn(number)
+    if turn is None or is_changed(turn, loaded):
+        return False
+    _, *beside = fingerprint(reader, number).split("-")
+    return any(now == then for now, then in zip(beside, loaded.split("-")[1:], strict=False))
+
+
+def _hash(turn: Turn) -> str:
+    said = f"{turn.speaker_label}\n{turn.start}\n{turn.text}"
+    return hashlib.sha256(said.encode()).hexdigest()[:16]

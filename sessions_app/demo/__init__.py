@@ -2,11 +2,11 @@
 
 Each folder here is a campaign: ``campaign.toml`` and a file for each of its sessions. The sessions
 in ``unfiled`` have no campaign. The transcript is in the session's file, or in a file next to it,
-``<session>.transcribe.json``, in the form of Amazon Transcribe.
+``<session>.transcribe.json``, in the form of Amazon Transcribe. ``highlights`` are words of it.
 """
 
 import tomllib
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import Campaign
+from sessions_app.highlights import QuoteFinder, make_highlight
 from sessions_app.models import Session
+from sessions_app.transcript_reader import TranscriptReader
 from sessions_app.transcripts import put_transcript, read_transcript
 
 FOLDER = Path(__file__).parent
@@ -86,15 +88,29 @@ def load_session(path: Path, owner: User, campaign: Campaign | None) -> None:
             setattr(session, field, values[field])
     if values.get("shared"):
         session.share()
+    session.played_on = _day(values)
     session.full_clean()
     session.save()
+    _add_highlights(session, values.get("highlights", []))
     _backdate(session, values)
+
+
+def _add_highlights(session: Session, quotes: list[str]) -> None:
+    finder = QuoteFinder(TranscriptReader(session))
+    for quote in quotes:
+        turn = finder.find(quote, 1)
+        if turn is None:
+            raise ValueError(f"{session} does not have these words: {quote}")
+        make_highlight(session, turn, quote).save()
+
+
+def _day(values: dict[str, Any]) -> date:
+    return timezone.now().astimezone(UTC).date() - timedelta(days=values["days_ago"])
 
 
 def _backdate(row: Campaign | Session, values: dict[str, Any]) -> None:
     """Set both times of a row to ``days_ago`` days before today, ``at`` that time of the day."""
-    day = timezone.now().astimezone(UTC).date() - timedelta(days=values["days_ago"])
     at: time = values["at"]
-    moment = datetime.combine(day, at, tzinfo=UTC)
+    moment = datetime.combine(_day(values), at, tzinfo=UTC)
     # save() would set the fields to the current time.
     type(row).objects.filter(pk=row.pk).update(created_at=moment, updated_at=moment)

@@ -16,7 +16,8 @@ from campaigns.models import Campaign
 from mirror import exact_json
 from sessions_app.exports.json_file import CAMPAIGN_FORMAT, JSON_FIELDS
 from sessions_app.exports.storage_signature import is_signed
-from sessions_app.importing.file_names import day_in
+from sessions_app.highlights import MAX_HIGHLIGHTS, MAX_QUOTE
+from sessions_app.importing.file_names import FIRST_YEAR, day_in
 from sessions_app.importing.incoming import Incoming, IncomingCampaign, IncomingSession, Origin
 from sessions_app.json_fields import JSONText
 from sessions_app.models import Highlight, Session
@@ -32,7 +33,6 @@ from sessions_app.transcripts.exported_session import EXPORT_FORMAT, check_versi
 T = TypeVar("T")
 
 FORMATS = (EXPORT_FORMAT, CAMPAIGN_FORMAT)
-MAX_HIGHLIGHTS = 10_000  # of a session
 MAX_SECONDS = 10**9  # from the start of a recording
 STORAGE_FIELDS = ("audio_storage_key", "transcription_job_id")
 
@@ -44,7 +44,7 @@ def read_exported(data: bytes, source: str, *, trusted: bool) -> Incoming:
     """
     if not encodings.is_utf8(data):
         raise TranscriptError(f"{source} is damaged: it is not UTF-8.")
-    values = Values(_read_values(json_text.check(data, source)), source)
+    values = Values(_read_values(json_text.check(data, source, is_export=True)), source)
     check_version(values.values, source)
     if values.values.get("format") == CAMPAIGN_FORMAT:
         return _read_campaign(values)
@@ -119,15 +119,17 @@ class Values:
             raise self.damaged(f".{key}", "is not a date") from None
 
     def past(self, key: str) -> datetime | None:
-        """Return a time; ``None`` if it lies in the future, by a clock that was wrong."""
+        """Return a time in UTC; ``None`` if a clock was wrong: in the future, or long ago."""
         text = self.text(key)
         try:
             moment = datetime.fromisoformat(text) if text else None
         except ValueError:
             raise self.damaged(f".{key}", "is not a time") from None
-        if moment is None or moment.tzinfo is None or moment > datetime.now(UTC):
+        if moment is None or moment.tzinfo is None:
             return None
-        return moment
+        if moment.year < FIRST_YEAR or moment > datetime.now(UTC):
+            return None
+        return moment.astimezone(UTC)  # PostgreSQL takes no offset of 16 hours or more
 
     def check(self, row: Model, *, exclude: set[str]) -> None:
         """Let the model check the fields of a row."""
@@ -180,6 +182,8 @@ def _says_no_day(values: Values) -> bool:
 
 def _origin(values: Values) -> Origin | None:
     name = values.text("campaign")
+    if len(name) > (Campaign._meta.get_field("name").max_length or 0):
+        raise values.damaged(".campaign", "is not valid")
     return Origin(values.uuid("campaign_id"), name) if name else None
 
 
@@ -198,6 +202,8 @@ def _read_highlights(values: Values) -> list[Highlight]:
         )
         highlight.created_at = found.past("created_at") or datetime.now(UTC)
         found.check(highlight, exclude={"session"})
+        if len(highlight.quote) > MAX_QUOTE:  # which Django checks in forms alone
+            raise found.damaged(".quote", "is not valid")
         highlights.append(highlight)
     return highlights
 

@@ -76,7 +76,8 @@ def read_transcript(data: bytes, file_name: str = "") -> Transcript:
 def _read_json(data: bytes, source_name: str) -> Transcript:
     if not data.strip():
         raise TranscriptError(f"{source_name} is empty.")
-    checked = json_text.check(data, source_name)
+    is_export = exported_session.format_of(data) is not None
+    checked = json_text.check(data, source_name, is_export=is_export)
     if exported_session.is_exported_session(checked):
         return exported_session.read(checked, source_name)
     return transcribe.read(checked, source_name)

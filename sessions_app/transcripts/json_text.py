@@ -6,6 +6,7 @@ objects of more than what is needed of it.
 
 import codecs
 import re
+from contextlib import suppress
 from decimal import Decimal
 from itertools import accumulate
 
@@ -34,21 +35,28 @@ NESTING = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
 NOT_NESTING = bytes(set(range(256)) - set(NESTING))
 
 
-def check(data: bytes, source_name: str) -> bytes:
+class Export(msgspec.Struct):
+    """Of an exported session, what is limited by itself."""
+
+    transcript_json: msgspec.Raw = msgspec.Raw(b"")
+
+
+def check(data: bytes, source_name: str, *, is_export: bool = False) -> bytes:
     """Return the JSON without spaces, once it is certain that PostgreSQL can store it.
 
-    ``data`` is UTF-8. Raises ``TranscriptError``. The message begins with ``source_name``, names
-    the line and quotes nothing.
+    ``data`` is UTF-8. Of an export, the transcript may be as long as any, whatever else is with
+    it: a session that could be stored can be brought back.
+
+    Raises ``TranscriptError``. The message begins with ``source_name``, names the line and quotes
+    nothing.
     """
     data = data.removeprefix(codecs.BOM_UTF8)
-    if sum(map(data.count, (b"{", b"[", b","))) > MAX_VALUES:  # one stands before each value
-        raise TranscriptError(_too_long(source_name))
     if wrong := next((found for found in ESCAPE.finditer(data) if found.lastgroup), None):
         line = data.count(b"\n", 0, wrong.start()) + 1
         what = "half of a character" if wrong["half"] else "a null character"
         raise TranscriptError(f"{source_name} has {what} in line {line}, which cannot be stored.")
     compact = _compact(data, source_name)
-    if len(compact) > MAX_COMPACT_BYTES:
+    if _is_too_long(compact, is_export=is_export):
         raise TranscriptError(_too_long(source_name))
     without_strings = _without_strings(compact)
     if not all(map(_is_storable_number, UNUSUAL_NUMBER.findall(without_strings))):
@@ -59,6 +67,22 @@ def check(data: bytes, source_name: str) -> bytes:
     if max(accumulate(map(NESTING.__getitem__, brackets)), default=0) > MAX_DEPTH:
         raise TranscriptError(_too_deep(source_name))
     return compact
+
+
+def _is_too_long(compact: bytes, *, is_export: bool) -> bool:
+    transcript = b""
+    if is_export:
+        with suppress(msgspec.ValidationError):  # it is no object
+            transcript = bytes(msgspec.json.decode(compact, type=Export).transcript_json)
+    values = _count_values(transcript)
+    return (
+        max(values, _count_values(compact) - values) > MAX_VALUES
+        or max(len(transcript), len(compact) - len(transcript)) > MAX_COMPACT_BYTES
+    )
+
+
+def _count_values(data: bytes) -> int:
+    return sum(map(data.count, (b"{", b"[", b",")))  # one stands before each value
 
 
 def _compact(data: bytes, source_name: str) -> bytes:

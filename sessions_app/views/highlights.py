@@ -11,7 +11,7 @@ from config.web.access import SignedInRequest, owned
 from sessions_app.highlights import add_to_recap
 from sessions_app.models import Session
 
-SESSIONS = Session.objects.without_transcript()
+SESSIONS = Session.objects.select_related("campaign").without_transcript()
 
 
 @owned(SESSIONS, lock=True)
@@ -30,7 +30,8 @@ def add(request: SignedInRequest, session: Session, key: UUID) -> HttpResponse:
 @owned(SESSIONS)
 @require_POST
 def delete(request: SignedInRequest, session: Session, key: UUID) -> HttpResponse:
-    """Remove a highlight. The transcript stays as it is."""
+    """Remove a highlight, and stay on the page that lists it. The transcript stays as it is."""
     get_object_or_404(session.highlights, pk=key).delete()
     messages.success(request, "The highlight is removed.")
-    return redirect(session)
+    from_campaign = "campaign" in request.POST and session.campaign
+    return redirect(from_campaign or session)

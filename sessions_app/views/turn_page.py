@@ -14,7 +14,7 @@ from sessions_app.models import Session
 from sessions_app.transcript_reader import NumberedTurn, TranscriptReader
 from sessions_app.transcripts import TRANSCRIPT_FIELDS
 from sessions_app.turn_edits import EditRefused, join_turn, replace_turn
-from sessions_app.turn_forms import HighlightForm, TurnForm, find_turn, fingerprint
+from sessions_app.turn_forms import HighlightForm, TurnForm, find_turn, is_changed
 from sessions_app.views.addresses import turn_url
 
 SESSIONS = Session.objects.select_related("campaign")
@@ -35,9 +35,9 @@ def edit(request: SignedInRequest, session: Session, number: int) -> HttpRespons
     turn = find_turn(reader, number, loaded)
     if turn is None:
         return _gone(request, session)
-    form = TurnForm(posted(request), turn=turn, speakers=reader.speakers)
+    form = TurnForm(posted(request), turn=turn, reader=reader)
     action = request.POST.get("do", "")
-    if action == "delete" and fingerprint(turn.turn) != loaded:
+    if action == "delete" and is_changed(turn, loaded):
         form.add_error(None, CHANGED)
     elif action == "delete" or form.is_valid():
         try:
@@ -75,7 +75,7 @@ def highlight(request: SignedInRequest, session: Session, number: int) -> HttpRe
         return HttpResponse(" ".join(problems), status=400, content_type="text/plain")
     if turn is None:
         return _gone(request, session)
-    edit_form = TurnForm(None, turn=turn, speakers=reader.speakers)
+    edit_form = TurnForm(None, turn=turn, reader=reader)
     context = _context(session, reader, turn, edit_form) | {"highlight_form": form}
     return render(request, "sessions_app/turn.html", context)
 
@@ -96,6 +96,10 @@ def _apply(session: Session, number: int, form: TurnForm, action: str) -> int:
 def _context(
     session: Session, reader: TranscriptReader, turn: NumberedTurn, form: TurnForm
 ) -> dict[str, Any]:
+    highlight_form = HighlightForm(None, session=session, reader=reader, number=turn.number)
+    if session.campaign and session.campaign.language:  # for spelling, and for screen readers
+        for field in (form.fields["words"], highlight_form.fields["quote"]):
+            field.widget.attrs["lang"] = session.campaign.language
     return {
         "session": session,
         "turn": turn,
@@ -105,7 +109,7 @@ def _context(
         "count": len(reader.turns),
         "names": sorted(set(reader.speakers.values())),
         "form": form,
-        "highlight_form": HighlightForm(None, session=session, reader=reader, number=turn.number),
+        "highlight_form": highlight_form,
     }
 
 

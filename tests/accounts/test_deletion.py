@@ -67,7 +67,7 @@ def test_the_page_says_what_goes_and_that_it_is_for_good(gm: Client, owner: User
     for words in ("1 campaign<", "3 sessions<", "transcripts", "share links", "cannot be undone"):
         assert words in page
     assert "log entr" not in page
-    assert 'class="danger"' in page
+    assert 'class="primary danger"' in page
 
 
 def test_the_password_confirms(gm: Client, owner: User) -> None:

@@ -145,7 +145,7 @@ def test_reading_with_the_keyboard_and_keeping_words(
         }""",
         words,
     )
-    page.locator("#turn-tools").get_by_role("button", name="Highlight").click()
+    page.locator("#turn-tools").get_by_role("button", name="Highlight").dblclick()
     page.locator("#told").get_by_text("It is listed with the session.").wait_for()
     expect(page.locator("#t5 mark")).to_have_text(words)
     page.reload()

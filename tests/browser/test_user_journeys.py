@@ -156,7 +156,7 @@ def test_a_campaign_is_edited_downloaded_and_printed(
         assert any("Fog Signal" in name for name in archive.namelist())
 
     page.get_by_role("link", name="Next →").click()
-    page.get_by_role("link", name="Fog Signal").click()
+    page.get_by_role("link", name="Fog Signal").first.click()
     for link, ending, words in (
         ("Markdown for players", ".md", "**when the fog lifts**"),
         ("Plain text for players", ".txt", "when the fog lifts"),
@@ -238,7 +238,7 @@ def test_a_transcript_a_session_and_a_campaign_are_deleted(
     page = open_page(java_script_enabled=script)
     log_in(page, "gm", "gm")
     page.get_by_role("link", name="Lamps of the Long Shoal").click()
-    page.get_by_role("link", name="Fog Signal").click()
+    page.get_by_role("link", name="Fog Signal").first.click()
     page.get_by_role("link", name="Read the transcript").click()
     page.get_by_text("Jump", exact=True).click()
     page.get_by_label("Jump to a time").fill("0:16")

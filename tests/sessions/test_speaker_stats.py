@@ -47,7 +47,10 @@ def words_by_name(stats: SpeakerStats) -> dict[str, int]:
     return {share.name: share.words for share in stats.shares}
 
 
-@pytest.mark.parametrize("joint", ["LAURA & ASHLEY", "LAURA and ASHLEY", "LAURA, ASHLEY"])
+@pytest.mark.parametrize(
+    "joint",
+    ["LAURA & ASHLEY", "LAURA and ASHLEY", "LAURA AND ASHLEY", "LAURA, ASHLEY", "LAURA + ASHLEY"],
+)
 def test_what_several_say_together_counts_for_each(joint: str) -> None:
     stats = stats_of({"LAURA": 30, joint: 10, "MATT": 50})
     assert words_by_name(stats) == {"MATT": 50, "LAURA": 40, "ASHLEY": 10}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.contrib.auth.models import User
 from campaigns.models import Campaign
 from sessions_app.importing import ImportRefused
 from sessions_app.models import Highlight, Session
+from sessions_app.transcripts import TranscriptError, json_text, read_transcript
 from tests.support.exported import bring_in, exported
 from tests.support.factories import make_campaign, make_session, make_user
 from tests.support.pages import changed_fields
@@ -150,7 +152,9 @@ def test_a_newer_version_is_refused(session: Session, owner: User) -> None:
          "$.highlights[0].start is not a number"),
         ({"highlights": [{"quote": "a", "start": -1}]},
          "$.highlights[0].start is not a time in seconds"),
-        ({"highlights": [{}] * 10_001}, "$.highlights has more than 10,000 entries"),
+        ({"highlights": [{}] * 501}, "$.highlights has more than 500 entries"),
+        ({"highlights": [{"quote": "a" * 2001, "turn": 1}]}, "$.highlights[0].quote is not valid"),
+        ({"campaign": "x" * 201}, "$.campaign is not valid"),
     ],
 )  # fmt: skip
 def test_a_damaged_export_is_refused_without_a_word_of_it(
@@ -179,6 +183,51 @@ def test_a_time_in_the_future_is_not_taken_over(session: Session, owner: User) -
     session.delete()
     bring_in(owner, data)
     assert Session.objects.get().created_at < future
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:00:00-05:00"])
+def test_a_time_that_no_page_can_show_is_not_taken_over(
+    session: Session, owner: User, moment: str
+) -> None:
+    mark = {"quote": "Who", "turn": 1, "created_at": moment}
+    data = exported(session, created_at=moment, highlights=[mark])
+    session.delete()
+    bring_in(owner, data)
+    assert Session.objects.get().created_at.year > 2000
+    assert Highlight.objects.get().created_at.year > 2000
+
+
+def test_a_time_with_an_offset_that_postgresql_refuses_is_the_same_time(
+    session: Session, owner: User
+) -> None:
+    data = exported(session, created_at="2020-02-06T19:30:00+23:59")
+    session.delete()
+    bring_in(owner, data)
+    assert Session.objects.get().created_at == datetime(2020, 2, 5, 19, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("limit", ["MAX_COMPACT_BYTES", "MAX_VALUES"])
+def test_a_session_whose_transcript_is_as_long_as_it_may_be_comes_back(
+    owner: User, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    long_evening = EVENING | {"comment": "long, " * 1000}
+    session = session_with(as_file(long_evening), owner=owner, name="Fog")
+    session.save()
+    data = exported(session)
+    session.delete()
+    transcript = json.dumps(long_evening, separators=(",", ":"))
+    largest = {
+        "MAX_COMPACT_BYTES": len(transcript),
+        "MAX_VALUES": sum(map(transcript.count, "{[,")),
+    }
+    monkeypatch.setattr(json_text, limit, largest[limit])
+    assert read_transcript(data).json is not None
+    bring_in(owner, data)
+    assert Session.objects.get().transcript_json == long_evening
+    monkeypatch.setattr(json_text, limit, largest[limit] - 1)
+    for read in (read_transcript, partial(bring_in, owner)):
+        with pytest.raises((TranscriptError, ImportRefused), match="is too long"):
+            read(data)
 
 
 def test_the_key_of_a_recording_is_taken_over_only_if_this_site_wrote_it(

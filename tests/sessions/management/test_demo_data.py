@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.models import Campaign
-from sessions_app.models import Session
+from sessions_app.models import Highlight, Session
 from sessions_app.transcripts import read_transcript
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,17 @@ def test_every_session_has_all_its_texts(demo: str) -> None:
             assert getattr(session, field), f"{session}: {field}"
     assert Session.objects.get(transcript_text="").metrics is None
     assert Session.objects.exclude(share_token=None).count() == 3
+
+
+def test_sessions_have_their_day_of_play_and_some_have_highlights(demo: str) -> None:
+    for session in Session.objects.all():
+        assert session.played_on == session.created_at.date()
+    for campaign in Campaign.objects.all():
+        assert Highlight.objects.filter(session__campaign=campaign).exists()
+    timed = Highlight.objects.exclude(start=None)
+    assert set(timed.values_list("quote", "speaker", "turn")) >= {
+        ("Nobody. That's the whole point of a bank.", "Dev", 16)
+    }
 
 
 def test_the_metrics_are_those_of_the_transcript(demo: str) -> None:

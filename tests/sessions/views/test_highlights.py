@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from campaigns.models import Campaign
 from sessions_app import highlights
 from sessions_app.models import Highlight, Session
 from tests.support.factories import make_campaign, make_session
@@ -142,10 +143,38 @@ def test_a_highlight_is_removed_and_the_transcript_stays(gm: Client, session: Se
     other = make_session(session.owner).highlights.create(quote="Theirs", turn=1)
     base = f"/sessions/{session.pk}/highlights"
     assert gm.post(f"{base}/{other.pk}/delete/").status_code == 404
-    gm.post(f"{base}/{highlight.pk}/delete/")
+    answer = gm.post(f"{base}/{highlight.pk}/delete/")
+    assert answer["Location"] == session.get_absolute_url()
     assert Highlight.objects.get() == other
     session.refresh_from_db()
     assert session.transcript_text == LOG
+
+
+def test_a_highlight_that_is_removed_on_the_page_of_the_campaign_leads_back_there(
+    gm: Client, session: Session
+) -> None:
+    highlight = session.highlights.create(quote="Silence.", turn=3)
+    campaign_path = f"/campaigns/{session.campaign_id}/"
+    assert '<input type="hidden" name="campaign">' in text_of(gm.get(campaign_path))
+    path = f"/sessions/{session.pk}/highlights/{highlight.pk}/delete/"
+    assert gm.post(path, {"campaign": ""})["Location"] == campaign_path
+    assert not Highlight.objects.exists()
+
+
+def test_the_same_words_are_highlighted_once(gm: Client, session: Session) -> None:
+    for _ in range(2):
+        assert gm.post(highlight_path(session, 1), {"quote": "a door"}).status_code == 302
+    assert Highlight.objects.count() == 1
+
+
+def test_what_was_said_is_marked_with_its_language(gm: Client, session: Session) -> None:
+    session.highlights.create(quote="Silence.", turn=3)
+    Campaign.objects.update(language="de")
+    turn = text_of(gm.get(f"/sessions/{session.pk}/transcript/turns/2/"))
+    assert turn.count('<p lang="de">') == 2  # the turns before and after it
+    assert turn.count(' lang="de"') == 4  # and the fields for its words
+    for path in (session.get_absolute_url(), f"/campaigns/{session.campaign_id}/"):
+        assert '<blockquote lang="de">' in text_of(gm.get(path))
 
 
 def test_a_long_list_has_pages(gm: Client, session: Session) -> None:

@@ -154,7 +154,7 @@ def test_a_typed_day_that_is_none_is_shown_again(gm: Client) -> None:
 def test_the_dates_are_those_of_one_visit_and_of_own_sessions(
     gm: Client, client: Client, owner: User
 ) -> None:
-    assert "Nothing that you imported waits" in text_of(gm.get(DATES))
+    assert "You have imported no sessions lately" in text_of(gm.get(DATES))
     post(gm, upload("a.txt"), batch="1")
     post(gm, upload("b.txt"), batch="2")
     assert [field.label for field in gm.get(DATES).context["form"]] == ["b"]

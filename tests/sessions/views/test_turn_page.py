@@ -129,6 +129,21 @@ def test_a_turn_is_found_again_after_another_tab_deleted_one_before_it(
     assert said(session) == [("LAURA", "I listen."), *rest]
 
 
+def test_a_turn_that_another_tab_changed_is_not_taken_for_one_with_the_same_words(
+    gm: Client, owner: User
+) -> None:
+    log = "SAM: Yeah.\nMATT: You come to a dor.\nLAURA: Yeah.\nSAM: Yeah.\nMATT: Silence.\n"
+    session = make_session(owner, transcript_text=log)
+    path = turn_path(session, 1)
+    loaded = load_form(gm, path)
+    gm.post(path, loaded | {"words": "Yes."})
+    page = text_of(gm.post(path, loaded | {"words": "Yep."}))
+    assert "Yep." in page
+    assert session.transcript_text == log
+    assert said(session)[0] == ("SAM", "Yes.")
+    assert said(session)[3] == ("SAM", "Yeah.")
+
+
 def test_a_turn_that_another_tab_changed_is_not_deleted(gm: Client, session: Session) -> None:
     path = turn_path(session, 1)
     loaded = load_form(gm, path)

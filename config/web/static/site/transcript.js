@@ -11,6 +11,7 @@
   const STEPS = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
   let stop; // the link of the one turn that Tab stops at
   let chosen = null; // what was selected when a tool was pressed
+  let pressed = -Infinity; // when Highlight was pressed, in milliseconds
 
   const tell = (text) => { // not the empty text first: screen readers announce what is added
     told.textContent = text;
@@ -102,6 +103,9 @@
 
   tools.addEventListener("submit", async (event) => {
     event.preventDefault();
+    const isDoubleClick = event.timeStamp - pressed < 500;
+    pressed = event.timeStamp;
+    if (isDoubleClick) return;
     const part = selected() ?? chosen;
     chosen = null;
     if (!part) { // choose the words on the page of the turn
