@@ -42,12 +42,12 @@ class CannotServe(Exception):
 @contextmanager
 def timed_call(store: str, model: str) -> Iterator[None]:
     """Note how long the block, a call to ``store``, took, and whether it raised anything."""
-    begun, result = time.perf_counter(), "failed"
+    begun, result = time.monotonic(), "failed"
     try:
         yield
         result = "ok"
     finally:
-        STORE_CALLS.labels(store, model, result).observe(time.perf_counter() - begun)
+        STORE_CALLS.labels(store, model, result).observe(time.monotonic() - begun)
 
 
 def serve(address: Address, number: int = 0) -> None:
