@@ -119,7 +119,7 @@ def test_a_run_mirrors_everything_stops_and_starts_again(
         with urllib.request.urlopen(f"{site}/healthz", timeout=10) as response:
             assert response.status == 200
         sign_up_with_an_address(site)
-        assert check_until_equal(project, environment).startswith("100 % in sync: 17 of 17")
+        assert check_until_equal(project, environment).startswith("100 % in sync: 24 of 24")
 
         run.send_signal(signal.SIGINT)
         assert run.wait(TIMEOUT) == 0, log.read_text()
