@@ -19,6 +19,10 @@ from sessions_app.search_words import Wanted
 from sessions_app.transcripts.plain_text import split_name
 
 MAX_PLACES = 3  # of each session
+PAIR = 2  # words that are a key of the index together
+# Passages of each session that are read for a phrase of three words or more: all have its pairs,
+# but not each has them in a row.
+MAX_PHRASE_PASSAGES = 30
 LABELS = {
     Kind.DESCRIPTION: "Description",
     Kind.NOTES: "Notes",
@@ -87,20 +91,24 @@ def _best_lines(sessions: list[UUID], wanted: Wanted, marker: Marker) -> dict[UU
     """Return the lines with all words of each session, then those with some of them."""
     best: dict[UUID, dict[tuple[str, int], _Line]] = {session: {} for session in sessions}
     keys = {wanted.all_keys(): None, wanted.any_keys(): None}  # the same if there is one word
-    # One index scan for each, which ends with as many passages as are shown.
+    is_phrase = any(len(words.places) > PAIR for group in wanted.groups for words in group)
+    limit = MAX_PHRASE_PASSAGES if is_phrase else MAX_PLACES
+    # One index scan for each, which ends with as many passages as are read.
     queries = [
         SearchText.objects.having(f"'={session}' & ({query})")
         .passages()
-        .values_list("session_id", "kind", "lines", "text")[:MAX_PLACES]
+        .values_list("session_id", "kind", "lines", "text")[:limit]
         for session in sessions
         for query in keys
     ]
     if not queries:
         return {}
     for session, kind, numbers, text in queries[0].union(*queries[1:], all=True):
+        if len(best[session]) == MAX_PLACES or (is_phrase and not marker.spans(text)):
+            continue
         line = _best_line(kind, numbers, text, marker)
         best[session].setdefault((kind, line.number), line)
-    return {session: list(lines.values())[:MAX_PLACES] for session, lines in best.items()}
+    return {session: list(lines.values()) for session, lines in best.items()}
 
 
 def _best_line(kind: str, numbers: list[int], text: str, marker: Marker) -> _Line:

@@ -111,6 +111,16 @@ def test_a_place_in_a_transcript_has_speaker_and_time_and_opens_there(
     assert "1:02:03" in turn
 
 
+def test_a_phrase_opens_where_it_was_said_not_where_its_words_are_apart(
+    gm: Client, owner: User
+) -> None:
+    apart = f"MATT: so I know, and I can wait {'a while ' * 80}\n"
+    make_session(owner, transcript_text=apart * 6 + "LAURA: And so I can.\n")
+    (place,) = places_of(owner, '"so I can"')
+    assert place.label == "LAURA"
+    assert "And <mark>so I can</mark>." in open_place(gm, place)
+
+
 def test_times_are_read_once_and_anew_when_the_session_changes(
     transactional_db: None, owner: User
 ) -> None:

@@ -349,6 +349,8 @@ def test_without_times_the_places_are_some_thousand_words_apart(owner: User) -> 
 def test_headings_and_titles_name_the_session(gm: Client, path: str, session: Session) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
     for page, title in (("", "Transcript of"), ("turns/1/", "Turn 1 of"),
+                        ("edit/", "Replace the transcript of"),
+                        ("delete/", "Remove the transcript of"),
                         ("speakers/", "Name the speakers of")):  # fmt: skip
         text = text_of(gm.get(f"{path}{page}"))
         assert f"<title>{title} {session.name} · Tabletop</title>" in text
