@@ -135,7 +135,7 @@ class _Reader:
     def _open(self, entry: zipfile.ZipInfo) -> IO[bytes]:
         # Other methods may ask for gigabytes before they have unpacked anything.
         if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise NotImplementedError
+            raise zipfile.BadZipFile("an unusual method")
         return self.archive.open(entry)
 
 
