@@ -71,8 +71,10 @@ def in_processes(count: int, work: Work[T], *, stop: threading.Event | None = No
             running[receiver] = process
         yield from _received(running, stop or threading.Event())
     finally:
+        # SIGTERM is lost on a process that has only just begun and still has the parent's handlers.
+        end = ForkProcess.terminate if stop else ForkProcess.kill
         for process in running.values():
-            process.terminate()
+            end(process)
         for process in running.values():
             process.join()
 

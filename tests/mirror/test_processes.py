@@ -44,6 +44,21 @@ def test_what_a_process_raises_is_raised_and_ends_the_others() -> None:
             os.kill(pid, 0)
 
 
+def test_a_process_that_hears_no_signal_yet_is_ended(tmp_path: Path) -> None:
+    def work(number: int, emit: Emit[int]) -> None:
+        if number == 0:
+            signal.signal(signal.SIGTERM, lambda *_: None)  # as one inherited from the parent
+            emit(os.getpid())
+            time.sleep(5)
+            (tmp_path / "went on").touch()
+        time.sleep(1)
+        raise StoreError(Failure(Kind.BUSY, "Throttled", store="DynamoDB"))
+
+    with pytest.raises(StoreError):
+        list(in_processes(2, work))
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("end", "named"),
     [
