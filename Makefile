@@ -14,8 +14,11 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 	--generate-hashes --allow-unsafe --strip-extras --annotation-style=line \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
+# The site needs the mirror as another project would, but for its code, which lies beside it.
+MIRROR := --extra=metrics mirror/pyproject.toml
+
 .DEFAULT_GOAL := help
-.PHONY: help install run test soak mutants explore lint check-migrations lock clean bench
+.PHONY: help install run test soak mutants explore lint check-migrations lock dist clean bench
 
 ## help: list these targets
 help:
@@ -76,13 +79,18 @@ check-migrations: install
 
 ## lock: write the lock files anew, with the newest versions that requirements*.in allow
 lock: install
-	$(COMPILE) --output-file=requirements.txt requirements.in
-	$(COMPILE) --output-file=requirements-dev.txt requirements-dev.in
+	$(COMPILE) --output-file=requirements.txt requirements.in $(MIRROR)
+	$(COMPILE) --output-file=requirements-dev.txt requirements-dev.in $(MIRROR)
 	$(COMPILE) --output-file=tests/support/ministack-requirements.txt tests/support/ministack-requirements.in
+
+## dist: the mirror as a package for other projects, wheel and sdist, in dist/
+dist: install
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist mirror
 
 ## clean: remove .venv, the caches and the data of `make run`
 clean:
-	rm -rf .venv .local .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
+	rm -rf .venv .local dist .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ## bench: how fast the mirror is, beside its peers (ten minutes; two with QUICK=1)

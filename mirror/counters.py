@@ -10,22 +10,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
-
-REGISTRY = CollectorRegistry()
-ATTEMPTS = Counter(
-    "mirror_attempts_total",
-    "Attempts to mirror a row, by how they ended.",
-    ["model", "outcome"],
-    registry=REGISTRY,
-)
-STORE_CALLS = Histogram(
-    "mirror_store_call_seconds",
-    "Calls to the stores that write or remove, by how long they took and how they ended.",
-    ["store", "model", "result"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-    registry=REGISTRY,
-)
+try:
+    from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+except ImportError:  # without the extra ``metrics`` nothing is counted
+    ATTEMPTS = STORE_CALLS = None
+else:
+    REGISTRY = CollectorRegistry()
+    ATTEMPTS = Counter(
+        "mirror_attempts_total",
+        "Attempts to mirror a row, by how they ended.",
+        ["model", "outcome"],
+        registry=REGISTRY,
+    )
+    STORE_CALLS = Histogram(
+        "mirror_store_call_seconds",
+        "Calls to the stores that write or remove, by how long they took and how they ended.",
+        ["store", "model", "result"],
+        buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        registry=REGISTRY,
+    )
 
 
 class Address(NamedTuple):
@@ -39,6 +42,12 @@ class CannotServe(Exception):
     """The counters cannot be served at this address."""
 
 
+def count_attempt(model: str, outcome: str) -> None:
+    """Note how an attempt to mirror a row of ``model`` ended."""
+    if ATTEMPTS:
+        ATTEMPTS.labels(model, outcome).inc()
+
+
 @contextmanager
 def timed_call(store: str, model: str) -> Iterator[None]:
     """Note how long the block, a call to ``store``, took, and whether it raised anything."""
@@ -47,11 +56,14 @@ def timed_call(store: str, model: str) -> Iterator[None]:
         yield
         result = "ok"
     finally:
-        STORE_CALLS.labels(store, model, result).observe(time.monotonic() - begun)
+        if STORE_CALLS:
+            STORE_CALLS.labels(store, model, result).observe(time.monotonic() - begun)
 
 
 def serve(address: Address, number: int = 0) -> None:
     """Serve the counters of this process, the ``number``-th of several, on a port of its own."""
+    if ATTEMPTS is None:
+        raise CannotServe("Metrics need the package prometheus-client.")
     host, port = address.host, address.port + number
     try:
         start_http_server(port, host, REGISTRY)

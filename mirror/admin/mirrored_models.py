@@ -29,7 +29,7 @@ class MirrorStateFilter(StateFilter):
         return queryset.filter(mirror_state=self.value()) if self.value() else queryset
 
 
-class MirroredAdmin(admin.ModelAdmin[Any]):
+class MirroredAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic only in its stubs
     """Adds to a model's admin a column and a filter for the state, and a link to *Compare*."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

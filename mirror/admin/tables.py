@@ -21,7 +21,7 @@ from mirror.models.check_runs import percent
 from mirror.models.due import DUE_AT
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic only in its stubs
     """A table that only the mirror itself writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -78,7 +78,7 @@ class LedgerModelFilter(admin.SimpleListFilter):
         return queryset.filter(model=self.value()) if self.value() else queryset
 
 
-class FirstPages(Paginator[Any]):
+class FirstPages(Paginator):  # type: ignore[type-arg] # generic only in its stubs
     """Counts only as far as anybody turns pages: the ledger may have many millions of entries."""
 
     LIMIT = 10_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.apps import AppConfig
 from django.contrib.postgres.fields import ArrayField, HStoreField
@@ -21,7 +21,7 @@ from mirror.documents import (
 from mirror.documents.document import Document, field_attributes
 from mirror.documents.items import ENTITY, EXPIRES, REVISION, VERSION
 
-Field = models.Field[Any, Any]
+Field: TypeAlias = "models.Field[Any, Any]"
 
 KEYS = frozenset(Document.get_attributes())
 RESERVED = KEYS | {ENTITY, VERSION, REVISION, EXPIRES}

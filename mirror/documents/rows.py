@@ -67,7 +67,7 @@ def sizes(document: type[Document], ids: Iterable[str]) -> dict[str, int]:
     return {str(pk): size for pk, size in found.values_list("pk", SIZE)}
 
 
-class ExactRows(ModelIterable[Any]):
+class ExactRows(ModelIterable):  # type: ignore[type-arg] # generic only in its stubs
     """Rows whose JSON is decoded here: Django's own decoder makes floats of all fractions."""
 
     def __iter__(self) -> Iterator[models.Model]:

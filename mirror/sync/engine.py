@@ -16,7 +16,7 @@ from enum import Enum
 
 from django.db import DataError, models
 
-from mirror.counters import ATTEMPTS
+from mirror.counters import count_attempt
 from mirror.documents.registry import document_for
 from mirror.documents.render import Rendered, render
 from mirror.errors import (
@@ -134,7 +134,7 @@ def settle(attempts: Sequence[Attempt], breaker: Breaker) -> list[Outcome]:
         attempt.unsettled = late and not _note_late_uploads(attempt)
     for attempt in attempts:
         if not attempt.unsettled:
-            ATTEMPTS.labels(attempt.entry.model, outcomes[attempt.entry.pk].name.lower()).inc()
+            count_attempt(attempt.entry.model, outcomes[attempt.entry.pk].name.lower())
     return [outcomes[attempt.entry.pk] for attempt in attempts]
 
 

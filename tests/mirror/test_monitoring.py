@@ -172,8 +172,9 @@ def test_a_scrape_reads_no_more_of_a_large_ledger_than_its_bound(
 @pytest.fixture
 def counted() -> None:
     """Counters that begin at nothing."""
-    counters.ATTEMPTS.clear()
-    counters.STORE_CALLS.clear()
+    for counter in (counters.ATTEMPTS, counters.STORE_CALLS):
+        assert counter
+        counter.clear()
 
 
 def test_a_worker_counts_attempts_and_calls(
@@ -250,7 +251,7 @@ def test_dashboard_and_alert_rules_ask_for_what_there_is(
     Pulse().beat()
     with counters.timed_call("S3", "model"):
         pass
-    counters.ATTEMPTS.labels("model", "mirrored").inc()
+    counters.count_attempt("model", "mirrored")
     there_is = {name for name, *_ in scrape(client)} | {
         name for name, *_ in samples(generate_latest(counters.REGISTRY).decode())
     }
