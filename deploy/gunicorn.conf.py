@@ -3,7 +3,9 @@
 What stands here yields to the command line, such as ``--bind`` and ``--threads``.
 """
 
+import ctypes
 import os
+from contextlib import suppress
 
 # A thread waits in vain no longer than its visitor. Empty for pgbouncer, which refuses options.
 os.environ.setdefault("PGOPTIONS", "-c statement_timeout=20s")
@@ -18,6 +20,19 @@ threads = 4
 timeout = 30  # seconds until a worker that no longer answers is replaced
 graceful_timeout = 30  # seconds to finish what was begun, when told to stop
 keepalive = 75  # seconds: longer than the proxy keeps an idle connection, so it closes first
+
+
+def post_fork(server: object, worker: object) -> None:
+    """Have glibc return the memory of large texts to the system as soon as they are freed.
+
+    By itself it keeps it, for each thread apart, once some megabytes were asked for.
+    """
+    arena_max, mmap_threshold = -8, -3  # of malloc.h
+    with suppress(AttributeError):  # another C library
+        libc = ctypes.CDLL(None)
+        libc.mallopt(arena_max, 1)
+        libc.mallopt(mmap_threshold, 1024 * 1024)
+
 
 # Its heartbeat must not wait for a disk, and the file system may be read-only.
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn makes files that nobody else can open

@@ -4,12 +4,15 @@ They keep every digit of a number, and turn every invalid input into a validatio
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.db import connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models.functions import Cast
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
@@ -57,6 +60,22 @@ def stored_text(row: models.Model, field_name: str) -> bytes | None:
         cursor.execute(query, parameters)
         found: tuple[bytes | None] | None = cursor.fetchone()
     return found[0] if found else None
+
+
+@contextmanager
+def bound_by_server() -> Iterator[None]:
+    """Send the values of statements beside them, and not as a part of their text.
+
+    A long value in the text of a statement is in memory five times while it is sent.
+    """
+    connection.ensure_connection()
+    factory = connection.connection.cursor_factory
+    connection.connection.cursor_factory = ServerBindingCursor
+    try:
+        yield
+    finally:
+        if connection.connection is not None:
+            connection.connection.cursor_factory = factory
 
 
 class _BytesLoader(Loader):

@@ -1,8 +1,9 @@
 """Play sessions with their notes, recaps, transcripts and highlights."""
 
 import uuid
+from contextlib import nullcontext
 from datetime import UTC, date
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from django.urls import reverse
 from campaigns.models import Campaign
 from config.web.share_links import Shareable
 from mirror.capture import capture_changes
-from sessions_app.json_fields import JSONModelField
+from sessions_app.json_fields import JSONModelField, JSONText, bound_by_server
 from sessions_app.search_index import keep_search_index
 from sessions_app.validators import validate_object, validate_storable
 
@@ -42,6 +43,13 @@ class SessionQuerySet(models.QuerySet["Session"]):
         transcribed = ~models.Q(transcript_text="") | models.Q(transcript_json__isnull=False)
         return self.defer("transcript_text", "transcript_json").annotate(
             transcribed=models.ExpressionWrapper(transcribed, models.BooleanField())
+        )
+
+    def with_json_as_text(self) -> Self:
+        """Leave out the JSON, which ``written_json`` then reads, and annotate ``has_json``."""
+        has_json = models.Q(transcript_json__isnull=False)
+        return self.defer("transcript_json").annotate(
+            has_json=models.ExpressionWrapper(has_json, models.BooleanField())
         )
 
     def shown_to_players(self, campaign: Campaign) -> Self:
@@ -114,6 +122,11 @@ class Session(Shareable):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        is_long = isinstance(self.__dict__.get("transcript_json"), JSONText)  # it may be deferred
+        with bound_by_server() if is_long else nullcontext():
+            super().save(*args, **options)
 
     def get_absolute_url(self) -> str:
         return reverse("session", args=[self.pk])

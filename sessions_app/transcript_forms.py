@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -61,9 +63,9 @@ class TranscriptForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
-        file_name, content = self._input(cleaned)
+        file_name, read = self._input(cleaned)
         try:
-            self.transcript = read_transcript(content, file_name)
+            self.transcript = read_transcript(read(), file_name)
             validate_text(self.transcript.text)
         except TranscriptError as error:
             raise ValidationError(str(error), code="unreadable") from None
@@ -77,18 +79,18 @@ class TranscriptForm(forms.Form):
             )
         return cleaned
 
-    def _input(self, cleaned: dict[str, Any]) -> tuple[str, bytes]:
-        """Return the file's name and content, or an empty name and the text that was pasted."""
+    def _input(self, cleaned: dict[str, Any]) -> tuple[str, Callable[[], bytes]]:
+        """Return the file's name, or an empty one for a text that was pasted, and what reads it."""
         file: UploadedFile[Any] | None = cleaned.get("file")
         text: str = cleaned.get("text") or ""
         if file is not None and text.strip():
             raise ValidationError("Paste the transcript or choose a file, not both.", code="both")
         if file is not None:
             validate_text(file.name or "")
-            return file.name or "The file", file.read(MAX_BYTES + 1)
+            return file.name or "The file", partial(file.read, MAX_BYTES + 1)
         if not text.strip():
             raise ValidationError("Paste the transcript, or choose a file.", code="required")
-        return "", text.encode()
+        return "", text.encode
 
 
 def tell_notes(request: HttpRequest, transcript: Transcript) -> None:

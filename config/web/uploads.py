@@ -3,13 +3,13 @@
 =================================== =======================================================
 who sends what                      may send
 =================================== =======================================================
-anybody, a form                     2.5 MB
+anybody, a form                     2.5 MB as ``multipart/form-data``, else 256 KB
 a user who is logged in, files      64 MB, which Django writes to disk as they arrive
 staff, ``multipart/form-data``      6 MB beside the files: the admin has a transcript in a form
 =================================== =======================================================
 
-A worker needs up to 300 MB for any of these. The usual encoding of forms takes a hundred times as
-much memory as it has bytes, so large forms have to be ``multipart/form-data``.
+A worker keeps below 300 MB, whatever of these comes at once. The usual encoding of forms takes a
+hundred times as much memory as it has bytes, so large forms have to be ``multipart/form-data``.
 Without a Content-Length (a chunked request) Django reads nothing at all.
 """
 
@@ -26,6 +26,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 MEGABYTE = 1024 * 1024
 FORM_BYTES = 5 * MEGABYTE // 2
+ENCODED_FORM_BYTES = MEGABYTE // 4
 STAFF_FORM_BYTES = 6 * MEGABYTE
 MAX_FILE_BYTES = 64 * MEGABYTE
 
@@ -55,11 +56,11 @@ class LimitUploads(MiddlewareMixin):
 
 def _too_large(request: HttpRequest) -> bool:
     size = _content_length(request)
+    if request.content_type != "multipart/form-data":
+        return size > ENCODED_FORM_BYTES
     if size <= FORM_BYTES:
         return False
-    if not request.user.is_authenticated:
-        return True
-    if request.content_type != "multipart/form-data" or size > MAX_FILE_BYTES + FORM_BYTES:
+    if not request.user.is_authenticated or size > MAX_FILE_BYTES + FORM_BYTES:
         return True
     limit = STAFF_FORM_BYTES if request.user.is_staff else FORM_BYTES
     return _fields_size(request, size) > limit

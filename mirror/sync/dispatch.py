@@ -24,8 +24,13 @@ from mirror.stores.dynamodb import DYNAMODB
 from mirror.sync.breaker import breaker
 from mirror.sync.budget import INLINE_SECONDS, Budget, BudgetSpent
 from mirror.sync.engine import mirror_entry
+from mirror.sync.reading import stored_sizes
 
 logger = logging.getLogger("mirror")
+
+# Bytes of a row, as PostgreSQL compresses them: Python takes up to a hundred times as many. A
+# larger row is left to the worker, since a web server has several threads.
+LARGEST = 500_000
 
 
 def start_request(**_: Any) -> None:
@@ -82,6 +87,9 @@ def _mirror_inline(label: str, object_id: str) -> None:
         breaker.report()
         return
     except BudgetSpent:
+        return
+    changed = LedgerEntry(model=label, object_id=object_id)
+    if stored_sizes([changed]).get((label, object_id), 0) > LARGEST:
         return
     for entry in entries.claim(1):
         breaker.open.clear()  # the claim itself has found that no outage is open

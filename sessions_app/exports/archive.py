@@ -13,19 +13,19 @@ from uuid import UUID
 from zipfile import ZIP_DEFLATED
 
 from django.contrib.auth.models import User
-from django.db.models import F, Func, IntegerField, QuerySet, Value
+from django.db.models import F, Func, IntegerField, QuerySet
 from django.db.models.functions import Coalesce
 from zipstream import ZipStream
 
 from campaigns.models import Campaign
+from config.web.large_work import one_at_a_time
 from sessions_app.exports.file_names import UniqueNames, file_name
 from sessions_app.exports.formats import export
 from sessions_app.exports.json_file import campaign_as_json
 from sessions_app.exports.webvtt_file import NoTimes
-from sessions_app.models import Session
+from sessions_app.models import Session, SessionQuerySet
 
-AT_ONCE = 512 * 1024  # bytes of compressed transcripts that are read together
-TRANSCRIPT = ("transcript_text", "transcript_json")
+AT_ONCE = 512 * 1024  # bytes of compressed texts that are read together; JSON one by one
 UNFILED = "Unfiled sessions"  # the folder of sessions without a campaign
 
 Files = Iterator[tuple[str, bytes]]  # path and content
@@ -55,10 +55,19 @@ def archive_everything(owner: User) -> Archive:
 
 def _pack(files: Files) -> Iterator[bytes]:
     archive = ZipStream(compress_type=ZIP_DEFLATED)
-    for path, content in files:
-        archive.add(content, path)
-        yield from archive.file()
+    while packed := _pack_next(archive, files):
+        yield from packed
     yield from archive.finalize()
+
+
+def _pack_next(archive: ZipStream, files: Files) -> list[bytes]:
+    """Write the next file and pack it. Only what is packed waits for a slow reader."""
+    with one_at_a_time():
+        for path, content in files:
+            archive.add(content, path)
+            del content
+            return list(archive.file())
+    return []
 
 
 def _all_files(owner: User) -> Files:
@@ -73,16 +82,17 @@ def _all_files(owner: User) -> Files:
 
 def _campaign_files(campaign: Campaign, folder: str) -> Files:
     names = UniqueNames()
-    yield f"{folder}/{names.take('campaign')}.json", campaign_as_json(campaign).encode()
+    yield f"{folder}/{names.take('campaign')}.json", campaign_as_json(campaign)
     about = f"# {campaign.name}\n\n{campaign.description}\n"
     yield f"{folder}/{names.take('About this campaign')}.md", about.encode()
     yield from _session_files(campaign.sessions.filter(owner=campaign.owner_id), folder, names)
 
 
-def _session_files(sessions: QuerySet[Session], folder: str, names: UniqueNames) -> Files:
+def _session_files(sessions: SessionQuerySet, folder: str, names: UniqueNames) -> Files:
     """Yield the files of each session, the earliest first."""
     sessions = sessions.reverse()
-    complete = sessions.select_related("campaign").prefetch_related("highlights")
+    complete = sessions.with_json_as_text().select_related("campaign")
+    complete = complete.prefetch_related("highlights")
     for portion in _portions(sessions):
         for session in complete.filter(pk__in=portion):
             stem = f"{folder}/{names.take(file_name(session.name))}"
@@ -96,7 +106,7 @@ def _portions(sessions: QuerySet[Session]) -> Iterator[list[UUID]]:
 
     A server-side cursor would do, but a pooler such as pgbouncer may break it.
     """
-    size = sum((_stored_size(name) for name in TRANSCRIPT), start=Value(0))
+    size = _stored_size("transcript_text")
     portion: list[UUID] = []
     room = AT_ONCE
     for pk, stored in list(sessions.values_list("pk", size)):

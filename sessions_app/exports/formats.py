@@ -7,6 +7,7 @@ then gives the same turns. Markdown and plain text are for reading.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from config.web.large_work import one_at_a_time
 from sessions_app.exports.file_names import file_name
 from sessions_app.exports.json_file import as_json
 from sessions_app.exports.markdown_file import as_markdown
@@ -33,11 +34,15 @@ def export(session: Session, extension: str, *, private: bool = False) -> Export
     content_type, write = FORMATS[extension]
     mark = " (private)" if private and extension in READABLE else ""
     name = f"{file_name(session.name)}{mark}.{extension}"
-    return ExportFile(name, content_type, write(session, private).encode())
+    with one_at_a_time():
+        content = write(session, private)
+        return ExportFile(
+            name, content_type, content.encode() if isinstance(content, str) else content
+        )
 
 
 READABLE = ("md", "txt")  # the formats that a game master may hand to players
-FORMATS: dict[str, tuple[str, Callable[[Session, bool], str]]] = {
+FORMATS: dict[str, tuple[str, Callable[[Session, bool], str | bytes]]] = {
     "md": ("text/markdown; charset=utf-8", as_markdown),
     "txt": ("text/plain; charset=utf-8", as_text),
     "vtt": ("text/vtt; charset=utf-8", lambda session, _: as_webvtt(session)),

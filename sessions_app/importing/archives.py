@@ -6,8 +6,10 @@ that it states are not believed: reading stops where a limit is reached.
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from io import BytesIO
 from typing import IO, NamedTuple
 
 from sessions_app.exports.json_file import CAMPAIGN_FORMAT
@@ -21,7 +23,11 @@ EMPTY = b"PK\x05\x06"  # how an archive without files begins
 PACKED_DOCUMENTS = (".docx", ".odt", ".xlsx")  # they are ZIP files, too
 MAX_FILES = 20_000
 MAX_READ = 4 * 1024 * 1024  # bytes at once; the list of 20,000 files is shorter
-MAX_RATIO = 100  # of the files to the archive; JSON is packed to a fifteenth
+# Any archive may unpack to so much, since who repeats one line all evening has an export that is
+# packed to a thousandth. A larger one may have a hundred times its size: JSON is packed to a
+# fifteenth.
+MAX_UNPACKED = 2 * 1024**3  # bytes
+MAX_RATIO = 100
 SNIFFED = 200  # bytes, which tell what a file is
 CHUNK = 1024 * 1024
 
@@ -39,10 +45,10 @@ DAMAGE = (
 
 
 class ArchivedFile(NamedTuple):
-    """A file of an archive: what messages call it, and its content."""
+    """A file of an archive: what messages call it, and what unpacks it."""
 
     source: str
-    data: bytes
+    read: Callable[[], bytes]
 
 
 def is_archive(beginning: bytes, name: str) -> bool:
@@ -65,7 +71,8 @@ def read_archive(file: IO[bytes], source: str) -> Iterator[ArchivedFile]:
                 f"{source} has no exported session. Unpack it, and import the files in it."
             )
         for entry in exports:
-            yield reader.read(entry)
+            name = printable(entry.filename.rpartition("/")[2])
+            yield ArchivedFile(f"{source}: {name}", partial(reader.read, entry))
 
 
 @contextmanager
@@ -105,7 +112,7 @@ class _Reader:
     def __init__(self, archive: zipfile.ZipFile, size: int, source: str) -> None:
         self.archive = archive
         self.source = source
-        self.left = size * MAX_RATIO
+        self.left = max(size * MAX_RATIO, MAX_UNPACKED)
         if len(archive.infolist()) > MAX_FILES:
             raise TranscriptError(f"{source} has more than {MAX_FILES:,} files.")
 
@@ -120,17 +127,16 @@ class _Reader:
                     found.append((kind != CAMPAIGN_FORMAT, entry))
         return [entry for _, entry in sorted(found, key=lambda pair: pair[0])]
 
-    def read(self, entry: zipfile.ZipInfo) -> ArchivedFile:
-        """Unpack an entry."""
-        name = printable(entry.filename.rpartition("/")[2])
-        data = bytearray()
-        with self._open(entry) as file:
+    def read(self, entry: zipfile.ZipInfo) -> bytes:
+        """Unpack an entry. Raises ``TranscriptError``."""
+        data = BytesIO()
+        with _damage_named(self.source), self._open(entry) as file:
             while chunk := file.read(CHUNK):
-                data += chunk
-                self.left -= len(chunk)
-                if len(data) > MAX_BYTES or self.left < 0:
+                self.left -= data.write(chunk)
+                if data.tell() > MAX_BYTES or self.left < 0:
+                    name = printable(entry.filename.rpartition("/")[2])
                     raise TranscriptError(f"{self.source}: {name} is too large.")
-        return ArchivedFile(f"{self.source}: {name}", bytes(data))
+        return data.getvalue()
 
     def _open(self, entry: zipfile.ZipInfo) -> IO[bytes]:
         # Other methods may ask for gigabytes before they have unpacked anything.

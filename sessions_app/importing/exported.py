@@ -44,7 +44,9 @@ def read_exported(data: bytes, source: str, *, trusted: bool) -> Incoming:
     """
     if not encodings.is_utf8(data):
         raise TranscriptError(f"{source} is damaged: it is not UTF-8.")
-    values = Values(_read_values(json_text.check(data, source, is_export=True)), source)
+    given = [data]
+    del data  # the checked one is all that is needed
+    values = Values(_read_values(json_text.check(given.pop(), source, is_export=True)), source)
     check_version(values.values, source)
     if values.values.get("format") == CAMPAIGN_FORMAT:
         return _read_campaign(values)

@@ -31,22 +31,26 @@ def read_incoming(file: IO[bytes], source: str, *, trusted: bool) -> Iterator[In
     file.seek(0)
     if is_archive(beginning, source):
         for archived in read_archive(file, source):
-            yield read_exported(archived.data, archived.source, trusted=trusted)
+            yield read_exported(archived.read(), archived.source, trusted=trusted)
         return
-    data = file.read(MAX_BYTES + 1)  # one byte more shows that the file is too large
-    if format_of(beginning) in FORMATS and len(data) <= MAX_BYTES:
-        yield read_exported(data, source, trusted=trusted)
+    is_export = format_of(beginning) in FORMATS and file.seek(0, 2) <= MAX_BYTES
+    file.seek(0)
+    # Nothing here keeps what is read. One byte more shows that a file is too large.
+    if is_export:
+        yield read_exported(file.read(), source, trusted=trusted)
     else:
-        yield _read_transcript(data, source)
+        yield _read_transcript(file.read(MAX_BYTES + 1), source)
 
 
 def _read_transcript(data: bytes, source: str) -> IncomingSession:
+    given = [data]
+    del data
     name = session_name(source)
     if len(name) > MAX_NAME_LENGTH:
         raise TranscriptError(
             f"{source} has too long a name for a session: {MAX_NAME_LENGTH} characters at most."
         )
-    transcript = read_transcript(data, source)
+    transcript = read_transcript(given.pop(), source)
     session = Session(name=name, played_on=day_in(name) or day_in(_job_name(transcript)))
     put_transcript(session, transcript)
     return IncomingSession(source, session, notes=tuple(transcript.notes))

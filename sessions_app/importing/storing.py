@@ -44,6 +44,7 @@ def import_file(
                     storing.add_campaign(incoming)
                 else:
                     storing.add_session(incoming)
+                del incoming  # before the next one is read
     except TranscriptError as error:
         raise ImportRefused(str(error)) from None
     return storing.result

@@ -14,6 +14,7 @@ from sessions_app.transcripts.session_transcript import (
     remove_transcript,
     segments,
     turns,
+    written_json,
 )
 from sessions_app.transcripts.transcript import (
     MAX_LABEL_LENGTH,
@@ -41,4 +42,5 @@ __all__ = [
     "remove_transcript",
     "segments",
     "turns",
+    "written_json",
 ]

@@ -62,7 +62,9 @@ def read_transcript(data: bytes, file_name: str = "") -> Transcript:
     _refuse_other_formats(data, extension, source_name)
     data = data.removeprefix(BYTE_ORDER_MARK)
     if (extension == ".json" or LOOKS_LIKE_JSON.match(data)) and encodings.is_utf8(data):
-        return _read_json(data, source_name)
+        given = [data]
+        del data
+        return _read_json(given, source_name)
     if len(data) > MAX_TEXT_BYTES:
         raise TranscriptError(
             f"{source_name} is too long: a transcript may have {MAX_TEXT_BYTES // 1024**2} MB of "
@@ -73,11 +75,12 @@ def read_transcript(data: bytes, file_name: str = "") -> Transcript:
     return replace(transcript, notes=notes + transcript.notes)
 
 
-def _read_json(data: bytes, source_name: str) -> Transcript:
-    if not data.strip():
+def _read_json(given: list[bytes], source_name: str) -> Transcript:
+    """Read the only element of a list, and take it out, so that nobody keeps it in memory."""
+    if not given[0] or given[0].isspace():
         raise TranscriptError(f"{source_name} is empty.")
-    is_export = exported_session.format_of(data) is not None
-    checked = json_text.check(data, source_name, is_export=is_export)
+    is_export = exported_session.format_of(given[0]) is not None
+    checked = json_text.check(given.pop(), source_name, is_export=is_export)
     if exported_session.is_exported_session(checked):
         return exported_session.read(checked, source_name)
     return transcribe.read(checked, source_name)
@@ -87,7 +90,7 @@ def _read_text(text: str, extension: str, source_name: str) -> Transcript:
     if not text.strip():
         raise TranscriptError(f"{source_name} is empty.")
     if extension == ".json" or LOOKS_LIKE_JSON.match(text[:1000].encode()):
-        return _read_json(text.encode(), source_name)
+        return _read_json([text.encode()], source_name)
     if extension == ".vtt" or subtitles.is_webvtt(text.lstrip()):
         return subtitles.read_webvtt(text, source_name)
     if extension == ".srt" or LOOKS_LIKE_SRT.match(text):

@@ -56,6 +56,7 @@ def check(data: bytes, source_name: str, *, is_export: bool = False) -> bytes:
         what = "half of a character" if wrong["half"] else "a null character"
         raise TranscriptError(f"{source_name} has {what} in line {line}, which cannot be stored.")
     compact = _compact(data, source_name)
+    del data  # unless a caller keeps it, its memory is free again
     if _is_too_long(compact, is_export=is_export):
         raise TranscriptError(_too_long(source_name))
     without_strings = _without_strings(compact)

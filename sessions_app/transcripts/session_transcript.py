@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from config.web.large_work import one_at_a_time
 from mirror import exact_json
 from sessions_app.json_fields import JSONText, stored_text
 from sessions_app.transcripts import plain_text, transcribe
@@ -69,23 +70,26 @@ def cues(session: Session) -> list[Turn]:
 
 def segments(session: Session) -> list[Segment]:
     """Return what each speaker said, with the labels of the source."""
-    written = _json_text(session)
-    if written is not None:
-        try:
-            found = transcribe.read_segments(written, "The transcript")
-        except TranscriptError:
-            found = []  # another program wrote it in a form of its own: use the text
-        if found:
-            return found
+    with one_at_a_time():
+        written = written_json(session)
+        if written is not None:
+            try:
+                found = transcribe.read_segments(written, "The transcript")
+            except TranscriptError:
+                found = []  # another program wrote it in a form of its own: use the text
+            if found:
+                return found
     return plain_text.split_segments(session.transcript_text)
 
 
-def _json_text(session: Session) -> bytes | None:
-    """Return the JSON as text: as Python objects it would take five times the memory.
+def written_json(session: Session) -> bytes | None:
+    """Return the JSON as text, in UTF-8: as Python objects it would take five times the memory.
 
-    A page that needs nothing else of it defers the field.
+    A page that needs nothing else of it defers the field, best by ``with_json_as_text``.
     """
     if "transcript_json" in session.get_deferred_fields():
+        if not getattr(session, "has_json", True):
+            return None
         return stored_text(session, "transcript_json")
     value = session.transcript_json
     if isinstance(value, JSONText):

@@ -1,14 +1,16 @@
 """Downloads: a session as one file, a campaign as an archive, and everything as an archive."""
 
+from tempfile import TemporaryFile
 from typing import TypeVar
 
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
 from config.web.access import SignedInRequest, owned
+from config.web.large_work import one_at_a_time
 from sessions_app.exports import (
     FORMATS,
     Archive,
@@ -20,6 +22,8 @@ from sessions_app.exports import (
 from sessions_app.models import Session
 
 R = TypeVar("R", bound=HttpResponseBase)
+
+LARGEST_IN_MEMORY = 1024 * 1024  # bytes; the reader may be slow
 
 
 @owned(Campaign.objects.all())
@@ -35,9 +39,9 @@ def everything(request: SignedInRequest) -> HttpResponseBase:
     return _stream(request, archive_everything(request.user))
 
 
-@owned(Session.objects.select_related("campaign"))
+@owned(Session.objects.with_json_as_text().select_related("campaign"))
 @require_safe
-def session(request: SignedInRequest, found: Session) -> HttpResponse:
+def session(request: SignedInRequest, found: Session) -> HttpResponseBase:
     """Send a session in the format of ``?as=``; with ``&private=1`` summary and notes go along.
 
     Answers 404 to an unknown format, and to WebVTT if the transcript has no times.
@@ -45,12 +49,18 @@ def session(request: SignedInRequest, found: Session) -> HttpResponse:
     extension = request.GET.get("as", "")
     if extension not in FORMATS:
         raise Http404
-    try:
-        file = export(found, extension, private=request.GET.get("private") == "1")
-    except NoTimes:
-        raise Http404 from None
-    response = HttpResponse(file.content, content_type=file.content_type)
-    return _as_attachment(response, file.name)
+    with one_at_a_time():
+        try:
+            file = export(found, extension, private=request.GET.get("private") == "1")
+        except NoTimes:
+            raise Http404 from None
+        if len(file.content) <= LARGEST_IN_MEMORY:
+            response = HttpResponse(file.content, content_type=file.content_type)
+            return _as_attachment(response, file.name)
+        spool = TemporaryFile()  # noqa: SIM115 - the response closes it
+        spool.write(file.content)
+        spool.seek(0)
+        return FileResponse(spool, True, file.name, content_type=file.content_type)  # noqa: FBT003 - Django's own signature
 
 
 def _stream(request: SignedInRequest, archive: Archive) -> HttpResponseBase:

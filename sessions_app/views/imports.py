@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from campaigns.models import Campaign
 from config.web.access import SignedInRequest
 from config.web.forms import parse_uuid, posted
+from config.web.large_work import uploads_one_at_a_time
 from config.web.uploads import MAX_FILE_BYTES
 from sessions_app import importing
 from sessions_app.import_forms import DatesForm, ImportForm
@@ -34,6 +35,7 @@ class FileReport:
     error: str = ""
 
 
+@uploads_one_at_a_time
 @require_http_methods(["GET", "HEAD", "POST"])
 def files(request: SignedInRequest) -> HttpResponse:
     """Import files, each for itself, and say what became of each.

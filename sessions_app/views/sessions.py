@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config.web.access import SignedInRequest, owned
 from config.web.forms import parse_uuid, posted
+from config.web.large_work import uploads_one_at_a_time
 from config.web.tab_safe_forms import tell_merged
 from sessions_app.exports.webvtt_file import has_times
 from sessions_app.forms import NewSessionForm, SessionEditForm
@@ -21,6 +22,7 @@ HIGHLIGHTS_PER_PAGE = 50
 SESSIONS = Session.objects.without_transcript().select_related("campaign")
 
 
+@uploads_one_at_a_time
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
     """Create a session, with its transcript if it is there; ``?campaign=`` preselects one."""

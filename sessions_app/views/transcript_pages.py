@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config.web.access import SignedInRequest, owned
 from config.web.forms import parse_uuid, posted
+from config.web.large_work import uploads_one_at_a_time
 from config.web.tab_safe_forms import tell_merged
 from sessions_app import transcript_reader
 from sessions_app.highlights import QuoteFinder, by_turn
@@ -89,6 +90,7 @@ def _jump(request: SignedInRequest, session: Session, transcript: TranscriptRead
     return redirect(turn_url(session, turn))
 
 
+@uploads_one_at_a_time
 @owned(SESSIONS, lock=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedInRequest, session: Session) -> HttpResponse:

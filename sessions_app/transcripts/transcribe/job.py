@@ -57,9 +57,9 @@ class ChannelName(msgspec.Struct):
 
 
 class Channel(ChannelName, kw_only=True):
-    """The words of one channel."""
+    """The words of one channel: each is an ``Item``, decoded once it is needed."""
 
-    items: list[Item] | None = None
+    items: list[msgspec.Raw] | None = None
 
 
 class ChannelNames(msgspec.Struct):
@@ -83,7 +83,7 @@ class WholeText(msgspec.Struct):
 class SegmentResults(msgspec.Struct):
     """The segments, and whether something else names the speakers."""
 
-    audio_segments: list[AudioSegment] | None = None
+    audio_segments: list[msgspec.Raw] | None = None  # each is an AudioSegment
     speaker_labels: msgspec.Raw = NOTHING
     channel_labels: ChannelNames | None = None
 
@@ -115,9 +115,9 @@ class NamedJob(msgspec.Struct):
 
 
 class WordResults(msgspec.Struct):
-    """The words: by item, by channel, and as a text."""
+    """The words: by item, by channel, and as a text. Each item is decoded once it is needed."""
 
-    items: list[Item] | None = None
+    items: list[msgspec.Raw] | None = None
     channel_labels: ChannelLabels | None = None
     transcripts: list[WholeText] | None = None
 

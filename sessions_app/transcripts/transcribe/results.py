@@ -5,11 +5,13 @@ by the times of the words. The words of each channel are in a list of their own.
 """
 
 from collections.abc import Iterator
-from functools import partial
+
+import msgspec
 
 from sessions_app.transcripts.transcribe.job import (
     AudioSegment,
     Channel,
+    Item,
     Job,
     SpeakerJob,
     SpeakerLabels,
@@ -43,7 +45,7 @@ def read_results(data: bytes | str, job: Job) -> list[Segment]:
     channels = (results.channel_labels and results.channel_labels.channels) or []
     labels = Labels(is_multichannel=len(channels) > 1)
     found = read_each(
-        partial(_read_audio_segment, labels=labels),
+        lambda raw: _read_audio_segment(decode(raw, AudioSegment), labels),
         results.audio_segments or [],
         ".results.audio_segments",
     )
@@ -72,17 +74,21 @@ def _read_words(results: WordResults, labels: Labels, speakers: Speakers) -> lis
     if any(channel.items for channel in channels):
         return list(_phrases_of_channels(channels, labels))
     if results.items:
-        words = read_each(partial(read_word, labels=labels), results.items, ".results.items")
+        words = _words(results.items, ".results.items", labels)
         return join_phrases(_with_speaker(word, speakers) for word in words)
     # Nothing has times, so there is only the text as a whole.
     texts = (" ".join(whole.transcript.split()) for whole in results.transcripts or [])
     return [Segment(None, text) for text in texts if text]
 
 
+def _words(items: list[msgspec.Raw], path: str, labels: Labels) -> Iterator[Word]:
+    return read_each(lambda raw: read_word(decode(raw, Item), labels), items, path)
+
+
 def _phrases_of_channels(channels: list[Channel], labels: Labels) -> Iterator[Segment]:
     for index, channel in enumerate(channels):
         path = f".results.channel_labels.channels[{index}].items"
-        words = read_each(partial(read_word, labels=labels), channel.items or [], path)
+        words = _words(channel.items or [], path, labels)
         yield from join_phrases(
             word if word.label else word._replace(label=channel.channel_label) for word in words
         )

@@ -55,7 +55,7 @@ class Labels(dict[tuple[str | None, str | None], str | None]):
         return self[key]
 
 
-def decode(data: bytes | str, form: type[T]) -> T:
+def decode(data: bytes | str | msgspec.Raw, form: type[T]) -> T:
     """Read JSON of the form ``form``. Raises ``UnexpectedValue``."""
     try:
         return msgspec.json.decode(data, type=form)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -9,6 +12,7 @@ from pytest_django.fixtures import Settings
 import mirror as mirror_app
 from mirror.models import LedgerEntry
 from mirror.stores.clients import Stores
+from mirror.sync import dispatch
 from mirror.sync.worker import Worker
 from sessions_app.models import Session
 from tests.support.factories import make_campaign
@@ -22,6 +26,19 @@ def test_inline_dispatch_mirrors_before_the_save_returns(
     session.save()
     assert item_of(mirror, session.pk)["notes"] == "now"
     assert not LedgerEntry.objects.filter(object_id=session.pk).pending().exists()
+
+
+def test_inline_dispatch_leaves_a_large_row_to_the_worker(
+    mirror: Stores, session: Session, inline: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A web server has several threads, and Python takes many times what PostgreSQL does."""
+    monkeypatch.setattr(dispatch, "LARGEST", 5_000)
+    session.notes = "".join(
+        chr(33 + number % 90) for number in random.Random(1).sample(range(9999), 9000)
+    )
+    session.save()
+    assert live_items(mirror) == []
+    assert_equal_after_sync(mirror)
 
 
 def test_inline_dispatch_leaves_a_deletion_to_the_worker(

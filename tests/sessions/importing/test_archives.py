@@ -47,6 +47,17 @@ def test_a_campaign_comes_back_with_its_sessions(owner: User, campaign: Campaign
     assert everything() == before
 
 
+def test_an_evening_of_one_line_comes_back(owner: User, campaign: Campaign) -> None:
+    """Packed, it is a hundredth of what it was and less, as an archive made to do harm is."""
+    text = "MATT: Roll.\n" * 100_000
+    Session.objects.filter(name="One").update(transcript_text=text)
+    data = archive_of(campaign)
+    assert 100 * len(data) < len(text)
+    Session.objects.all().delete()
+    bring_in(owner, data, "Lamps.zip")
+    assert Session.objects.get(name="One").transcript_text == text
+
+
 def test_everything_comes_back_also_campaigns_of_the_same_name(
     owner: User, campaign: Campaign
 ) -> None:
@@ -186,6 +197,7 @@ def test_a_harmful_or_damaged_archive_is_refused(
     owner: User, make: Callable[[], bytes], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archives, "MAX_FILES", 20)
+    monkeypatch.setattr(archives, "MAX_UNPACKED", 30_000_000)
     with pytest.raises(ImportRefused) as caught:
         bring_in(owner, make(), "a.zip")
     assert message in str(caught.value)

@@ -1,0 +1,70 @@
+"""Lets a process do one thing at a time that takes much memory: reading or writing a transcript.
+
+Python computes one thing at a time anyway, so nobody waits longer than without this; but four of
+them together would take four times the memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from threading import RLock
+from typing import Concatenate, ParamSpec, TypeVar
+
+from django.db import connection
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=HttpRequest)
+
+WAIT = 30  # seconds that an upload waits for those before it; a proxy waits for 60
+
+_lock = RLock()
+
+
+class Busy(Exception):
+    """Those before it took too long."""
+
+
+@contextmanager
+def one_at_a_time(timeout: float = -1) -> Iterator[None]:
+    """Wait for other large work of this process, and keep it waiting meanwhile.
+
+    Work in one thread may be nested. Raises ``Busy`` after ``timeout`` seconds; without one, it
+    waits for as long as the others take, which are no more than there are threads.
+    """
+    if not _lock.acquire(timeout=timeout):
+        raise Busy
+    try:
+        yield
+    finally:
+        # A connection never gives back the memory of the largest value that went through it. So it
+        # is closed when the request ends.
+        connection.close_at = 0
+        _lock.release()
+
+
+def uploads_one_at_a_time(
+    view: Callable[Concatenate[R, P], HttpResponseBase],
+) -> Callable[Concatenate[R, P], HttpResponseBase]:
+    """Decorate a view that reads uploads, above what locks rows: a POST waits for its turn.
+
+    It answers 503 if that takes too long. The form is still in the browser, as after a 413.
+    """
+
+    @wraps(view)
+    def wait_and_view(request: R, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        try:
+            with one_at_a_time(WAIT):
+                return view(request, *args, **kwargs)
+        except Busy:
+            response = render(request, "503.html", status=503)
+            response["Retry-After"] = str(WAIT)
+            return response
+
+    return wait_and_view
