@@ -60,7 +60,9 @@ def session(request: SignedInRequest, found: Session) -> HttpResponseBase:
         spool = TemporaryFile()  # noqa: SIM115 - the response closes it
         spool.write(file.content)
         spool.seek(0)
-        return FileResponse(spool, True, file.name, content_type=file.content_type)  # noqa: FBT003 - Django's own signature
+        return FileResponse(
+            spool, as_attachment=True, filename=file.name, content_type=file.content_type
+        )
 
 
 def _stream(request: SignedInRequest, archive: Archive) -> HttpResponseBase:
