@@ -22,6 +22,8 @@ R = TypeVar("R", bound=HttpRequest)
 
 WAIT = 30  # seconds that an upload waits for those before it; a proxy waits for 60
 
+LARGE = 1024 * 1024  # bytes of text: what is smaller takes no memory worth the care
+
 _lock = RLock()
 
 
@@ -41,10 +43,18 @@ def one_at_a_time(timeout: float = -1) -> Iterator[None]:
     try:
         yield
     finally:
-        # A connection never gives back the memory of the largest value that went through it. So it
-        # is closed when the request ends.
-        connection.close_at = 0
         _lock.release()
+
+
+def forget_connection() -> None:
+    """Close the connection to PostgreSQL: it keeps the memory of the largest value it brought.
+
+    Within a transaction it is closed when the request ends.
+    """
+    if connection.in_atomic_block:
+        connection.close_at = 0
+    else:
+        connection.close()
 
 
 def uploads_one_at_a_time(
@@ -61,10 +71,11 @@ def uploads_one_at_a_time(
             return view(request, *args, **kwargs)
         try:
             with one_at_a_time(WAIT):
-                return view(request, *args, **kwargs)
+                response = view(request, *args, **kwargs)
+            forget_connection()
         except Busy:
             response = render(request, "503.html", status=503)
             response["Retry-After"] = str(WAIT)
-            return response
+        return response
 
     return wait_and_view

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from config.web.large_work import one_at_a_time
+from config.web.large_work import LARGE, forget_connection, one_at_a_time
 from mirror import exact_json
 from sessions_app.json_fields import JSONText, stored_text
 from sessions_app.transcripts import plain_text, transcribe
@@ -70,6 +70,8 @@ def cues(session: Session) -> list[Turn]:
 
 def segments(session: Session) -> list[Segment]:
     """Return what each speaker said, with the labels of the source."""
+    if not getattr(session, "has_json", True):
+        return plain_text.split_segments(session.transcript_text)
     with one_at_a_time():
         written = written_json(session)
         if written is not None:
@@ -90,7 +92,10 @@ def written_json(session: Session) -> bytes | None:
     if "transcript_json" in session.get_deferred_fields():
         if not getattr(session, "has_json", True):
             return None
-        return stored_text(session, "transcript_json")
+        text = stored_text(session, "transcript_json")
+        if text and len(text) > LARGE:
+            forget_connection()
+        return text
     value = session.transcript_json
     if isinstance(value, JSONText):
         return value.utf8

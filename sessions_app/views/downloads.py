@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
 from config.web.access import SignedInRequest, owned
-from config.web.large_work import one_at_a_time
+from config.web.large_work import LARGE, one_at_a_time
 from sessions_app.exports import (
     FORMATS,
     Archive,
@@ -22,8 +22,6 @@ from sessions_app.exports import (
 from sessions_app.models import Session
 
 R = TypeVar("R", bound=HttpResponseBase)
-
-LARGEST_IN_MEMORY = 1024 * 1024  # bytes; the reader may be slow
 
 
 @owned(Campaign.objects.all())
@@ -54,7 +52,7 @@ def session(request: SignedInRequest, found: Session) -> HttpResponseBase:
             file = export(found, extension, private=request.GET.get("private") == "1")
         except NoTimes:
             raise Http404 from None
-        if len(file.content) <= LARGEST_IN_MEMORY:
+        if len(file.content) <= LARGE:  # else the reader may be slow
             response = HttpResponse(file.content, content_type=file.content_type)
             return _as_attachment(response, file.name)
         spool = TemporaryFile()  # noqa: SIM115 - the response closes it
