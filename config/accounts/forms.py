@@ -19,14 +19,21 @@ from django.http import HttpRequest
 from config.accounts import limits, mail
 from config.accounts.limits import refuse_too_many
 from config.accounts.models import Attempts
+from config.accounts.passwords import RULES
 
 MAX_ACCOUNTS = 5  # accounts of one e-mail address that get a link at once
 MAX_EMAIL_LENGTH = 254
-RULES = "At least 8 characters; not only digits, not a common password, and not like your name."
+MISMATCH = "The two passwords differ."
+NOT_YOURS = "This is not your password."
 
 
 class LoginForm(AuthenticationForm):
     """Makes a visitor wait after several failed attempts, longer each time."""
+
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "No account has this username and password. Both are case-sensitive.",
+    }
 
     def clean(self) -> dict[str, Any]:
         username = self.cleaned_data.get("username")
@@ -74,6 +81,7 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subs
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     field_order = ("username", "email", "password1", "password2")
+    error_messages = {"password_mismatch": MISMATCH}
 
     class Meta(BaseUserCreationForm.Meta):
         model = User
@@ -83,7 +91,7 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subs
         super().__init__(*args, **kwargs)
         self.request = request
         self.fields["username"].help_text = "Letters, digits and @ . + - _"
-        self.fields["password1"].help_text = RULES
+        self.fields["password1"].help_text = " ".join(RULES)
         self.fields["password2"].help_text = ""
 
     def clean_username(self) -> str:
@@ -95,13 +103,17 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subs
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg] # as above
     """Sets a password without the old one."""
 
+    error_messages = {"password_mismatch": MISMATCH}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = RULES
+        self.fields["new_password1"].help_text = " ".join(RULES)
 
 
 class ChangePasswordForm(NewPasswordForm, PasswordChangeForm):
     """Sets a password. Guesses at the old one are slowed."""
+
+    error_messages = {"password_mismatch": MISMATCH, "password_incorrect": NOT_YOURS}
 
     def clean_old_password(self) -> str:
         counted = limits.of_password(self.user)
@@ -129,7 +141,7 @@ class ConfirmForm(forms.Form):
         counted = limits.of_password(self.user)
         refuse_too_many(counted)
         if not self.user.check_password(password):
-            raise ValidationError("This is not your password.", code="password")
+            raise ValidationError(NOT_YOURS, code="password")
         Attempts.objects.succeed(counted)
         return password
 

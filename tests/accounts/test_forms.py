@@ -10,6 +10,7 @@ from django.core import mail
 from django.test import Client
 
 from config.accounts.forms import MAX_ACCOUNTS
+from config.accounts.passwords import RULES
 from config.accounts.throttling import FREE_ATTEMPTS
 from tests.accounts.conftest import Clock
 from tests.support.accounts import (
@@ -109,3 +110,34 @@ def test_log_in_attempts_and_requests_for_links_are_counted_separately(
     use_up_free_attempts(client, "gm@example.org")
     assert must_wait(try_to_log_in(client, "gm@example.org"))
     assert request_reset_link(client).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("password", "problems"),
+    [
+        ("12345", [RULES[0], RULES[1], RULES[2]]),
+        ("password", [RULES[2]]),
+        ("newcomer1", [RULES[3]]),
+    ],
+)
+def test_what_is_wrong_with_a_password_is_said_in_the_words_of_the_rules(
+    client: Client, owner: User, password: str, problems: list[str]
+) -> None:
+    data = {"username": "newcomer", "password1": password, "password2": password}
+    signing_up = client.post("/accounts/signup/", data).context["form"]
+    assert sorted(signing_up.errors["password2"]) == sorted(problems)
+    assert signing_up["password1"].help_text == " ".join(RULES)
+    owner.username = "newcomer"
+    owner.save()
+    client.force_login(owner)
+    data = {"old_password": "wrong", "new_password1": password, "new_password2": password}
+    changing = client.post("/accounts/password/", data).context["form"]
+    assert sorted(changing.errors["new_password2"]) == sorted(problems)
+    assert changing.errors["old_password"] == ["This is not your password."]
+    assert changing["new_password1"].help_text == " ".join(RULES)
+
+
+def test_two_different_passwords_are_told_in_plain_words(client: Client, db: None) -> None:
+    data = {"username": "new", "password1": NEW_PASSWORD, "password2": "other"}
+    form = client.post("/accounts/signup/", data).context["form"]
+    assert form.errors["password2"] == ["The two passwords differ."]

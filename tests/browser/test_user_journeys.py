@@ -285,7 +285,7 @@ def test_a_forgotten_password_is_reset_and_then_changed(
     page.get_by_label("New password", exact=True).fill(PASSWORD)
     page.get_by_label("New password confirmation").fill("something else")
     page.get_by_role("button", name="Set password").click()
-    expect(page.get_by_text("didn’t match")).to_be_visible()
+    expect(page.get_by_text("The two passwords differ")).to_be_visible()
     page.get_by_label("New password", exact=True).fill(PASSWORD)
     page.get_by_label("New password confirmation").fill(PASSWORD)
     page.get_by_role("button", name="Set password").click()

@@ -15,8 +15,9 @@ MOST_BYTES = 150_000
 
 
 @pytest.mark.django_db
-def test_the_log_in_page_shows_the_product_in_light_and_dark(client: Client) -> None:
-    page = text_of(client.get("/accounts/login/"))
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/"])
+def test_visitors_see_the_product_in_light_and_dark(client: Client, path: str) -> None:
+    page = text_of(client.get(path))
     assert re.search(r'<img [^>]*alt="The page of a session', page)
     names = re.findall(r'(?:src|srcset)="/static/(site/product[\w.-]+)"', page)
     assert len(names) == 2
