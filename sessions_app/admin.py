@@ -64,7 +64,7 @@ class SessionAdmin(TabSafeAdmin[Session]):
     search_fields = ["name", "description", "campaign__name", "owner__username"]
     autocomplete_fields = ["owner", "campaign"]
     readonly_fields = ["id", "created_at", "updated_at"]
-    date_hierarchy = "created_at"
+    date_hierarchy = "played_on"
     actions = [revoke_share_links]
     formfield_overrides = {TextField: {"form_class": LongText, "widget": LargeText}}
     fieldsets = [

@@ -11,7 +11,6 @@ from django.utils.datastructures import MultiValueDict
 from campaigns.models import Campaign
 from config.web.forms import CreateOnce, LongText
 from config.web.tab_safe_forms import SaveChanged, TabSafeForm
-from sessions_app.importing import day_in
 from sessions_app.models import Session
 from sessions_app.transcript_forms import TranscriptForm
 from sessions_app.transcripts import put_transcript
@@ -67,7 +66,12 @@ class SessionForm(forms.ModelForm[Session]):
 
 
 class NewSessionForm(CreateOnce, SessionForm):
-    """Creates a session, with its transcript if that was pasted or uploaded as well."""
+    """Creates a session, with its transcript if that was pasted or uploaded as well.
+
+    After ``save``, ``told_day`` says if its day was taken from the transcript.
+    """
+
+    told_day = ""
 
     def __init__(
         self,
@@ -94,11 +98,10 @@ class NewSessionForm(CreateOnce, SessionForm):
             self.transcript.add_error("file", again)
 
     def save(self) -> Session:  # type: ignore[override] # nobody wants it unsaved
-        """Create the session. Its day is taken from the file's name if nobody typed one."""
+        """Create the session. Its day is taken from the transcript if nobody typed one."""
         if self.has_transcript:
             put_transcript(self.instance, self.transcript.transcript)
-        if self.file and not self.instance.played_on:
-            self.instance.played_on = day_in(self.file.name or "")
+            self.told_day = self.transcript.take_day()
         session: Session = super().save()
         return session
 

@@ -15,6 +15,7 @@ from sessions_app.transcript_reader import NumberedTurn, TranscriptReader, norma
 
 MAX_QUOTE = 2000  # characters
 MAX_HIGHLIGHTS = 500  # of a session
+PER_PAGE = 50
 NEWEST = 10  # that the page of a campaign lists
 
 
@@ -75,13 +76,13 @@ def by_turn(reader: TranscriptReader, highlights: Iterable[Highlight]) -> dict[i
 
 
 def of_campaign(campaign: Campaign, owner: User) -> QuerySet[Highlight]:
-    """Return the newest highlights of a campaign, without the long texts of their sessions."""
+    """Return the highlights of a campaign, newest first, without long texts of their sessions."""
     names = ("quote", "speaker", "start", "turn", "session__name")
     return (
         Highlight.objects.filter(session__campaign=campaign, session__owner=owner)
         .select_related("session")
         .only(*names)
-        .order_by("-created_at", "id")[:NEWEST]
+        .order_by("-created_at", "id")
     )
 
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from sessions_app.models import Session
-from sessions_app.speaker_colours import speaker_colours
 from sessions_app.transcripts.speaker_names import people_in
 
 MAX_FIGURE = 10**12  # seconds or words; no session has more
@@ -21,7 +20,6 @@ class SpeakerShare:
     words: int
     seconds: float | None
     percent: int
-    colour: int
 
 
 @dataclass(frozen=True)
@@ -99,14 +97,12 @@ def _shares(figures: Mapping[str, tuple[float, float]], *, by_time: bool) -> lis
     measure = 1 if by_time else 0
     names = sorted(figures, key=lambda name: (-figures[name][measure], name))
     percents = _percentages([figures[name][measure] for name in names])
-    colours = speaker_colours(names)
     return [
         SpeakerShare(
             name=name,
             words=int(figures[name][0]),
             seconds=figures[name][1] if by_time else None,
             percent=percent,
-            colour=colours[name],
         )
         for name, percent in zip(names, percents, strict=True)
     ]

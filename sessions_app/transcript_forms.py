@@ -17,6 +17,7 @@ from django.utils.datastructures import MultiValueDict
 
 from config.web.forms import LongText
 from config.web.validators import validate_text
+from sessions_app.importing import named_day
 from sessions_app.models import Session
 from sessions_app.transcripts import MAX_BYTES, Transcript, TranscriptError, read_transcript
 
@@ -47,6 +48,7 @@ class TranscriptForm(forms.Form):
 
     data: QueryDict
     transcript: Transcript
+    file_name: str  # empty if the text was pasted
 
     def __init__(
         self,
@@ -63,9 +65,9 @@ class TranscriptForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
-        file_name, read = self._input(cleaned)
+        self.file_name, read = self._input(cleaned)
         try:
-            self.transcript = read_transcript(read(), file_name)
+            self.transcript = read_transcript(read(), self.file_name)
             validate_text(self.transcript.text)
         except TranscriptError as error:
             raise ValidationError(str(error), code="unreadable") from None
@@ -78,6 +80,17 @@ class TranscriptForm(forms.Form):
                 code="clash",
             )
         return cleaned
+
+    def take_day(self) -> str:
+        """Date the session, if nobody has, by the name of the file or of its job, and say so.
+
+        The caller saves. The sentence begins with a space; it is empty if no day was taken.
+        """
+        day, source = named_day(self.file_name, self.transcript)
+        if self.session.played_on or day is None:
+            return ""
+        self.session.played_on = day
+        return f" The {source}’s name says that you played on {day.day} {day:%B %Y}."
 
     def _input(self, cleaned: dict[str, Any]) -> tuple[str, Callable[[], bytes]]:
         """Return the file's name, or an empty one for a text that was pasted, and what reads it."""

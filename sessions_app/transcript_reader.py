@@ -4,6 +4,7 @@ import math
 import re
 from bisect import bisect
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ TIME = re.compile(r"(?:(?:(\d{1,3}):)?([0-5]?\d):([0-5]\d)|(\d{1,6}))(?:[.,]\d+)
 
 
 class NumberedTurn(NamedTuple):
-    """A turn with its number and its part. ``colour`` is the speaker's, ``None`` if unnamed."""
+    """A turn with its number and its part. ``colour`` is that of the speaker, who may have none."""
 
     number: int
     part: int
@@ -53,14 +54,17 @@ class TranscriptReader:
             for turn in self.turns
             if turn.speaker_label
         }
-        # Those who spoke most come first, as on the page of the session. What several say
-        # together is no speaker there, and has no colour.
-        stats = speaker_stats(session)
-        talkers = [share.name for share in stats.shares] if stats else []
-        self._colours = speaker_colours(talkers or self.speakers.values())
+        self._session = session
         self._part_starts = list(_part_starts(self.turns))
         self.part_count = len(self._part_starts)
         self.has_times = any(turn.start is not None for turn in self.turns)
+
+    @cached_property
+    def _colours(self) -> dict[str, int]:
+        """Of those who have a colour on the page of the session: what several say has none."""
+        stats = speaker_stats(self._session)
+        talkers = [share.name for share in stats.shares] if stats else []
+        return speaker_colours(self._session, talkers or self.speakers.values())
 
     def part(self, number: int) -> Iterator[NumberedTurn]:
         """Yield the turns of one part. The first part is 1."""

@@ -86,7 +86,7 @@ class HighlightForm(forms.Form):
     quote = LongText(
         label="Words to keep",
         help_text="Leave what was said, and trim the rest.",
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 2, "form": "turn-form"}),
     )
 
     highlight: Highlight

@@ -19,6 +19,7 @@ from sessions_app.views import (
 urlpatterns = [
     path("", dashboard.show, name="dashboard"),
     path("campaigns/<uuid:pk>/", campaign.show, name="campaign"),
+    path("campaigns/<uuid:pk>/highlights/", campaign.show_highlights, name="campaign-highlights"),
     path("campaigns/<uuid:pk>/share/", sharing.share_campaign, name="campaign-share"),
     path("campaigns/<uuid:pk>/unshare/", sharing.unshare_campaign, name="campaign-unshare"),
     path("sessions/new/", sessions.new, name="session-new"),

@@ -138,13 +138,15 @@ class SaveChanged:
         return form.instance
 
 
-def tell_merged(request: HttpRequest, form: TabSafeForm) -> None:
-    """Tell the user which fields another tab had changed; its values were kept."""
+def tell_merged(request: HttpRequest, form: TabSafeForm, place: str = "") -> None:
+    """Tell the user which fields another tab had changed; its values were kept.
+
+    ``place`` is where the page says it: see ``messages_at``.
+    """
     if form.merged:
         labels = ", ".join(str(form[name].label).lower() for name in form.merged)
-        messages.warning(
-            request, f"Another tab had changed this meanwhile ({labels}). Both changes are kept."
-        )
+        said = f"Another tab had changed this meanwhile ({labels}). Both changes are kept."
+        messages.warning(request, said, place)
 
 
 def _clash_error() -> ValidationError:

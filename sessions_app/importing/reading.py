@@ -1,6 +1,7 @@
 """Reads a file of any kind that can be imported: a transcript, an export, an archive of exports."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import IO
 
 from sessions_app.importing.archives import is_archive, read_archive
@@ -51,11 +52,14 @@ def _read_transcript(data: bytes, source: str) -> IncomingSession:
             f"{source} has too long a name for a session: {MAX_NAME_LENGTH} characters at most."
         )
     transcript = read_transcript(given.pop(), source)
-    session = Session(name=name, played_on=day_in(name) or day_in(_job_name(transcript)))
+    session = Session(name=name, played_on=named_day(name, transcript)[0])
     put_transcript(session, transcript)
     return IncomingSession(source, session, notes=tuple(transcript.notes))
 
 
-def _job_name(transcript: Transcript) -> str:
-    """Return the name that somebody gave to the job of Amazon Transcribe."""
-    return job_name(transcript.json.utf8) if transcript.json else ""
+def named_day(file_name: str, transcript: Transcript) -> tuple[date | None, str]:
+    """Return the day in the name of a ``file``, or else of its ``job``, and which of both it is."""
+    day = day_in(file_name)
+    if day is None and transcript.json is not None:
+        return day_in(job_name(transcript.json.utf8)), "job"
+    return day, "file"

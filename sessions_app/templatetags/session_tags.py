@@ -1,6 +1,7 @@
 """Template tags for the figures of a session and the turns of its transcript."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import groupby
@@ -33,8 +34,9 @@ def length_and_words(session: Session) -> str:
 register.filter(as_quote)
 
 
-@register.simple_tag
+@register.simple_tag(takes_context=True)
 def turn_list(
+    context: template.Context,
     turns: Iterable[NumberedTurn],
     *,
     find: str = "",
@@ -45,8 +47,9 @@ def turn_list(
     """Return turns as HTML lists, with the words to find, those of a search, or the quotes marked.
 
     Thousands of turns are too many for a template. A turn leads to its own page, and what was found
-    to its place in the transcript.
+    to its place in the transcript. Messages for ``t7`` stand in turn 7.
     """
+    told = _messages(context)
     quotes = quotes or {}
     speakers: dict[tuple[str, int | None], str] = {}  # HTML of each name
     items = [f'<div class="{"turns timed" if times else "turns"}" id="turn-list"><ol>']
@@ -69,11 +72,21 @@ def turn_list(
             link = f'<a class="time" href="?part={part}#t{number}">{time or "Go there"}</a>'
         else:
             link = f'<a class="time" href="turns/{number}/">{time or number}</a>'
-        items.append(f'<li id="t{number}">{speakers[speaker]}{link}<p>{text}</p></li>')
+        said = told.get(f"t{number}", "")
+        items.append(f'<li id="t{number}">{said}{speakers[speaker]}{link}<p>{text}</p></li>')
     if len(items) == 1:
         return SafeString("")
     items.append("</ol></div>")
     return mark_safe("\n".join(items))  # noqa: S308 - every text is escaped
+
+
+def _messages(context: template.Context) -> dict[str, str]:
+    """Return the HTML of the messages for each place of the page."""
+    told: defaultdict[str, str] = defaultdict(str)
+    for message in context.get("messages") or ():
+        html = f'<div class="{message.level_tag}">{escape(str(message))}</div>'
+        told[message.extra_tags] += html
+    return {place: f'<div class="told" role="status">{html}</div>' for place, html in told.items()}
 
 
 def _speaker(name: str, colour: int | None) -> str:

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -62,6 +63,11 @@ def campaign_recap(request: HttpRequest, token: str, pk: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """Return a page that search engines leave out, and whose address links do not tell."""
+    context |= {
+        # Not the query: whoever sent the link may have added something to it.
+        "page_url": request.build_absolute_uri(request.path),
+        "picture_url": request.build_absolute_uri(static("site/product-light.webp")),
+    }
     response = render(request, template, context)
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     # The URL is the secret, so the sites that a recap links to must not receive it.

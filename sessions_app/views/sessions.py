@@ -14,11 +14,12 @@ from config.web.large_work import uploads_one_at_a_time
 from config.web.tab_safe_forms import tell_merged
 from sessions_app.exports.webvtt_file import has_times
 from sessions_app.forms import NewSessionForm, SessionEditForm
+from sessions_app.highlights import PER_PAGE
 from sessions_app.models import Session
+from sessions_app.speaker_colours import speaker_colours
 from sessions_app.speaker_stats import speaker_stats
 from sessions_app.transcript_forms import tell_notes
 
-HIGHLIGHTS_PER_PAGE = 50
 SESSIONS = Session.objects.without_transcript().select_related("campaign")
 
 
@@ -35,7 +36,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     )
     if form.is_valid():
         session = form.save()
-        messages.success(request, _created(session, form))
+        messages.success(request, _created(form))
         if form.has_transcript:
             tell_notes(request, form.transcript.transcript)
         return redirect(session)
@@ -46,11 +47,14 @@ def new(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def show(request: SignedInRequest, session: Session) -> HttpResponse:
     """Show everything about a session except its transcript."""
-    highlights = Paginator(session.highlights.all(), HIGHLIGHTS_PER_PAGE)
+    highlights = Paginator(session.highlights.all(), PER_PAGE)
+    stats = speaker_stats(session)
+    names = [share.name for share in stats.shares] if stats else []
     context: dict[str, Any] = {
         "session": session,
         "highlights": highlights.get_page(request.GET.get("page")),
-        "stats": speaker_stats(session),
+        "stats": stats,
+        "colours": speaker_colours(session, names),
         "has_times": has_times(session),
     }
     if session.share_token:
@@ -82,8 +86,6 @@ def delete(request: SignedInRequest, session: Session) -> HttpResponse:
     return render(request, "sessions_app/delete.html", {"session": session})
 
 
-def _created(session: Session, form: NewSessionForm) -> str:
-    if session.played_on and not form.cleaned_data["played_on"]:
-        day = f"{session.played_on:%d %B %Y}".lstrip("0")
-        return f"Session created. The file’s name says that you played on {day}."
-    return "Session created." if form.has_transcript else "Session created. Add its transcript?"
+def _created(form: NewSessionForm) -> str:
+    next_step = "" if form.has_transcript else " Add its transcript?"
+    return f"Session created.{next_step}{form.told_day}"

@@ -98,8 +98,9 @@ def edit(request: SignedInRequest, session: Session) -> HttpResponse:
     form = TranscriptForm(posted(request), request.FILES or None, session=session)
     if form.is_valid():
         put_transcript(session, form.transcript)
-        session.save(update_fields=SAVED_FIELDS)
-        messages.success(request, "The transcript is saved.")
+        told_day = form.take_day()
+        session.save(update_fields=[*SAVED_FIELDS, "played_on"])
+        messages.success(request, f"The transcript is saved.{told_day}")
         tell_notes(request, form.transcript)
         return redirect("transcript", session.pk)
     context = {"session": session, "form": form}

@@ -47,10 +47,10 @@ def edit(request: SignedInRequest, session: Session, number: int) -> HttpRespons
         else:
             if action or form.changed:
                 session.save(update_fields=[*TRANSCRIPT_FIELDS, "updated_at"])
-            tell_merged(request, form)
-            messages.success(request, DONE.get(action, "The turn is saved."))
             edited = TranscriptReader(session)
             shown = edited.turn(min(number, len(edited.turns)))
+            tell_merged(request, form, _place(shown))
+            messages.success(request, DONE.get(action, "The turn is saved."), _place(shown))
             return redirect(turn_url(session, shown) if shown else session)
     return render(request, "sessions_app/turn.html", _context(session, reader, turn, form))
 
@@ -58,26 +58,40 @@ def edit(request: SignedInRequest, session: Session, number: int) -> HttpRespons
 @owned(SESSIONS, lock=True)
 @require_POST
 def highlight(request: SignedInRequest, session: Session, number: int) -> HttpResponse:
-    """Keep words of a turn. A script that asks for no page gets none."""
+    """Keep words of a turn, and what was typed to correct it. A script may ask for no page."""
     reader = TranscriptReader(session)
-    turn = reader.turn(number)
+    turn = find_turn(reader, number, request.POST.get("turn", ""))
+    number = turn.number if turn else number
     form = HighlightForm(request.POST, session=session, reader=reader, number=number)
     wants_page = request.accepts("text/html")
     if form.is_valid():
         form.highlight.save()
         if not wants_page:
             return HttpResponse(status=204)
-        messages.success(request, "The words are highlighted. They are listed with the session.")
-        found = reader.turn(form.highlight.turn)
-        return redirect(turn_url(session, found) if found else session)
-    if not wants_page:
+    elif not wants_page:
         problems = [str(error) for errors in form.errors.values() for error in errors]
         return HttpResponse(" ".join(problems), status=400, content_type="text/plain")
-    if turn is None:
+    correction = TurnForm(request.POST, turn=turn, reader=reader) if turn else None
+    unsaved = correction is not None and (not correction.is_valid() or bool(correction.changed))
+    if form.is_valid() and not unsaved:
+        found = reader.turn(form.highlight.turn)
+        said = "Highlighted. It is listed with the session."
+        messages.success(request, said, _place(found))
+        return redirect(turn_url(session, found) if found else session)
+    if turn is None or correction is None:
         return _gone(request, session)
-    edit_form = TurnForm(None, turn=turn, reader=reader)
-    context = _context(session, reader, turn, edit_form) | {"highlight_form": form}
+    context = _context(session, reader, turn, correction) | {"unsaved": unsaved}
+    if form.is_valid():
+        said = "Highlighted. Your correction is not saved yet."
+        messages.success(request, said, "highlight")
+    else:
+        context["highlight_form"] = form
     return render(request, "sessions_app/turn.html", context)
+
+
+def _place(turn: NumberedTurn | None) -> str:
+    """Return where the page of the transcript says what became of a turn: see ``turn_list``."""
+    return f"t{turn.number}" if turn else ""
 
 
 def _apply(session: Session, number: int, form: TurnForm, action: str) -> int:

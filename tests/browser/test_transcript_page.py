@@ -105,7 +105,6 @@ def test_a_jump_lands_on_the_turn(
 
 FOCUSED = "document.activeElement.closest('li')?.id"
 LONGEST_TAB = 2.0  # seconds to leave the turns
-LONGEST_WAIT = 100  # ms until an emptied field shows the transcript: less than the pause for typing
 
 
 def test_reading_with_the_keyboard_and_keeping_words(
@@ -156,9 +155,28 @@ def test_reading_with_the_keyboard_and_keeping_words(
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert words in page.evaluate("navigator.clipboard.readText()")
     page.get_by_role("button", name="Add to the recap").click()
+    expect(page.get_by_text("The quote is at the end of the recap.")).to_be_in_viewport()
     expect(page.locator(".recap blockquote")).to_contain_text(words)
     page.get_by_role("link", name="at 0:16").click()
     expect_target_on_top(page, 5)
+
+
+def test_without_script_the_keyboard_is_not_caught_among_the_turns(
+    evening: Session, open_page: Open, live_server: Any
+) -> None:
+    page = reader(open_page, evening, live_server, java_script_enabled=False)
+    page.locator("summary").get_by_text("More").focus()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip the transcript")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    back = page.get_by_role("link", name="Back to the top")
+    expect(back).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("main").get_by_role("link").first).to_be_focused()
 
 
 @with_and_without_script
@@ -175,11 +193,17 @@ def test_a_turn_is_corrected_and_highlighted_on_its_page(
     page.get_by_label("Words", exact=True).fill("Another voice.\n\nAnd the rest.")
     page.get_by_role("button", name="Save the turn").click()
     expect_target_on_top(page, 2)
+    expect(page.locator("#t2").get_by_text("The turn is saved.")).to_be_in_viewport()
     expect(page.locator("#t2")).to_contain_text("Another voice.")
     expect(page.locator("#t3 .voice")).to_have_text("Chris")
 
     page.goto(f"{evening.get_absolute_url()}transcript/turns/3/")
+    page.get_by_label("Words", exact=True).fill("And all the rest.")
     page.get_by_label("Words to keep").fill("the rest")
+    page.get_by_role("button", name="Highlight these words").click()
+    expect(page.get_by_text("Your correction is not saved yet.")).to_be_in_viewport()
+    expect(page.get_by_label("Words", exact=True)).to_have_value("And all the rest.")
+    page.get_by_label("Words", exact=True).fill("And the rest.")
     page.get_by_role("button", name="Highlight these words").click()
     page.locator("#t3 mark").get_by_text("the rest").wait_for()
     page.goto(f"{evening.get_absolute_url()}transcript/turns/3/")
@@ -192,26 +216,47 @@ def test_a_turn_is_corrected_and_highlighted_on_its_page(
     assert page.get_by_text("Another voice.").count() == 0
 
 
+# Empties the field, and returns how many turns there are before the browser can paint anything.
+EMPTY = """() => {
+  const field = document.getElementById("find");
+  field.value = "";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  return new Promise(requestAnimationFrame)
+    .then(() => document.querySelectorAll("#turn-list li").length);
+}"""
+SLOWDOWN = 6
+
+
 def test_an_emptied_field_shows_the_transcript_at_once(
+    evening: Session, open_page: Open, live_server: Any
+) -> None:
+    """On a slow phone, and without asking the server."""
+    page = reader(open_page, evening, live_server)
+    count = page.locator("#turn-list li").count()
+    processor = page.context.new_cdp_session(page)
+    processor.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+    page.get_by_label("Find in the transcript").fill("the")
+    page.locator("mark").first.wait_for()
+    assert page.locator("#turn-list li").count() < count
+    page.context.set_offline(True)
+    assert page.evaluate(EMPTY) == count
+    assert "find" not in page.url
+
+
+def test_an_emptied_field_shows_the_transcript_of_a_page_that_came_with_words(
     evening: Session, open_page: Open, live_server: Any
 ) -> None:
     page = reader(open_page, evening, live_server)
     count = page.locator("#turn-list li").count()
-    field = page.get_by_label("Find in the transcript")
-    field.fill("the")
-    page.locator("mark").first.wait_for()
+    processor = page.context.new_cdp_session(page)
+    processor.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+    path = f"{evening.get_absolute_url()}transcript/"
+    with page.expect_request_finished(lambda request: request.url.endswith(path)):
+        page.goto(f"{path}?find=the")
     assert page.locator("#turn-list li").count() < count
-    shown = page.evaluate(
-        """async wait => {
-          const field = document.getElementById("find");
-          field.value = "";
-          field.dispatchEvent(new Event("input", { bubbles: true }));
-          await new Promise(done => setTimeout(done, wait));
-          return document.querySelectorAll("#turn-list li").length;
-        }""",
-        LONGEST_WAIT,
-    )
-    assert shown == count
+    page.context.set_offline(True)
+    page.evaluate(EMPTY)
+    expect(page.locator("#turn-list li")).to_have_count(count)
     assert "find" not in page.url
 
 

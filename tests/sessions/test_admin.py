@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -262,3 +263,15 @@ def test_highlights_are_listed_and_deleted_but_not_rewritten(
     assert admin_client.get("/admin/sessions_app/highlight/add/").status_code == 403
     assert admin_client.post(f"{page}/delete/", {"post": "yes"}).status_code == 302
     assert not session.highlights.exists()
+
+
+def test_the_years_and_days_above_the_list_are_those_of_play(
+    admin_client: Client, campaign: Campaign
+) -> None:
+    for day in (date(2019, 3, 14), date(2021, 5, 6)):
+        make_session(campaign.owner, campaign, f"Of {day.year}", played_on=day)
+    page = text_of(admin_client.get("/admin/sessions_app/session/"))
+    assert "?played_on__year=2019" in page
+    page = text_of(admin_client.get("/admin/sessions_app/session/?played_on__year=2019"))
+    assert "Of 2019" in page
+    assert "Of 2021" not in page

@@ -18,6 +18,7 @@ OWNER_ONLY = {
     "campaigns/<uuid:pk>/edit/": FORM,
     "campaigns/<uuid:pk>/delete/": FORM,
     "campaigns/<uuid:pk>/export/": READ,
+    "campaigns/<uuid:pk>/highlights/": READ,
     "campaigns/<uuid:pk>/share/": {"post"},
     "campaigns/<uuid:pk>/unshare/": {"post"},
     "sessions/<uuid:pk>/": READ,

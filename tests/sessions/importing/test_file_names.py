@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from sessions_app import importing
+from sessions_app.importing import file_names
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from sessions_app import importing
     ],
 )
 def test_a_session_is_named_after_its_file(path: str, name: str) -> None:
-    assert importing.session_name(path) == name
+    assert file_names.session_name(path) == name
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,10 @@ def test_a_session_is_named_after_its_file(path: str, name: str) -> None:
     ],
 )
 def test_the_day_of_play_is_read_from_a_name(name: str, day: date | None) -> None:
-    assert importing.day_in(name) == day
+    assert file_names.day_in(name) == day
 
 
 def test_a_day_in_the_future_is_not_a_day_of_play() -> None:
     today = datetime.now(UTC).date()
-    assert importing.day_in(f"{today}") == today
-    assert importing.day_in(f"{today + timedelta(days=2)}") is None
+    assert file_names.day_in(f"{today}") == today
+    assert file_names.day_in(f"{today + timedelta(days=2)}") is None

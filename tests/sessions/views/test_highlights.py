@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -144,21 +146,52 @@ def test_a_highlight_is_removed_and_the_transcript_stays(gm: Client, session: Se
     base = f"/sessions/{session.pk}/highlights"
     assert gm.post(f"{base}/{other.pk}/delete/").status_code == 404
     answer = gm.post(f"{base}/{highlight.pk}/delete/")
-    assert answer["Location"] == session.get_absolute_url()
+    assert answer["Location"] == f"{session.get_absolute_url()}#highlights"
     assert Highlight.objects.get() == other
     session.refresh_from_db()
     assert session.transcript_text == LOG
 
 
-def test_a_highlight_that_is_removed_on_the_page_of_the_campaign_leads_back_there(
-    gm: Client, session: Session
+LISTS = [
+    "/sessions/{session}/?page=2",
+    "/campaigns/{campaign}/",
+    "/campaigns/{campaign}/highlights/?page=2",
+]
+SAID_IN_LIST = r'<section[^>]* id="highlights"[^>]*>\s*<h[12].*?</h[12]>\s*<div role="status">.*?{}'
+
+
+@pytest.mark.parametrize("page", LISTS)
+@pytest.mark.parametrize(
+    ("button", "said"),
+    [("recap", "The quote is at the end of the recap."), ("delete", "The highlight is removed.")],
+)
+def test_a_button_of_a_highlight_leads_back_to_the_list_and_what_it_did_is_said_there(
+    gm: Client, session: Session, page: str, button: str, said: str
+) -> None:
+    session.transcript_text = ""  # and so there is nothing but the message in the end
+    session.save()
+    highlight = session.highlights.create(quote="Silence.", turn=3)
+    path = page.format(session=session.pk, campaign=session.campaign_id)
+    shown = text_of(gm.get(path))
+    assert f'<input type="hidden" name="next" value="{path}">' in shown
+    key = f"/sessions/{session.pk}/highlights/{highlight.pk}"
+    answer = gm.post(f"{key}/{button}/", {"next": path})
+    assert answer["Location"] == f"{path}#highlights"
+    back = text_of(gm.get(path))
+    assert re.search(SAID_IN_LIST.format(said), back, re.DOTALL)
+    assert back.count(said) == 1
+
+
+@pytest.mark.parametrize(
+    "invalid", ["https://example.org/", "//example.org/", "x\x00", "", "javascript:1"]
+)
+def test_a_button_of_a_highlight_leads_to_no_other_site(
+    gm: Client, session: Session, invalid: str
 ) -> None:
     highlight = session.highlights.create(quote="Silence.", turn=3)
-    campaign_path = f"/campaigns/{session.campaign_id}/"
-    assert '<input type="hidden" name="campaign">' in text_of(gm.get(campaign_path))
     path = f"/sessions/{session.pk}/highlights/{highlight.pk}/delete/"
-    assert gm.post(path, {"campaign": ""})["Location"] == campaign_path
-    assert not Highlight.objects.exists()
+    answer = gm.post(path, {"next": invalid})
+    assert answer["Location"] == f"{session.get_absolute_url()}#highlights"
 
 
 def test_the_same_words_are_highlighted_once(gm: Client, session: Session) -> None:
@@ -182,6 +215,27 @@ def test_a_long_list_has_pages(gm: Client, session: Session) -> None:
         Highlight(session=session, quote=f"Quote {number}.", turn=1) for number in range(60)
     )
     assert "Page 1 of 2" in text_of(gm.get(session.get_absolute_url()))
-    assert text_of(gm.get(f"/campaigns/{session.campaign_id}/")).count("<blockquote>") == (
-        highlights.NEWEST
+
+
+def test_the_page_of_a_campaign_leads_to_all_its_highlights(gm: Client, session: Session) -> None:
+    make_session(session.owner).highlights.create(quote="Of no campaign", turn=1)
+    Highlight.objects.bulk_create(
+        Highlight(session=session, quote=f"Quote {number}.", turn=1)
+        for number in range(highlights.NEWEST)
     )
+    path = f"/campaigns/{session.campaign_id}/"
+    assert f"{path}highlights/" not in text_of(gm.get(path))
+    Highlight.objects.bulk_create(
+        Highlight(session=session, quote=f"Quote {number}.", turn=1) for number in range(50)
+    )
+    page = text_of(gm.get(path))
+    assert page.count("<blockquote>") == highlights.NEWEST
+    assert f'<a href="{path}highlights/">All 60 highlights</a>' in page
+    first, second = (text_of(gm.get(f"{path}highlights/?page={number}")) for number in (1, 2))
+    assert (first.count("<blockquote>"), second.count("<blockquote>")) == (50, 10)
+    assert "60 highlights" in first
+    assert "Of no campaign" not in first + second
+
+
+def test_a_campaign_without_highlights_says_how_to_make_one(gm: Client, session: Session) -> None:
+    assert "Nothing yet" in text_of(gm.get(f"/campaigns/{session.campaign_id}/highlights/"))

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 from django.contrib.auth.models import User
+from django.templatetags.static import static
 from django.test import Client
 
 from campaigns.models import Campaign
@@ -110,7 +111,19 @@ def test_a_link_looks_right_where_players_chat(sessions: list[Session], of_campa
     properties = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)">', page))
     assert html.unescape(properties["description"]) == 'Abend Ihr habt zwei "gesehen" & gehört.'
     del properties["description"]
-    assert properties == {"site_name": "Tabletop", "type": "article", "title": "zwei"}
+    assert properties == {
+        "site_name": "Tabletop",
+        "type": "article",
+        "title": "zwei",
+        "url": f"http://testserver{path}",
+        "image": f"http://testserver{static('site/product-light.webp')}",
+    }
+
+
+def test_the_address_in_the_preview_is_that_of_the_page_alone(sessions: list[Session]) -> None:
+    page = text_of(Client().get(f"{PAGE}?page=1&sent-by=SECRET"))
+    assert f'<meta property="og:url" content="http://testserver{PAGE}">' in page
+    assert "SECRET" not in page.partition("</head>")[0]
 
 
 def test_the_words_say_their_language(

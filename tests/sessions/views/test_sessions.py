@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from campaigns.models import Campaign
 from sessions_app.models import Session
 from tests.support.factories import make_campaign, make_session, make_user
 from tests.support.pages import changed_fields, form_data, load_form, messages_of, text_of
+from tests.support.transcribe_files import EVENING
 
 
 @pytest.fixture
@@ -50,6 +52,15 @@ def test_the_day_of_a_new_session_is_taken_from_the_name_of_the_file(gm: Client)
     assert "you played on 7 March 2024" in messages_of(answer)[0]
     new(played_on="2024-03-08")
     assert Session.objects.filter(played_on=date(2024, 3, 8)).exists()
+
+
+def test_the_day_of_a_new_session_is_taken_from_the_name_of_the_job(gm: Client) -> None:
+    text = json.dumps({**EVENING, "jobName": "vault-20240307"})
+    answer = gm.post("/sessions/new/", {"name": "One", "text": text})
+    assert Session.objects.get().played_on == date(2024, 3, 7)
+    assert messages_of(answer) == [
+        "Session created. The job’s name says that you played on 7 March 2024."
+    ]
 
 
 def test_how_the_transcript_of_a_new_session_was_read_is_told(gm: Client) -> None:
@@ -163,7 +174,7 @@ def test_the_link_to_the_recap_comes_before_the_figures(gm: Client, path: str) -
 def test_the_page_does_not_load_the_transcript(
     gm: Client, path: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4) as queries:
+    with django_assert_num_queries(5) as queries:
         gm.get(path)
     for column in ("transcript_text", "transcript_json"):
         assert not any(f'."{column}",' in query["sql"] for query in queries.captured_queries)

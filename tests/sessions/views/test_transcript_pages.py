@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from sessions_app.models import Session
 from sessions_app.transcript_reader import TranscriptReader
 from sessions_app.transcripts import Turn
 from tests.support.factories import make_campaign, make_session, make_user
-from tests.support.pages import text_of
+from tests.support.pages import load_form, messages_of, text_of
+from tests.support.transcribe_files import EVENING
 
 LOG = "MATT: Roll for initiative.\nLAURA: Twenty!\nMATT: A dragon.\n"
 
@@ -398,3 +400,42 @@ def test_the_transcript_of_an_evening_is_one_part(gm: Client, owner: User) -> No
     assert len(TranscriptReader(session).turns) == 5400
     page = text_of(gm.get(f"/sessions/{session.pk}/transcript/"))
     assert page.count("<li id=") == 5400
+
+
+def test_the_keyboard_skips_the_turns_and_leads_back_to_the_top(gm: Client, path: str) -> None:
+    Session.objects.update(transcript_text=LOG)
+    for page in (text_of(gm.get(path)), text_of(gm.get(f"{path}?find=dragon"))):
+        places = [page.index(piece) for piece in (
+            'href="#turns-end">Skip the transcript', 'id="turn-list"', 'id="turns-end" tabindex',
+            '<a href="#main">Back to the top',
+        )]  # fmt: skip
+        assert places == sorted(places)
+
+
+JOB_OF_DAY = json.dumps({**EVENING, "jobName": "evening-2026-03-15"}).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "day", "told"),
+    [
+        ("2026-03-14 session.txt", b"MATT: Hello.", date(2026, 3, 14),
+         "The file’s name says that you played on 14 March 2026."),
+        ("job.json", JOB_OF_DAY, date(2026, 3, 15),
+         "The job’s name says that you played on 15 March 2026."),
+        ("session.txt", b"MATT: Hello.", None, ""),
+    ],
+)  # fmt: skip
+def test_the_day_of_a_session_without_one_is_taken_from_the_file_or_the_job(
+    gm: Client, path: str, session: Session, name: str, content: bytes, day: date, told: str
+) -> None:
+    def upload() -> list[str]:
+        file = SimpleUploadedFile(name, content)
+        return messages_of(gm.post(f"{path}edit/", load_form(gm, f"{path}edit/") | {"file": file}))
+
+    assert " ".join(upload()) == f"The transcript is saved. {told}".strip()
+    session.refresh_from_db()
+    assert session.played_on == day
+    Session.objects.update(played_on=date(2026, 1, 1))
+    assert upload() == ["The transcript is saved."]
+    session.refresh_from_db()
+    assert session.played_on == date(2026, 1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -44,6 +45,32 @@ def test_a_word_is_corrected_in_place(gm: Client, session: Session) -> None:
     assert session.metrics is not None
     assert session.metrics["totalWordCount"] == 8
     assert session.notes == "Kept"
+
+
+SAID_AT = r'<li id="t{}"><div class="told" role="status"><div class="success">{}</div></div>'
+
+
+def test_what_was_done_is_said_at_the_turn(gm: Client, session: Session) -> None:
+    for number, changes, said_there in (
+        (2, {"words": "I hear."}, "The turn is saved."),
+        (3, {"do": "join"}, "The two turns are one."),
+        (1, {"do": "delete"}, "The turn is deleted."),
+    ):
+        path = turn_path(session, number)
+        page = text_of(gm.post(path, load_form(gm, path) | changes, follow=True))
+        place = number - 1 if "join" in changes.values() else number
+        assert SAID_AT.format(place, said_there) in page
+        assert page.count(said_there) == 1
+    answer = gm.post(f"{turn_path(session, 1)}highlight/", {"quote": "hear"}, follow=True)
+    assert SAID_AT.format(1, "Highlighted. It is listed with the session.") in text_of(answer)
+
+
+def test_what_another_tab_changed_is_said_at_the_turn(gm: Client, session: Session) -> None:
+    path = turn_path(session, 2)
+    loaded = load_form(gm, path)
+    gm.post(path, loaded | {"speaker": "SAM"}, follow=True)
+    page = text_of(gm.post(path, loaded | {"words": "I hear."}, follow=True))
+    assert re.search('<li id="t2">.*>Another tab had changed .*>The turn is saved.<.*</li>', page)
 
 
 def test_a_turn_is_given_to_somebody_else_by_name_or_label(gm: Client, session: Session) -> None:
@@ -184,3 +211,49 @@ def test_a_job_output_is_corrected_in_json_and_text(gm: Client, owner: User) -> 
     assert session.transcript_text == (
         "spk_0: Who goes there?\nspk_1: It is me.\nspk_1: Open up!\n"
     )
+
+
+def highlight(gm: Client, session: Session, number: int, **typed: str) -> str:
+    """Type into the form of a turn, and press Highlight instead of Save."""
+    path = turn_path(session, number)
+    data = load_form(gm, path) | typed
+    return text_of(gm.post(f"{path}highlight/", data, follow=True))
+
+
+def test_a_correction_that_is_not_saved_yet_is_kept_by_highlight(
+    gm: Client, session: Session
+) -> None:
+    page = text_of(gm.get(turn_path(session, 1)))
+    assert re.search(r'<textarea name="quote"[^>]* form="turn-form"', page)
+    assert re.search(r'<button form="turn-form" formaction="[^"]*/1/highlight/#highlight"', page)
+    page = highlight(gm, session, 1, words="Not a dor <yet>", quote="a dor")
+    assert "Not a dor &lt;yet&gt;" in page
+    assert "Highlighted. Your correction is not saved yet." in page
+    assert session.highlights.get().quote == "a dor"
+    assert said(session)[0] == ("MATT", "You come to a dor.")
+
+
+def test_a_correction_is_kept_if_the_words_cannot_be_highlighted(
+    gm: Client, session: Session
+) -> None:
+    page = highlight(gm, session, 1, words="Typed", speaker="SAM", quote="a window")
+    assert "does not have these words in a row" in page
+    assert all(typed in page for typed in ("Typed", 'value="SAM"', "a window"))
+
+
+def test_without_a_correction_highlight_leads_to_the_turn(gm: Client, session: Session) -> None:
+    assert SAID_AT.format(2, "Highlighted. It is listed with the session.") in highlight(
+        gm, session, 2, quote="listen"
+    )
+
+
+def test_a_correction_is_kept_after_another_tab_deleted_a_turn_before_it(
+    gm: Client, session: Session
+) -> None:
+    loaded = load_form(gm, turn_path(session, 3))
+    first = turn_path(session, 1)
+    gm.post(first, load_form(gm, first) | {"do": "delete"})
+    typed = loaded | {"words": "Silence?", "quote": "Silence."}
+    page = text_of(gm.post(f"{turn_path(session, 3)}highlight/", typed))
+    assert "Silence?" in page
+    assert "Turn 2 of 2" in page

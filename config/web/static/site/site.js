@@ -6,41 +6,42 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   const PAUSE = 250;
   const field = form.querySelector("[type=search]");
   const parts = form.dataset.live.split(" ").map((id) => document.getElementById(id));
-  const start = field.value ? null : { address: location.href, content: parts.map((part) => [...part.childNodes]) };
   let timer;
   let pending;
 
-  const show = (content, address) => { // only their content, so that screen readers announce a status
-    parts.forEach((part, index) => part.replaceChildren(...content[index]));
-    history.replaceState(null, "", address);
-  };
+  const partsOf = (page) => parts.map((part) => [...page.getElementById(part.id).childNodes]);
 
-  const refresh = async () => {
-    pending?.abort();
-    pending = new AbortController();
+  const load = async (search, signal) => { // null if there is nothing to show
     const address = new URL(form.action);
-    address.search = new URLSearchParams(new FormData(form)).toString();
+    address.search = search;
     address.hash = "";
     try {
-      const answer = await fetch(address, { signal: pending.signal });
-      if (!answer.ok || answer.redirected) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      show(parts.map((part) => [...page.getElementById(part.id).childNodes]), address);
+      const answer = await fetch(address, { signal });
+      if (!answer.ok || answer.redirected) return null;
+      return { address, content: partsOf(new DOMParser().parseFromString(await answer.text(), "text/html")) };
     } catch (error) {
       if (error.name !== "AbortError") console.warn("No results while typing:", error.name);
+      return null;
     }
   };
 
-  form.addEventListener("input", () => {
+  const show = (page) => { // only the content of the parts, so that screen readers announce a status
+    if (!page) return;
+    parts.forEach((part, index) => part.replaceChildren(...page.content[index]));
+    history.replaceState(null, "", page.address);
+  };
+
+  // What an emptied field shows at once. If the page came with results, it is loaded ahead.
+  const start = field.value ? load("") : Promise.resolve({ address: location.href, content: partsOf(document) });
+
+  form.addEventListener("input", async () => {
     clearTimeout(timer);
-    if (field.value.trim()) {
-      timer = setTimeout(refresh, PAUSE);
-    } else if (start) { // the page as it came, at once
-      pending?.abort();
-      show(start.content, start.address);
-    } else {
-      refresh();
-    }
+    pending?.abort();
+    const { signal } = pending = new AbortController();
+    if (field.value.trim()) await new Promise((done) => { timer = setTimeout(done, PAUSE); });
+    const search = field.value.trim() ? new URLSearchParams(new FormData(form)).toString() : "";
+    const page = (search ? null : await start) ?? await load(search, signal);
+    if (!signal.aborted) show(page);
   });
 }
 
@@ -118,7 +119,7 @@ for (const input of document.querySelectorAll("input[data-max-bytes]")) {
 
 // Ask before the user leaves a page with unsaved text.
 for (const form of document.querySelectorAll("form[data-guard]")) {
-  let touched = form.querySelector(".errorlist") !== null;
+  let touched = form.dataset.guard === "unsaved" || form.querySelector(".errorlist") !== null;
   form.addEventListener("input", () => { touched = true; });
   form.addEventListener("submit", () => { touched = false; });
   window.addEventListener("beforeunload", (event) => {
