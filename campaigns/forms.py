@@ -15,6 +15,9 @@ class CampaignForm(forms.ModelForm[Campaign]):
     class Meta:
         model = Campaign
         fields = ["name", "description", "language"]
+        help_texts = {
+            "language": "Spoken at your table. Search then finds a word in all its forms."
+        }
 
 
 class NewCampaignForm(CreateOnce, CampaignForm):  # type: ignore[misc]

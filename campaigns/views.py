@@ -43,6 +43,6 @@ def delete(request: SignedInRequest, campaign: Campaign) -> HttpResponseBase:
     """Say what happens to the campaign's sessions, and delete it once confirmed."""
     if request.method == "POST":
         campaign.delete()
-        messages.success(request, "The campaign is deleted. Its sessions are kept, unfiled.")
+        messages.success(request, "Campaign deleted. Its sessions are kept, unfiled.")
         return redirect("dashboard")
     return render(request, "campaigns/delete.html", {"campaign": campaign})

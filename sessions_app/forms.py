@@ -24,20 +24,20 @@ class SessionForm(forms.ModelForm[Session]):
     played_on = forms.DateField(
         label="Played on",
         required=False,
-        help_text="Orders and dates the session. Leave it empty for the day on which you add it.",
+        help_text="Sessions are listed by this day; without it, by the day you add them.",
         error_messages={"invalid": "Write the date as 2026-11-27."},
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     description = LongText(
-        help_text="A line or two for your lists.", widget=forms.Textarea(attrs={"rows": 2})
+        help_text="A line or two, shown in your lists.", widget=forms.Textarea(attrs={"rows": 2})
     )
     player_recap = LongText(
         label="Player recap",
-        help_text=f"What a share link shows to your players. {MARKDOWN}",
+        help_text=f"What your players see by a share link. {MARKDOWN}",
         widget=forms.Textarea(attrs={"rows": 10}),
     )
     summary = LongText(
-        help_text=f"What happened, for yourself. {MARKDOWN}",
+        help_text=f"What happened, for your own memory. {MARKDOWN}",
         widget=forms.Textarea(attrs={"rows": 8}),
     )
     notes = LongText(
@@ -92,9 +92,7 @@ class NewSessionForm(CreateOnce, SessionForm):
         if self.has_transcript and self.transcript.errors:
             self.add_error(None, "The transcript cannot be read, so nothing is saved yet.")
         if self.file and self.errors:
-            again = (
-                "Choose the file again: your browser does not keep it when a form is shown anew."
-            )
+            again = "Choose the file again: your browser forgets it when a form is shown again."
             self.transcript.add_error("file", again)
 
     def save(self) -> Session:  # type: ignore[override] # nobody wants it unsaved

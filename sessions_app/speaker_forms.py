@@ -103,8 +103,8 @@ class SpeakersForm(TabSafeForm, SpeakerNamesForm):
         self.data["transcript"] = self.stored_transcript  # type: ignore[index] # it is a copy
         self.add_error(
             None,
-            "Another tab replaced the transcript meanwhile. The names are not saved yet: see "
-            "whether they still fit, and save again.",
+            "Another tab has replaced the transcript. The names are not saved yet: check that they "
+            "still fit, and save again.",
         )
         if names := self._names_without_field():
             self.add_error(None, f"No longer in the transcript: {names}.")
@@ -124,7 +124,7 @@ def _about(voice: Voice) -> SafeString:
     people = people_in(voice.label)
     if len(people) > 1:
         together = f"{', '.join(people[:-1])} and {people[-1]}"
-        words += f". {together} at once: left empty, it shows the names of each"
+        words += f". {together} together: leave it empty to show the name of each"
     samples = format_html_join(
         "",
         '<span class="sample">“{}”</span>',

@@ -75,7 +75,7 @@ class TranscriptForm(forms.Form):
             self.data = self.data.copy()
             self.data["loaded"] = self.stored
             raise ValidationError(
-                "Another tab saved a transcript of this session meanwhile. Yours is not saved yet: "
+                "Another tab has saved a transcript of this session. Yours is not saved yet: "
                 "saving again replaces the other one.",
                 code="clash",
             )

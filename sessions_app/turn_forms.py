@@ -32,12 +32,12 @@ class TurnForm(TabSafeForm, forms.Form):
         max_length=MAX_LABEL_LENGTH,
         validators=[validate_text],
         widget=forms.TextInput(attrs={"autocomplete": "off", "list": "speakers"}),
-        help_text="Of this turn alone. Choose a name, or write a new one.",
+        help_text="For this turn only. Choose a name, or type a new one.",
     )
     words = LongText(
         required=True,
-        error_messages={"required": "A turn has words. To take it out, delete it."},
-        help_text="An empty line cuts the turn in two.",
+        error_messages={"required": "A turn needs words. To remove it, delete it."},
+        help_text="An empty line splits the turn in two.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -85,7 +85,7 @@ class HighlightForm(forms.Form):
 
     quote = LongText(
         label="Words to keep",
-        help_text="Leave what was said, and trim the rest.",
+        help_text="Keep what was said, word for word, and delete the rest.",
         widget=forms.Textarea(attrs={"rows": 2, "form": "turn-form"}),
     )
 
@@ -103,7 +103,7 @@ class HighlightForm(forms.Form):
     def clean_quote(self) -> str:
         quote: str = self.cleaned_data["quote"].strip()
         if not quote:
-            raise ValidationError("Which words? Write them, or copy them from the turn.")
+            raise ValidationError("Which words? Type them, or copy them from the turn.")
         if len(quote) > MAX_QUOTE:
             raise ValidationError(
                 f"A highlight has up to {MAX_QUOTE:,} characters: these are {len(quote):,}."

@@ -20,7 +20,7 @@ def send_link(request: HttpRequest, user: User, email: str) -> None:
     """Send a link to an address, for its user to confirm it."""
     token = signing.dumps([user.pk, email, _fingerprint(user)], salt=PURPOSE)
     link = request.build_absolute_uri(reverse("email-confirm", args=[token]))
-    mail.send("Is this your address?", "email_confirm.txt", user, email, link=link)
+    mail.send("Confirm your email address", "email_confirm.txt", user, email, link=link)
 
 
 def read_token(token: str) -> tuple[User, str] | None:
@@ -43,7 +43,7 @@ def set_email(user: User, email: str) -> None:
     user.email = email
     user.save(update_fields=["email"])
     if former:
-        mail.send("Your address was changed", "email_changed.txt", user, former)
+        mail.send("Your email address was changed", "email_changed.txt", user, former)
 
 
 def _fingerprint(user: User) -> str:

@@ -77,7 +77,7 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subs
     email = forms.EmailField(
         required=False,
         max_length=MAX_EMAIL_LENGTH,
-        help_text="Optional: for a link if you forget your password. You confirm it by a mail.",
+        help_text="Optional, to reset a forgotten password. You’ll get an email to confirm it.",
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     field_order = ("username", "email", "password1", "password2")
@@ -153,7 +153,7 @@ class EmailForm(ConfirmForm):
         label="Email",
         required=False,
         max_length=MAX_EMAIL_LENGTH,
-        help_text="You get a mail there, to confirm that it is yours. Leave it empty for none.",
+        help_text="You’ll get an email there, to confirm it. Leave it empty to have none.",
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     field_order = ("email", "password")

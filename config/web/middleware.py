@@ -34,7 +34,7 @@ class LoginRequired(LoginRequiredMiddleware):
         if request.method == "POST":
             messages.warning(
                 request,
-                "You were logged out meanwhile, so nothing was saved. Log in, then press Back in "
+                "You had been logged out, so nothing was saved. Log in, then press Back in "
                 "your browser until you see what you typed, and send it again.",
             )
         return super().handle_no_permission(request, view_func)

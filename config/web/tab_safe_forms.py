@@ -145,14 +145,14 @@ def tell_merged(request: HttpRequest, form: TabSafeForm, place: str = "") -> Non
     """
     if form.merged:
         labels = ", ".join(str(form[name].label).lower() for name in form.merged)
-        said = f"Another tab had changed this meanwhile ({labels}). Both changes are kept."
+        said = f"Another tab has changed this, too ({labels}). Both changes are kept."
         messages.warning(request, said, place)
 
 
 def _clash_error() -> ValidationError:
     return ValidationError(
-        "This was changed in another tab meanwhile. Yours is not saved yet: "
-        "saving again replaces the other version.",
+        "This has been changed in another tab. Your version is not saved yet: "
+        "saving again replaces the other one.",
         code="clash",
     )
 

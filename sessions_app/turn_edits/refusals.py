@@ -22,7 +22,7 @@ def why_not_plain(new: Iterable[Segment]) -> str:
         if any(split_name(line)[0] for line in lines[1 if turn.label else 0 :]):
             return (
                 "One of the lines begins like “NAME: words”, and would be read as the turn of "
-                "another speaker. Cut the turn there, or leave out the colon."
+                "another speaker. Split the turn there, or leave out the colon."
             )
     return (
         "The lines that follow name nobody, and would become part of this turn. Name their "

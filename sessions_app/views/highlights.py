@@ -23,9 +23,9 @@ def add(request: SignedInRequest, session: Session, key: UUID) -> HttpResponse:
     highlight = get_object_or_404(session.highlights, pk=key)
     if add_to_recap(session, highlight):
         session.save(update_fields=["player_recap", "updated_at"])
-        messages.success(request, "The quote is at the end of the recap.", PLACE)
+        messages.success(request, "Added to the end of the recap.", PLACE)
     else:
-        messages.info(request, "The recap has this quote already.", PLACE)
+        messages.info(request, "The recap already has this quote.", PLACE)
     return _back_to_list(request, session)
 
 
@@ -34,7 +34,7 @@ def add(request: SignedInRequest, session: Session, key: UUID) -> HttpResponse:
 def delete(request: SignedInRequest, session: Session, key: UUID) -> HttpResponse:
     """Remove a highlight. The transcript stays as it is."""
     get_object_or_404(session.highlights, pk=key).delete()
-    messages.success(request, "The highlight is removed.", PLACE)
+    messages.success(request, "Highlight removed.", PLACE)
     return _back_to_list(request, session)
 
 

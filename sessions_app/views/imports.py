@@ -68,7 +68,7 @@ def dates(request: SignedInRequest) -> HttpResponse:
     form = DatesForm(posted(request), sessions=_recent(request))
     if form.is_valid():
         form.save()
-        messages.success(request, "The dates are saved.")
+        messages.success(request, "Dates saved.")
         campaigns = {session.campaign_id for session in form.sessions}
         only = campaigns.pop() if len(campaigns) == 1 else None
         return redirect("campaign", only) if only else redirect("dashboard")

@@ -81,7 +81,7 @@ def delete(request: SignedInRequest, session: Session) -> HttpResponse:
     """Delete a session once its owner has confirmed it."""
     if request.method == "POST":
         session.delete()
-        messages.success(request, "The session is deleted.")
+        messages.success(request, "Session deleted.")
         return redirect(session.campaign or "dashboard")
     return render(request, "sessions_app/delete.html", {"session": session})
 

@@ -46,7 +46,7 @@ def _share(request: SignedInRequest, row: Session | Campaign, made: str) -> Http
         row.save(update_fields=["share_token", "updated_at"])
         said = "There is a new link. The old one no longer works." if replacing else made
     else:
-        said = "It is shared already. This is the link."
+        said = "It is already shared. This is the link."
     messages.success(request, said, PLACE)
     return redirect(f"{row.get_absolute_url()}#{PLACE}")
 

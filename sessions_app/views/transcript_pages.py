@@ -75,7 +75,7 @@ def _jump(request: SignedInRequest, session: Session, transcript: TranscriptRead
     problem = "These words are no longer in the transcript."
     if at := request.GET.get("at"):
         seconds = transcript_reader.parse_time(at)
-        problem = "Write a time as 1:02:03 or 12:30."
+        problem = "Write the time as 1:02:03 or 12:30."
         if seconds is not None and transcript.has_times:
             turn = transcript.at(seconds)
     elif number := request.GET.get("turn"):
@@ -100,7 +100,7 @@ def edit(request: SignedInRequest, session: Session) -> HttpResponse:
         put_transcript(session, form.transcript)
         told_day = form.take_day()
         session.save(update_fields=[*SAVED_FIELDS, "played_on"])
-        messages.success(request, f"The transcript is saved.{told_day}")
+        messages.success(request, f"Transcript saved.{told_day}")
         tell_notes(request, form.transcript)
         return redirect("transcript", session.pk)
     context = {"session": session, "form": form}
@@ -114,7 +114,7 @@ def delete(request: SignedInRequest, session: Session) -> HttpResponse:
     if request.method == "POST":
         remove_transcript(session)
         session.save(update_fields=SAVED_FIELDS)
-        messages.success(request, "The transcript is removed.")
+        messages.success(request, "Transcript removed.")
         return redirect(session)
     return render(request, "sessions_app/transcript_delete.html", {"session": session})
 
@@ -131,7 +131,7 @@ def speakers(request: SignedInRequest, session: Session) -> HttpResponse:
             session.speaker_names = form.names
             session.save(update_fields=["speaker_names", "updated_at"])
         tell_merged(request, form)
-        messages.success(request, "The names are saved.")
+        messages.success(request, "Names saved.")
         return redirect(reverse("transcript", args=[session.pk]))
     context = {"session": session, "form": form, "names": names_in_campaign(session)}
     return render(request, "sessions_app/speakers.html", context)

@@ -18,8 +18,8 @@ from sessions_app.turn_forms import HighlightForm, TurnForm, find_turn, is_chang
 from sessions_app.views.addresses import turn_url
 
 SESSIONS = Session.objects.select_related("campaign")
-CHANGED = "Another tab changed this turn meanwhile, so it is not deleted yet. See what it is now."
-DONE = {"delete": "The turn is deleted.", "join": "The two turns are one."}
+CHANGED = "Another tab has changed this turn, so it is not deleted yet. Look at it again."
+DONE = {"delete": "Turn deleted.", "join": "Turns joined."}
 
 
 @owned(SESSIONS, lock=True)
@@ -50,7 +50,7 @@ def edit(request: SignedInRequest, session: Session, number: int) -> HttpRespons
             edited = TranscriptReader(session)
             shown = edited.turn(min(number, len(edited.turns)))
             tell_merged(request, form, _place(shown))
-            messages.success(request, DONE.get(action, "The turn is saved."), _place(shown))
+            messages.success(request, DONE.get(action, "Turn saved."), _place(shown))
             return redirect(turn_url(session, shown) if shown else session)
     return render(request, "sessions_app/turn.html", _context(session, reader, turn, form))
 

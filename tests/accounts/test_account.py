@@ -110,7 +110,7 @@ def test_a_mailbox_cannot_be_flooded(gm: Client, clock: Clock) -> None:
 
 def test_signing_up_sends_a_link_to_confirm_the_address(client: Client, db: None) -> None:
     sign_up(client, "new", NEW)
-    assert "A mail is on its way" in client.get("/").content.decode()
+    assert "An email is on its way" in client.get("/").content.decode()
     user = User.objects.get()
     assert user.email == ""
     client.post(link_in(mail.outbox[-1]))
@@ -141,7 +141,7 @@ def test_the_rules_for_passwords_have_one_wording(client: Client, owner: User) -
     client.force_login(owner)
     pages.append(client.get("/accounts/password/"))
     rules = [
-        re.findall(r'helptext">([^<]*At least[^<]*)<', page.content.decode()) for page in pages
+        re.findall(r'helptext">([^<]*at least[^<]*)<', page.content.decode()) for page in pages
     ]
     assert rules[0] == rules[1] == rules[2] != []
 

@@ -94,7 +94,7 @@ def test_the_last_administrator_stays(client: Client, db: None) -> None:
     make_user("former", is_superuser=True, is_active=False)
     client.force_login(boss)
     response = client.post(DELETE, {"password": "boss"})
-    assert "the only account that administrates this site" in response.content.decode()
+    assert "the only account that administers this site" in response.content.decode()
     assert User.objects.filter(pk=boss.pk).exists()
     make_user("second", is_superuser=True)
     assert client.post(DELETE, {"password": "boss"}).status_code == 302

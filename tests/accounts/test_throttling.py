@@ -138,7 +138,9 @@ def test_behind_a_trusted_proxy_each_visitor_is_counted_alone(
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/", SIGN_UP])
-def test_the_sentence_says_how_long_to_wait(client: Client, db: None, path: str) -> None:
+def test_the_sentence_says_how_long_to_wait(
+    client: Client, db: None, clock: Clock, path: str
+) -> None:
     data = {"username": "gm", "password": "x", "password1": "x", "password2": "x"}
     for _ in range(FREE_TOGETHER):
         client.post(path, data)

@@ -54,6 +54,7 @@ def paths(transactional_db: None) -> dict[str, str]:
     return {
         "dashboard": "/",
         "campaign": f"{campaign}/",
+        "campaign-highlights": f"{campaign}/highlights/",
         "campaign-new": "/campaigns/new/",
         "campaign-edit": f"{campaign}/edit/",
         "campaign-delete": f"{campaign}/delete/",

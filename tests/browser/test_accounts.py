@@ -33,7 +33,7 @@ def test_an_account_is_created_gets_an_address_and_is_deleted(
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password confirmation").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_role("status")).to_contain_text("A mail is on its way to new@example.org")
+    expect(page.get_by_role("status")).to_contain_text("An email is on its way to new@example.org")
 
     page.goto(link_in(str(mail.outbox[0].body)))
     page.get_by_role("button", name="Confirm the address").click()
@@ -73,7 +73,7 @@ def test_a_file_that_is_too_large_is_not_sent(
     assert file.evaluate(message) == ""
     page.get_by_label("Paste the transcript").fill("MATT: Hello.")
     page.get_by_role("button", name="Save the transcript").click()
-    expect(page.get_by_role("status").first).to_contain_text("The transcript is saved.")
+    expect(page.get_by_role("status").first).to_contain_text("Transcript saved.")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -136,7 +136,7 @@ def test_what_was_typed_is_there_after_being_logged_out_and_in_again(
     page.get_by_label("Name").fill(TYPED)
     page.context.clear_cookies(name="sessionid")
     send(page)
-    expect(page.get_by_role("status")).to_contain_text("You were logged out meanwhile")
+    expect(page.get_by_role("status")).to_contain_text("You had been logged out")
     fill_in_log_in_form()
     expect(page.get_by_role("heading", name="New campaign")).to_be_visible()
     for _ in range(5):

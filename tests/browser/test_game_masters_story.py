@@ -55,7 +55,7 @@ def import_and_date(page: Page, folder: Path) -> None:
         if not date.input_value():
             date.fill(f"2015-04-{number:02d}")
     page.get_by_role("button", name="Save the dates").click()
-    expect(page.get_by_role("status")).to_have_text("The dates are saved.")
+    expect(page.get_by_role("status")).to_have_text("Dates saved.")
 
 
 def correct(page: Page, session: Session, number: int) -> None:

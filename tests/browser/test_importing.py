@@ -58,7 +58,7 @@ def test_a_folder_of_transcripts_is_imported_and_dated(
     expect(page.get_by_label("2024 03 17 The vault")).to_have_value("2024-03-17")
     page.get_by_label("The oil").fill("2024-03-24")
     page.get_by_role("button", name="Save the dates").click()
-    expect(page.get_by_role("status")).to_have_text("The dates are saved.")
+    expect(page.get_by_role("status")).to_have_text("Dates saved.")
     expect(page).to_have_url(re.compile(campaign.get_absolute_url()))
     expect(page.get_by_text("24 Mar 2024")).to_be_visible()
 

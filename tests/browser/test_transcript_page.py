@@ -155,7 +155,7 @@ def test_reading_with_the_keyboard_and_keeping_words(
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert words in page.evaluate("navigator.clipboard.readText()")
     page.get_by_role("button", name="Add to the recap").click()
-    expect(page.get_by_text("The quote is at the end of the recap.")).to_be_in_viewport()
+    expect(page.get_by_text("Added to the end of the recap.")).to_be_in_viewport()
     expect(page.locator(".recap blockquote")).to_contain_text(words)
     page.get_by_role("link", name="at 0:16").click()
     expect_target_on_top(page, 5)
@@ -193,7 +193,7 @@ def test_a_turn_is_corrected_and_highlighted_on_its_page(
     page.get_by_label("Words", exact=True).fill("Another voice.\n\nAnd the rest.")
     page.get_by_role("button", name="Save the turn").click()
     expect_target_on_top(page, 2)
-    expect(page.locator("#t2").get_by_text("The turn is saved.")).to_be_in_viewport()
+    expect(page.locator("#t2").get_by_text("Turn saved.")).to_be_in_viewport()
     expect(page.locator("#t2")).to_contain_text("Another voice.")
     expect(page.locator("#t3 .voice")).to_have_text("Chris")
 

@@ -260,7 +260,7 @@ def test_a_transcript_a_session_and_a_campaign_are_deleted(
 
     page.get_by_role("link", name="Delete this session").click()
     page.get_by_role("button", name="Delete the session").click()
-    expect(page.get_by_role("status")).to_have_text("The session is deleted.")
+    expect(page.get_by_role("status")).to_have_text("Session deleted.")
     page.get_by_role("link", name="Delete this campaign").click()
     page.get_by_role("button", name="Delete the campaign").click()
     expect(page.get_by_role("heading", name="Unfiled sessions")).to_be_visible()
@@ -297,7 +297,7 @@ def test_a_forgotten_password_is_reset_and_then_changed(
     page.get_by_label("New password", exact=True).fill(f"{PASSWORD} 2")
     page.get_by_label("New password confirmation").fill(f"{PASSWORD} 2")
     page.get_by_role("button", name="Change password").click()
-    expect(page.get_by_role("status")).to_have_text("Your password is changed.")
+    expect(page.get_by_role("status")).to_have_text("Password changed.")
     page.goto(link)
     page.get_by_role("link", name="Ask for a new one").click()
     expect(page.get_by_role("heading", name="Forgot your password?")).to_be_visible()

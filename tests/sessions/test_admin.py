@@ -158,7 +158,7 @@ def test_renaming_undoes_nothing_that_the_owner_saved_meanwhile(
         answer = admin_client.post(change_page(session), form | {"name": "Fog Signal"})
     assert answer.status_code == 302
     assert any("FOR UPDATE" in query["sql"] for query in asked)  # so the owner's save waits
-    assert any("meanwhile" in message for message in messages_of(answer))
+    assert any("Another tab has changed this, too" in message for message in messages_of(answer))
     session.refresh_from_db()
     assert (session.name, session.player_recap) == ("Fog Signal", "New")
     assert session.metrics == {"totalWordCount": 7}

@@ -36,11 +36,11 @@ def change_email(request: SignedInRequest) -> HttpResponse:
             email_links.send_link(request, request.user, email)
             messages.info(
                 request,
-                f"A mail is on its way to {email}. The address is yours when you open its link.",
+                f"An email is on its way to {email}. Open its link to confirm the address.",
             )
         else:
             email_links.set_email(request.user, "")
-            messages.success(request, "Your account has no email address now.")
+            messages.success(request, "Email address removed.")
         return redirect("account")
     return render(request, "accounts/email.html", {"form": form})
 
@@ -54,7 +54,7 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     confirmed = email_links.read_token(token)
     if confirmed and request.method == "POST":
         email_links.set_email(*confirmed)
-        messages.success(request, "Your email address is confirmed.")
+        messages.success(request, "Email address confirmed.")
         return redirect("account")
     user, email = confirmed or (None, "")
     return render(request, "accounts/email_confirm.html", {"account": user, "email": email})
@@ -71,12 +71,12 @@ def delete(request: SignedInRequest) -> HttpResponse:
         except LastAdministrator:
             form.add_error(
                 None,
-                "Yours is the only account that administrates this site: "
-                "make another one a superuser first.",
+                "Yours is the only account that administers this site. "
+                "Make another one a superuser first.",
             )
         else:
             logout(request)
-            messages.success(request, "Your account is deleted, with all that was in it.")
+            messages.success(request, "Your account is deleted, with everything in it.")
             response = redirect("login")
             response["Clear-Site-Data"] = '"cache"'
             return response

@@ -24,7 +24,7 @@ class ChangePassword(views.PasswordChangeView):
     success_url = reverse_lazy("account")
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        messages.success(self.request, "Your password is changed.")
+        messages.success(self.request, "Password changed.")
         response = super().form_valid(form)
         remember_device(response, form.user)  # the cookie of the old password is worthless
         return response
@@ -44,7 +44,7 @@ class ResetPassword(views.PasswordResetView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         messages.info(
-            self.request, "If an account has this address, a link is on its way: check your mail."
+            self.request, "If an account has this address, a link is on its way. Check your email."
         )
         return super().form_valid(form)
 
@@ -58,7 +58,7 @@ class ChooseNewPassword(views.PasswordResetConfirmView):
     success_url = reverse_lazy("login")
 
     def form_valid(self, form: SetPasswordForm[Any]) -> HttpResponse:
-        messages.success(self.request, "Your new password is set. Log in with it.")
+        messages.success(self.request, "Password changed. Log in with the new one.")
         response = super().form_valid(form)
         # Only the owner can read the mail, and must not wait because of what others tried.
         remember_device(response, form.user)

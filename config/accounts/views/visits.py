@@ -70,7 +70,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 def _ask_to_confirm(request: HttpRequest, user: User, email: str) -> None:
     """Send a link, unless the mailbox got many: then the account begins without an address."""
     if Attempts.objects.admit(limits.of_mail(request, email)):
-        messages.warning(request, "Your email address is not saved: add it to your account later.")
+        messages.warning(request, "Your email address was not saved. Add it to your account later.")
         return
     email_links.send_link(request, user, email)
-    messages.info(request, f"A mail is on its way to {email}: open its link to confirm it.")
+    messages.info(request, f"An email is on its way to {email}. Open its link to confirm it.")

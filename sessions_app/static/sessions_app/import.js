@@ -147,7 +147,7 @@ const upload = (job, file) => {
     current = null;
     sendNext();
   });
-  request.addEventListener("error", () => fail(job, "The connection broke."));
+  request.addEventListener("error", () => fail(job, "The connection was lost."));
   request.addEventListener("abort", () => fail(job, "Stopped."));
   request.open("POST", form.action);
   bar.hidden = false;

@@ -117,12 +117,12 @@ def test_a_highlight_that_is_nowhere_is_explained(gm: Client, session: Session, 
 def test_a_quote_is_appended_to_the_recap_as_it_is_stored(gm: Client, session: Session) -> None:
     highlight = session.highlights.create(quote="Silence.\nNothing.", speaker="Matt", turn=3)
     path = f"/sessions/{session.pk}/highlights/{highlight.pk}/recap/"
-    assert messages_of(gm.post(path)) == ["The quote is at the end of the recap."]
+    assert messages_of(gm.post(path)) == ["Added to the end of the recap."]
     session.refresh_from_db()
     assert session.player_recap == "> “Silence.\n> Nothing.” — Matt\n"
     Session.objects.update(player_recap="Written in another tab\n")
     gm.post(path)
-    assert messages_of(gm.post(path))[-1] == "The recap has this quote already."
+    assert messages_of(gm.post(path))[-1] == "The recap already has this quote."
     session.refresh_from_db()
     assert session.player_recap == ("Written in another tab\n\n> “Silence.\n> Nothing.” — Matt\n")
     assert "data-copy-text=" in text_of(gm.get(session.get_absolute_url()))
@@ -163,7 +163,7 @@ SAID_IN_LIST = r'<section[^>]* id="highlights"[^>]*>\s*<h[12].*?</h[12]>\s*<div 
 @pytest.mark.parametrize("page", LISTS)
 @pytest.mark.parametrize(
     ("button", "said"),
-    [("recap", "The quote is at the end of the recap."), ("delete", "The highlight is removed.")],
+    [("recap", "Added to the end of the recap."), ("delete", "Highlight removed.")],
 )
 def test_a_button_of_a_highlight_leads_back_to_the_list_and_what_it_did_is_said_there(
     gm: Client, session: Session, page: str, button: str, said: str

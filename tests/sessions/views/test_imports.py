@@ -62,9 +62,9 @@ def test_a_file_that_was_imported_before_is_not_doubled(gm: Client, campaign: Ca
     post(gm, upload("a.txt"), campaign=str(campaign.pk))
     page = text_of(post(gm, upload("a.txt"), campaign=str(campaign.pk)))
     assert "0 sessions created from 1 file." in page
-    assert "is there already, and was left as it is." in page
+    assert "is already here, and was left as it is." in page
     assert Session.objects.count() == 1
-    assert "Another of this name was there" in text_of(
+    assert "Another session has the same name" in text_of(
         post(gm, upload("a.txt", "MATT: else"), campaign=str(campaign.pk))
     )
 
@@ -138,7 +138,7 @@ def test_the_dates_of_all_that_was_imported_are_set_at_once(
     assert not Session.objects.filter(pk=second, played_on__isnull=False)
     answer = gm.post(DATES, typed)
     assert answer["Location"] == f"/campaigns/{campaign.pk}/"
-    assert messages_of(answer) == ["The dates are saved."]
+    assert messages_of(answer) == ["Dates saved."]
     days = Session.objects.order_by("name").values_list("played_on", flat=True)
     assert list(days) == [date(2024, 3, 17), date(2024, 3, 24), date(2020, 1, 1)]
 
@@ -154,7 +154,7 @@ def test_a_typed_day_that_is_none_is_shown_again(gm: Client) -> None:
 def test_the_dates_are_those_of_one_visit_and_of_own_sessions(
     gm: Client, client: Client, owner: User
 ) -> None:
-    assert "You have imported no sessions lately" in text_of(gm.get(DATES))
+    assert "You have not imported any sessions lately" in text_of(gm.get(DATES))
     post(gm, upload("a.txt"), batch="1")
     post(gm, upload("b.txt"), batch="2")
     assert [field.label for field in gm.get(DATES).context["form"]] == ["b"]

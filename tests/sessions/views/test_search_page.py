@@ -218,8 +218,8 @@ def test_a_long_line_is_shown_around_the_match(owner: User) -> None:
     ("query", "hint"),
     [
         ("-Nott", "only words to leave out"),
-        ("%26", "write a word"),
-        ("%22", "write a word"),
+        ("%26", "type a word"),
+        ("%22", "type a word"),
         ("xyzzy", "Nothing found"),
     ],
 )

@@ -81,7 +81,7 @@ def test_a_link_is_replaced_by_the_button_for_it_alone(gm: Client, session: Sess
     new = token(session)
     assert new != old
     answer = gm.post(path, {"replacing": old})  # again, from a tab that shows the old link
-    assert messages_of(answer)[-1] == "It is shared already. This is the link."
+    assert messages_of(answer)[-1] == "It is already shared. This is the link."
     assert token(session) == new
     assert Client().get(f"/share/{old}/").status_code == 404
     assert Client().get(f"/share/{token(session)}/").status_code == 200

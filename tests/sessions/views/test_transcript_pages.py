@@ -82,7 +82,7 @@ def test_the_person_is_told_how_a_file_was_read(gm: Client, path: str) -> None:
     subtitles = "WEBVTT\n\n00:01.000 --> 00:02.000\nCafé\n\n00:61.000 --> 00:62.000\nLost\n"
     file = SimpleUploadedFile("a.vtt", subtitles.encode("latin-1"))
     page = text_of(gm.post(f"{path}edit/", {"file": file}, follow=True))
-    assert "The transcript is saved." in page
+    assert "Transcript saved." in page
     assert "Read as Windows-1252." in page
     assert "1 broken cue was skipped, at line 6." in page
 
@@ -163,7 +163,7 @@ def test_a_second_tab_that_saves_a_transcript_is_told(
     loaded = hidden_fields(gm.get(f"{path}{page}"))
     gm.post(f"{path}edit/", {"text": LOG} | loaded)
     answer = gm.post(f"{path}edit/", {"text": "SAM: Mine."} | loaded)
-    assert "Another tab saved a transcript" in text_of(answer)
+    assert "Another tab has saved a transcript" in text_of(answer)
     assert "SAM: Mine." in text_of(answer)
     session.refresh_from_db()
     assert session.transcript_text == LOG
@@ -176,7 +176,7 @@ def test_a_form_without_a_fingerprint_replaces_nothing(
     gm: Client, path: str, session: Session
 ) -> None:
     gm.post(f"{path}edit/", {"text": LOG})
-    assert "Another tab saved a transcript" in text_of(
+    assert "Another tab has saved a transcript" in text_of(
         gm.post(f"{path}edit/", {"text": "SAM: Mine."})
     )
     session.refresh_from_db()
@@ -223,7 +223,7 @@ def test_names_for_a_transcript_that_another_tab_replaced_need_a_confirmation(
     gm.post(f"{path}edit/", {"text": other} | hidden_fields(gm.get(f"{path}edit/")))
     answer = gm.post(f"{path}speakers/", typed | loaded)
     page = text_of(answer)
-    assert "Another tab replaced the transcript" in page
+    assert "Another tab has replaced the transcript" in page
     assert "&lt;Matthew&gt;" in page
     assert "LAURA: Laura" in page
     session.refresh_from_db()
@@ -302,7 +302,7 @@ def test_a_time_leads_to_the_turn_that_is_spoken_then(
 def test_an_invalid_time_is_explained(gm: Client, timed: Session, at: str) -> None:
     answer = gm.get(f"/sessions/{timed.pk}/transcript/", {"at": at}, follow=True)
     assert answer.status_code == 200
-    assert "Write a time as 1:02:03" in text_of(answer)
+    assert "Write the time as 1:02:03" in text_of(answer)
 
 
 def test_a_very_long_transcript_is_divided_into_parts(
@@ -369,7 +369,7 @@ def test_speakers_are_listed_by_their_words_with_samples(gm: Client, path: str) 
     assert "16 words." in page
     assert "“You come to a door, and it is blue.”" in page
     assert "“It &lt;opens&gt; by itself, slowly, at night.”" in page
-    assert "SAM and MATT at once" in page
+    assert "SAM and MATT together" in page
 
 
 def test_a_joint_label_shows_the_names_of_its_people(gm: Client, path: str) -> None:
@@ -432,10 +432,10 @@ def test_the_day_of_a_session_without_one_is_taken_from_the_file_or_the_job(
         file = SimpleUploadedFile(name, content)
         return messages_of(gm.post(f"{path}edit/", load_form(gm, f"{path}edit/") | {"file": file}))
 
-    assert " ".join(upload()) == f"The transcript is saved. {told}".strip()
+    assert " ".join(upload()) == f"Transcript saved. {told}".strip()
     session.refresh_from_db()
     assert session.played_on == day
     Session.objects.update(played_on=date(2026, 1, 1))
-    assert upload() == ["The transcript is saved."]
+    assert upload() == ["Transcript saved."]
     session.refresh_from_db()
     assert session.played_on == date(2026, 1, 1)

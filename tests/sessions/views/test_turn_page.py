@@ -52,9 +52,9 @@ SAID_AT = r'<li id="t{}"><div class="told" role="status"><div class="success">{}
 
 def test_what_was_done_is_said_at_the_turn(gm: Client, session: Session) -> None:
     for number, changes, said_there in (
-        (2, {"words": "I hear."}, "The turn is saved."),
-        (3, {"do": "join"}, "The two turns are one."),
-        (1, {"do": "delete"}, "The turn is deleted."),
+        (2, {"words": "I hear."}, "Turn saved."),
+        (3, {"do": "join"}, "Turns joined."),
+        (1, {"do": "delete"}, "Turn deleted."),
     ):
         path = turn_path(session, number)
         page = text_of(gm.post(path, load_form(gm, path) | changes, follow=True))
@@ -70,7 +70,9 @@ def test_what_another_tab_changed_is_said_at_the_turn(gm: Client, session: Sessi
     loaded = load_form(gm, path)
     gm.post(path, loaded | {"speaker": "SAM"}, follow=True)
     page = text_of(gm.post(path, loaded | {"words": "I hear."}, follow=True))
-    assert re.search('<li id="t2">.*>Another tab had changed .*>The turn is saved.<.*</li>', page)
+    assert re.search(
+        '<li id="t2">.*>Another tab has changed this, too .*>Turn saved.<.*</li>', page
+    )
 
 
 def test_a_turn_is_given_to_somebody_else_by_name_or_label(gm: Client, session: Session) -> None:
@@ -116,7 +118,7 @@ def test_a_refused_edit_shows_what_was_typed(gm: Client, session: Session) -> No
     path = turn_path(session, 1)
     for typed, problem in (
         ({"words": "You come.\nSAM: To what?"}, "would be read as the turn of another speaker"),
-        ({"words": " "}, "To take it out, delete it."),
+        ({"words": " "}, "To remove it, delete it."),
         ({"speaker": "the old man"}, "does not take this for a name"),
         ({"speaker": "x" * 101}, "at most 100 characters"),
         ({"words": "a\x00b"}, "Null characters"),
@@ -134,7 +136,7 @@ def test_of_two_tabs_that_correct_a_turn_the_second_is_told(gm: Client, session:
     gm.post(path, loaded | {"words": "You come to a door."})
     answer = gm.post(path, loaded | {"words": "You come to a tower."})
     page = text_of(answer)
-    assert "This was changed in another tab meanwhile" in page
+    assert "This has been changed in another tab" in page
     assert "You come to a door." in page
     assert "You come to a tower." in page
     assert said(session)[0] == ("MATT", "You come to a door.")
@@ -205,7 +207,7 @@ def test_a_job_output_is_corrected_in_json_and_text(gm: Client, owner: User) -> 
     path = turn_path(session, 2)
     assert "at 0:02" in text_of(gm.get(path))
     answer = gm.post(path, load_form(gm, path) | {"words": "It is me.\n\nOpen up!"})
-    assert messages_of(answer) == ["The turn is saved."]
+    assert messages_of(answer) == ["Turn saved."]
     assert said(session) == [("spk_0", "Who goes there?"), ("spk_1", "It is me."),
                              ("spk_1", "Open up!")]  # fmt: skip
     assert session.transcript_text == (
