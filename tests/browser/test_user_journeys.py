@@ -289,7 +289,7 @@ def test_a_forgotten_password_is_reset_and_then_changed(
     page.get_by_label("New password", exact=True).fill(PASSWORD)
     page.get_by_label("New password confirmation").fill(PASSWORD)
     page.get_by_role("button", name="Set password").click()
-    expect(page.get_by_role("status")).to_contain_text("Your new password is set")
+    expect(page.get_by_role("status")).to_contain_text("Password changed. Log in with the new one.")
     log_in(page, "gm", PASSWORD)
 
     page.goto("/accounts/password/")
