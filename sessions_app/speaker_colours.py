@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db.models import QuerySet
 
-from sessions_app.models import Session
+from sessions_app.models import DAY, Session
 from sessions_app.speaker_stats import speaker_stats
 from sessions_app.transcripts.session_transcript import NUMBERED_LABEL
 
@@ -27,7 +27,7 @@ def speaker_colours(session: Session, names: Iterable[str]) -> dict[str, int]:
 def first_sessions(session: Session) -> QuerySet[Session]:
     """Return the sessions that decide on the colours of this one's speakers."""
     filed = Session.objects.filter(owner=session.owner_id, campaign=session.campaign_id)
-    return filed.only("metrics", "speaker_names").reverse()[:SESSIONS]
+    return filed.only("metrics", "speaker_names").order_by(DAY, "created_at")[:SESSIONS]
 
 
 def _leading_names(session: Session) -> list[str]:
