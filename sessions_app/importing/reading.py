@@ -44,7 +44,7 @@ def read_incoming(file: IO[bytes], source: str, *, trusted: bool) -> Iterator[In
 
 
 def _read_transcript(data: bytes, source: str) -> IncomingSession:
-    given = [data]
+    given = [data]  # the reader alone holds it, and frees it early
     del data
     name = session_name(source)
     if len(name) > MAX_NAME_LENGTH:
