@@ -1,4 +1,4 @@
-"""The lists of sessions are read from indexes in their order, however many sessions there are."""
+"""Lists of sessions and searches read their own rows from indexes, however many there are."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 
 from campaigns.models import Campaign
 from sessions_app.models import Session
+from sessions_app.search import find_sessions, planned_for_search
+from sessions_app.search_words import wanted_words
 from tests.support.factories import make_campaign, make_session, make_user
 
 OTHERS = 4000  # sessions of other owners, a third of them without a day of play
@@ -66,3 +68,41 @@ def test_a_page_of_a_list_reads_its_own_rows_from_an_index(campaign: Campaign, i
     assert index in {part.get("Index Name") for part in plan}
     assert not any(part["Node Type"] in {"Seq Scan", "Sort"} for part in plan)
     assert max(part["Actual Rows"] for part in plan) <= 60
+
+
+PASSAGES = 20  # of each session of the owner; each has the same phrase, and a word of its own
+
+
+SEARCHES = {  # and how many sessions each finds
+    '"the n7"': 1,
+    '"in the n7"': 1,
+    '"rain in"': 1 + 2 * OWN,
+    '"rain in the"': 1 + 2 * OWN,
+    '"rain in" "in the"': 1 + 2 * OWN,
+    'listen "a door" -"the rain falls" laura': 1,
+}
+
+
+@pytest.mark.usefixtures("campaign")
+def test_a_search_reads_no_passage_but_by_the_index_of_keys(owner: User) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO sessions_app_searchtext (owner_id, session_id, kind, lines, text, words)"
+            " SELECT owner_id, id, 'transcript', '{1}', 'Rain', 'rain in the n'"
+            " || row_number() OVER () FROM sessions_app_session, generate_series(1, %s)"
+            " WHERE owner_id = %s",
+            [PASSAGES, owner.pk],
+        )
+        cursor.execute("ANALYZE sessions_app_searchtext")
+    for query, found in SEARCHES.items():
+        with planned_for_search():
+            plan = parts(find_sessions(owner, wanted_words(owner, query))[:10])
+        scans = [part for part in plan if part.get("Relation Name") == "sessions_app_searchtext"]
+        assert {part["Node Type"] for part in scans} == {"Bitmap Heap Scan"}, query
+        keys = [part for part in plan if part.get("Index Name") == "search_text_keys"]
+        assert len(keys) == len(scans) >= 2, query
+        assert not any("Gather" in part["Node Type"] for part in plan), query
+        sorts = [part["Plans"][0]["Actual Rows"] for part in plan if part["Node Type"] == "Sort"]
+        assert max(sorts) <= found, query
+        if found == 1:
+            assert max(part["Actual Rows"] for part in keys) <= 3, query

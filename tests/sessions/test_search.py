@@ -6,12 +6,11 @@ import unicodedata
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 
 from campaigns.models import Language
+from sessions_app import search
 from sessions_app.models import Session
-from sessions_app.search import find_sessions
-from sessions_app.search_words import DICTIONARIES, wanted_words
+from sessions_app.search_words import DICTIONARIES
 from tests.support import real_sessions
 from tests.support.factories import make_campaign, make_session, make_user
 from tests.support.searching import found_names, hits_of
@@ -151,6 +150,37 @@ def test_only_the_sessions_and_words_of_the_owner_are_found(owner: User) -> None
     assert found_names(owner, "dragonf") == []
 
 
+@pytest.fixture
+def everything_is_common(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words in more than two passages are as common as "of the" in a thousand evenings."""
+    monkeypatch.setattr(search, "COMMON", 2)
+
+
+COMMON_LINE = f"MATT: The edge of the wood, one of the oldest. {'Rain falls. ' * 60}\n"
+
+
+@pytest.mark.usefixtures("everything_is_common")
+@pytest.mark.parametrize(
+    "query", ['"of the"', '"one of the oldest"', '"one of the old', '"of the" rain', "edge falls"]
+)
+def test_what_is_common_is_found_in_every_evening_the_newest_first(owner: User, query: str) -> None:
+    for number in range(4):
+        make_session(owner, name=f"Evening {number}", transcript_text=COMMON_LINE * 3)
+    make_session(owner, name="Apart", notes="Rain of one", transcript_text="LIAM: Of the one.")
+    newest_first = [f"Evening {number}" for number in (3, 2, 1, 0)]
+    with_apart = ["Apart"] if query.startswith('"of the"') else []
+    assert found_names(owner, query) == with_apart + newest_first
+
+
+@pytest.mark.usefixtures("everything_is_common")
+@pytest.mark.parametrize("phrase", ["of the", "one of the oldest"])
+def test_every_evening_with_a_common_phrase_is_left_out(owner: User, phrase: str) -> None:
+    make_session(owner, name="Apart", transcript_text="LIAM: One of those in the rain.")
+    for _ in range(4):
+        make_session(owner, transcript_text=COMMON_LINE * 3)
+    assert found_names(owner, f'rain -"{phrase}"') == ["Apart"]
+
+
 def random_words(count: int, alphabet: str, length: int) -> str:
     chance = random.Random(7)
     return " ".join("".join(chance.choices(alphabet, k=length)) for _ in range(count))
@@ -200,21 +230,3 @@ def test_phrases_of_each_quarter_of_a_real_evening_are_found(
                 start = chance.randrange(part * quarter, (part + 1) * quarter - 3)
                 phrase = " ".join(words[start : start + 3]).replace('"', " ")
                 assert f"Evening {number}" in found_names(owner, f'"{phrase}"'), phrase
-
-
-PLAN_ROWS = 20_000
-
-
-def test_the_index_is_used_in_a_large_table(owner: User) -> None:
-    make_session(owner, name="Evening", transcript_text="MATT: A kraken rises.\n")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO sessions_app_searchtext (owner_id, session_id, kind, lines, text, words)"
-            " SELECT %s, gen_random_uuid(), 'transcript', '{1}', 'Rain', 'rain in ' || number"
-            " FROM generate_series(1, %s) AS numbers(number)",
-            [owner.pk, PLAN_ROWS],
-        )
-        cursor.execute("ANALYZE sessions_app_searchtext")
-    wanted = wanted_words(owner, 'kraken "a kraken" -"the rain falls" matt')
-    plan = find_sessions(owner, wanted).explain()
-    assert plan.count("on search_text_keys") == plan.count("on sessions_app_searchtext") == 6

@@ -155,7 +155,7 @@ def test_the_number_of_queries_does_not_grow_with_places_and_times(
     for number in range(count):
         timed_session(owner, f"kraken {number} and lamp")
         make_session(owner, name="Plain", transcript_text="MATT: a kraken by a lamp\n")
-    for expected in (8, 7):
+    for expected in (10, 9):
         with CaptureQueriesContext(connection) as queries:
             gm.get("/search/?q=kraken+lamp+-dragon+%22a+kraken%22+or+and")
         assert len(queries) == expected
