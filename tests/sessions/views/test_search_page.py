@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from sessions_app import search_times
+from sessions_app import search_times, search_words
 from sessions_app.models import Session
 from sessions_app.search_places import Place
 from tests.support.factories import make_campaign, make_session, make_user
@@ -57,6 +57,16 @@ def test_a_query_of_invalid_characters_is_answered(gm: Client, query: str) -> No
 
 def test_a_query_that_finds_nothing_is_answered_with_a_hint(gm: Client) -> None:
     assert "Nothing found" in text_of(gm.get("/search/?q=dragon"))
+
+
+def test_a_beginning_of_too_many_words_is_said_not_to_find_all(
+    gm: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_words, "MAX_FORMS", 2)
+    make_session(owner, transcript_text="MATT: kraal, krait, kraken, krakens.")
+    assert "Too many words begin" in text_of(gm.get("/search/?q=the+or+kra"))
+    for query in ("krak", '"kra"', "kra+matt", "-kra"):
+        assert "Too many words begin" not in text_of(gm.get(f"/search/?q={query}"))
 
 
 def places_of(owner: User, query: str) -> list[Place]:
