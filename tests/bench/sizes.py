@@ -25,6 +25,7 @@ class Sizes:
     drain_seconds: float  # of the one whose memory is measured
     sessions: tuple[int, int]  # of one owner, while pages are read
     requests: int
+    evenings: int  # of one owner, long ones, that are searched
 
 
 FULL = Sizes(
@@ -44,6 +45,7 @@ FULL = Sizes(
     drain_seconds=20,
     sessions=(100, 10_000),
     requests=60,
+    evenings=1000,
 )
 QUICK = Sizes(
     rounds=1,
@@ -62,6 +64,7 @@ QUICK = Sizes(
     drain_seconds=4,
     sessions=(100, 1000),
     requests=10,
+    evenings=100,
 )
 TINY = Sizes(
     rounds=1,
@@ -80,4 +83,5 @@ TINY = Sizes(
     drain_seconds=1,
     sessions=(10, 20),
     requests=1,
+    evenings=20,
 )

@@ -36,20 +36,24 @@ INDEX = """
 
 def measure(sizes: Sizes) -> Iterator[Row]:
     """Request each page again and again."""
-    from django.conf import settings
-
     few, many = sizes.sessions
-    gc.collect()
-    gc.freeze()  # as config/wsgi.py does
-    storages = {**settings.STORAGES, "staticfiles": STATIC}
-    # There is no STATIC_ROOT: a test client asks for no files.
-    middleware = [name for name in settings.MIDDLEWARE if not name.startswith("whitenoise.")]
-    with override_settings(STORAGES=storages, MIDDLEWARE=middleware):
+    with serving():
         small, large = (_pages(count, sizes.requests) for count in sizes.sessions)
     for page, (p50, p95) in large.items():
         title = f"{page}, {many:,} sessions"
         yield Row(f"{title}, p50", "ms", p50, f"{few:,}", small[page][0])
         yield Row(f"{title}, p95", "ms", p95, target=at_most(50))
+
+
+def serving() -> override_settings:
+    """Prepare this process for a test client, which asks for no files."""
+    from django.conf import settings
+
+    gc.collect()
+    gc.freeze()  # as config/wsgi.py does
+    storages = {**settings.STORAGES, "staticfiles": STATIC}
+    middleware = [name for name in settings.MIDDLEWARE if not name.startswith("whitenoise.")]
+    return override_settings(STORAGES=storages, MIDDLEWARE=middleware)
 
 
 def _pages(count: int, requests: int) -> dict[str, tuple[float, float]]:
@@ -60,8 +64,7 @@ def _pages(count: int, requests: int) -> dict[str, tuple[float, float]]:
         execute(f"UPDATE sessions_app_session SET name = name || {some}".replace("%", "%%"))
         execute(INDEX)  # they were added past the triggers
         campaign = Session.objects.exclude(campaign=None)[0].campaign
-        text = words(TRANSCRIPT * 1024)
-        lines = [f"MATT: {text[start : start + LINE]}" for start in range(0, len(text), LINE)]
+        lines = transcript(words(TRANSCRIPT * 1024))
         lines[len(lines) // 2] += " zymurgy"
         phrase = " ".join(lines[-2].split()[-4:-1])
         large = [
@@ -79,11 +82,16 @@ def _pages(count: int, requests: int) -> dict[str, tuple[float, float]]:
             f"search, {RESULTS} results of {TRANSCRIPT} KB": "/search/?q=zymurgy",
             f"phrase in transcripts of {TRANSCRIPT} KB": f'/search/?q="{phrase}"',
         }
-        return {page: _times(client, path, requests) for page, path in paths.items()}
+        return {page: times_of(client, path, requests) for page, path in paths.items()}
 
 
-def _times(client: Client, path: str, requests: int) -> tuple[float, float]:
-    """Request a page so many times, or fewer if it is slow."""
+def transcript(text: str) -> list[str]:
+    """Return the lines of a transcript with this text."""
+    return [f"MATT: {text[start : start + LINE]}" for start in range(0, len(text), LINE)]
+
+
+def times_of(client: Client, path: str, requests: int) -> tuple[float, float]:
+    """Request a page so many times, or fewer if it is slow; return p50 and p95, in ms."""
     times: list[float] = []
     until = time.monotonic() + LONGEST
     for number in range(requests + WARM_UP):
