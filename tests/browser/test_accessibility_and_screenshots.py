@@ -26,7 +26,7 @@ from tests.browser.page_inspection import (
     NARROWEST,
     WINDOWS,
     PageInspector,
-    in_each_window_and_scheme,
+    in_each_window,
     needs_axe,
 )
 from tests.support.factories import make_campaign, make_session, make_sessions, make_user
@@ -87,8 +87,8 @@ def paths(transactional_db: None) -> dict[str, str]:
 
 
 @pytest.fixture
-def inspector(open_page: Open, width: int, scheme: str) -> PageInspector:
-    return PageInspector(open_page, width, scheme)
+def inspector(open_page: Open, width: int) -> PageInspector:
+    return PageInspector(open_page, width)
 
 
 ANONYMOUS = {
@@ -100,7 +100,7 @@ ANONYMOUS = {
 }
 
 
-@in_each_window_and_scheme
+@in_each_window
 def test_all_pages(paths: dict[str, str], inspector: PageInspector, live_server: Any) -> None:
     def visit(page: Page, name: str, path: str) -> None:
         page.goto(path)
@@ -135,7 +135,7 @@ def press(page: Page, name: str) -> None:
         page.get_by_role("main").get_by_role("button", name=name).click()
 
 
-@in_each_window_and_scheme
+@in_each_window
 def test_second_pages_of_lists_and_printed_pages(
     paths: dict[str, str], inspector: PageInspector, live_server: Any
 ) -> None:
@@ -181,7 +181,6 @@ for lamp in lighthouse.lamps(order="from the ninth to the first"): lamp.light(oi
 
 @needs_axe
 @pytest.mark.parametrize("width", [NARROWEST, *WINDOWS])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_long_words_and_wide_tables(
     transactional_db: None, inspector: PageInspector, live_server: Any
 ) -> None:
@@ -228,7 +227,7 @@ def test_long_words_and_wide_tables(
     assert inspector.problems == []
 
 
-@in_each_window_and_scheme
+@in_each_window
 def test_forms_with_errors(
     paths: dict[str, str], inspector: PageInspector, live_server: Any
 ) -> None:
@@ -277,7 +276,7 @@ def test_forms_with_errors(
     assert inspector.problems == []
 
 
-@in_each_window_and_scheme
+@in_each_window
 def test_account_forms_with_errors(
     paths: dict[str, str], inspector: PageInspector, live_server: Any
 ) -> None:
@@ -312,7 +311,7 @@ def test_account_forms_with_errors(
     assert inspector.problems == []
 
 
-@in_each_window_and_scheme
+@in_each_window
 def test_the_pages_of_the_mirror(
     mirror: Stores,
     paths: dict[str, str],

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Response, expect
 from config.web.uploads import STAFF_FORM_BYTES
 from tests.browser.actions import log_in_by_cookie, with_and_without_script
 from tests.browser.conftest import Open
-from tests.browser.page_inspection import PageInspector, in_each_window_and_scheme
+from tests.browser.page_inspection import PageInspector, in_each_window
 from tests.support.factories import make_session
 
 TYPED = "A text that nobody wants to type again"
@@ -193,11 +193,9 @@ def test_a_page_that_a_user_cannot_open_links_to_the_campaigns(
     expect(page.get_by_role("heading", name="Your campaigns", level=1)).to_be_visible()
 
 
-@in_each_window_and_scheme
-def test_all_error_pages(
-    user: User, open_page: Open, live_server: Any, scheme: str, width: int
-) -> None:
-    inspector = PageInspector(open_page, width, scheme)
+@in_each_window
+def test_all_error_pages(user: User, open_page: Open, live_server: Any, width: int) -> None:
+    inspector = PageInspector(open_page, width)
     for name, form in FAILING_FORMS.items():
         page = inspector.open(server_error=form.status == 500)
         log_in_by_cookie(page, user, live_server)

@@ -15,7 +15,9 @@ from mirror.stores.clients import Stores
 from sessions_app.models import Highlight, Session
 from tests.browser.actions import PASSWORD, sign_up
 from tests.browser.conftest import Open
+from tests.browser.page_inspection import WINDOWS
 from tests.support import real_sessions
+from tests.support.commands import assert_everything_is_mirrored
 from tests.support.real_sessions import needs_sessions
 from tests.support.stored import assert_equal_after_sync, live_items, objects
 from tests.support.transcribe_files import audio_segment, job
@@ -41,12 +43,15 @@ def write_evenings(folder: Path) -> dict[str, list[str]]:
     return evenings
 
 
-def import_and_date(page: Page, folder: Path) -> None:
+def import_and_date(page: Page, folder: Path, *, script: bool) -> None:
     page.get_by_role("link", name="Import", exact=True).click()
     page.get_by_label("folder").set_input_files(folder)
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("status")).to_have_text(
-        f"{EVENINGS} of {EVENINGS} files sent.", timeout=60_000
+        f"{EVENINGS} of {EVENINGS} files sent."
+        if script
+        else f"{EVENINGS} sessions created from {EVENINGS} files.",
+        timeout=60_000,
     )
     page.get_by_role("link", name="Check the dates").click()
     dates = page.locator("input[type=date]")
@@ -96,16 +101,22 @@ def phrase_of_the_sixth_hour(lines: list[str]) -> str:
 
 @needs_sessions
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("width", "script"),
+    [(390, False), (1280, True)],
+    ids=["phone without script", "laptop with script"],
+)
 def test_ten_evenings_from_the_folder_to_the_end_of_the_account(
-    mirror: Stores, open_page: Open, tmp_path: Path
+    mirror: Stores, open_page: Open, tmp_path: Path, width: int, script: bool
 ) -> None:
     evenings = write_evenings(tmp_path)
-    page = open_page()
+    window = {"width": width, "height": WINDOWS[width]}
+    page = open_page(viewport=window, java_script_enabled=script)
     sign_up(page)
     page.goto("/campaigns/new/")
     page.get_by_label("Name").fill("Vox")
     page.get_by_role("button", name="Create campaign").click()
-    import_and_date(page, tmp_path)
+    import_and_date(page, tmp_path, script=script)
     campaign = Campaign.objects.get()
     assert campaign.sessions.filter(played_on=None).count() == 0
 
@@ -118,7 +129,7 @@ def test_ten_evenings_from_the_folder_to_the_end_of_the_account(
     assert Highlight.objects.count() == 5
     expect(page.locator(".highlights li")).to_have_count(5)
 
-    players = open_page(viewport={"width": 390, "height": 844})
+    players = open_page(viewport=window, java_script_enabled=script)
     players.goto(share_with_players(page, campaign, session))
     players.get_by_role("link", name="Evening 02").click()
     expect(players.get_by_text("The lamps went out.")).to_be_visible()
@@ -136,6 +147,6 @@ def test_ten_evenings_from_the_folder_to_the_end_of_the_account(
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Delete account").click()
     expect(page.get_by_label("Username")).to_be_visible()
-    assert_equal_after_sync(mirror)
+    assert_everything_is_mirrored()
     assert (live_items(mirror), objects(mirror)) == ([], {})
     assert (User.objects.count(), Session.objects.count()) == (0, 0)

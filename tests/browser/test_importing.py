@@ -15,7 +15,7 @@ from sessions_app import demo
 from sessions_app.models import Session
 from tests.browser.actions import log_in_by_cookie, with_and_without_script
 from tests.browser.conftest import Open
-from tests.browser.page_inspection import PageInspector, needs_axe
+from tests.browser.page_inspection import PageInspector, in_each_window
 from tests.support.exported import archive_of
 from tests.support.factories import make_campaign, make_user
 
@@ -147,17 +147,15 @@ def test_stop_keeps_what_was_not_sent_and_files_can_be_dropped(
     expect(rows(page).get_by_role("link", name="dropped")).to_be_visible()
 
 
-@needs_axe
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+@in_each_window
 def test_the_results_and_the_dates_are_accessible(
     transactional_db: None,
     open_page: Open,
     live_server: object,
     folder: Path,
     width: int,
-    scheme: str,
 ) -> None:
-    inspector = PageInspector(open_page, width, scheme)
+    inspector = PageInspector(open_page, width)
     page = inspector.open()
     log_in_by_cookie(page, make_user("gm"), live_server)
     page.goto("/sessions/import/")

@@ -39,7 +39,7 @@ def test_a_word_is_found_while_typing_and_opened_where_it_was_said(
     owner = make_user("gm")
     make_evening(owner)
     make_session(owner, name="The lamp")
-    inspector = PageInspector(open_page, 390, "dark")
+    inspector = PageInspector(open_page, 390)
     page = inspector.open()
     log_in_by_cookie(page, owner, live_server)
     page.goto("/search/")

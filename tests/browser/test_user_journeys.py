@@ -22,7 +22,7 @@ from sessions_app import demo
 from sessions_app.models import Session
 from tests.browser.actions import PASSWORD, link_in, log_in, sign_up, with_and_without_script
 from tests.browser.conftest import Open
-from tests.support.commands import run
+from tests.support.commands import assert_everything_is_mirrored
 from tests.support.factories import make_campaign, make_session, make_sessions, make_user
 from tests.support.stored import item_of
 from tests.support.tampering import set_attribute
@@ -37,14 +37,6 @@ def download(page: Page, link: str) -> Path:
     return started.value.path().rename(
         started.value.path().with_name(started.value.suggested_filename)
     )
-
-
-def assert_everything_is_mirrored() -> None:
-    worker.drain()
-    code, printed = run("mirror_check")
-    assert code == 0, printed
-    assert printed.startswith("100 % in sync")
-    assert " 0 pending" in printed
 
 
 @with_and_without_script
