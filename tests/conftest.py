@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import io
 import json
@@ -15,8 +16,12 @@ import botocore.session
 import pytest
 import sentry_sdk
 from django.contrib.auth.models import User
-from django.test import Client
+from django.db import connection
+from django.test import Client, TransactionTestCase
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 from pytest_django.fixtures import Settings
 from sentry_sdk.transport import Transport
@@ -32,6 +37,34 @@ from tests.support.factories import make_user
 # Clients are made anew for each test. Botocore reads a megabyte of JSON for each session, unless
 # sessions share what reads it.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+# Empties a database after a test. Django's own flush removes content types and permissions as well
+# and makes them anew, and TRUNCATE makes new files: both take longer than most tests.
+EMPTY = """
+DO $$
+DECLARE found regclass;
+BEGIN
+    SET LOCAL session_replication_role = replica;  -- no triggers, no foreign keys
+    FOR found IN SELECT oid FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        AND relname NOT IN ('auth_permission', 'django_content_type', 'django_migrations')
+    LOOP
+        IF pg_total_relation_size(found) > 1000000 THEN
+            EXECUTE format('TRUNCATE %s CASCADE', found);
+        ELSE
+            EXECUTE format('DELETE FROM %s', found);
+        END IF;
+    END LOOP;
+END $$
+"""
+
+
+def _empty_database(_: TransactionTestCase) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(EMPTY)
+
+
+TransactionTestCase._fixture_teardown = _empty_database  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")
@@ -73,8 +106,25 @@ def mirror(aws_address: str, transactional_db: None) -> Stores:
     breaker.breaker.open.clear()
     breaker.breaker._busy.clear()
     stores = clients.background_clients()
-    provision.provision(stores)
+    _provision(stores)
     return stores
+
+
+def _provision(stores: Stores) -> None:
+    """Create the table and the bucket; the second time copy them into moto, without a request."""
+    names = stores.items.table, stores.objects.bucket
+    tables = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables
+    s3 = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    if names not in _provisioned:
+        provision.provision(stores)
+        _provisioned[names] = copy.deepcopy((tables[names[0]], s3.buckets[names[1]]))
+        return
+    table, bucket = copy.deepcopy(_provisioned[names])
+    tables[table.name], s3.buckets[bucket.name] = table, bucket
+    s3_backends.bucket_accounts[bucket.name] = (bucket.partition, bucket.account_id)
+
+
+_provisioned: dict[tuple[str, str], Any] = {}
 
 
 @pytest.fixture(autouse=True)
