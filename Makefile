@@ -7,7 +7,7 @@ STAMP := .venv/installed
 AXE := tests/browser/node_modules/.package-lock.json
 TEST := DJANGO_SETTINGS_MODULE=tests.settings
 UNMEASURED := tests/browser tests/deploy tests/exploration tests/faults tests/local tests/mirror/test_pgbouncer.py \
-	tests/mirror/test_query_plans_on_a_large_ledger.py tests/sessions/test_real_sessions.py
+	tests/mirror/test_query_plans_on_a_large_ledger.py tests/sessions/test_real_sessions.py tests/web/test_access.py
 
 # The locks must not tell from which index or folder this machine takes its packages.
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade \
@@ -49,13 +49,15 @@ $(AXE): tests/browser/package.json tests/browser/package-lock.json
 
 ## test: style, types, migrations, and the whole test suite with its branch coverage
 test: lint check-migrations $(AXE)
-	$(BIN)/python -m pytest -n auto --dist loadfile $(UNMEASURED)
+	@# A worker that has nothing left to do takes over tests of another, whatever file they are in.
+	$(BIN)/python -m pytest -n auto --dist worksteal $(UNMEASURED)
 	@# Coverage doubles what a test costs: it is measured where tests are fast and in one process.
-	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term $(UNMEASURED:%=--ignore=%)
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(UNMEASURED:%=--ignore=%)
 
-## soak: thousands of random steps against the mirror, new ones each time (a quarter of an hour)
+## soak: thousands of random steps against the mirror, new ones each time, and what is large (20 minutes)
 soak: install
-	MIRROR_SOAK_EXAMPLES=$${MIRROR_SOAK_EXAMPLES:-200} $(BIN)/python -m pytest tests/faults/test_state_machine.py
+	MIRROR_SOAK_EXAMPLES=$${MIRROR_SOAK_EXAMPLES:-200} $(BIN)/python -m pytest tests/faults/test_state_machine.py \
+		tests/mirror/test_query_plans_on_a_large_ledger.py tests/sessions/test_real_sessions.py
 
 ## mutants: each fault test against a broken engine, where it must fail (five minutes)
 mutants: install

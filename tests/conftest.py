@@ -7,6 +7,7 @@ import functools
 import io
 import json
 import logging
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from threading import Lock
@@ -21,6 +22,7 @@ from django.test import Client, TransactionTestCase
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
+from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 from pytest_django.fixtures import Settings
@@ -71,6 +73,7 @@ TransactionTestCase._fixture_teardown = _empty_database  # type: ignore[method-a
 def moto_address() -> Iterator[str]:
     """A moto server on loopback; returns its address."""
     _let_dynamodb_serve_one_at_a_time()
+    _keep_coverage_out()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -87,6 +90,17 @@ def _let_dynamodb_serve_one_at_a_time() -> None:
             return call_action(handler)
 
     DynamoHandler.call_action = one_at_a_time  # type: ignore[method-assign]
+
+
+def _keep_coverage_out() -> None:
+    """Do not trace the threads of moto: its own code is not measured, and a trace slows it."""
+    handle = MotoRequestHandler.handle
+
+    def untraced(handler: MotoRequestHandler) -> None:
+        sys.settrace(None)
+        handle(handler)
+
+    MotoRequestHandler.handle = untraced  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.conf import settings
@@ -21,7 +21,10 @@ COLOUR_RULES = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
     "resultTypes": ["violations"],
 }
-SCHEMES = {"light": RULES, "dark": COLOUR_RULES}  # what differs in the dark are colours
+SCHEMES: dict[Literal["light", "dark"], Any] = {
+    "light": RULES,
+    "dark": COLOUR_RULES,
+}  # what differs in the dark are colours
 WINDOWS = {390: 844, 1280: 860}  # width -> height, in pixels: a phone and a laptop
 NARROWEST = 320  # pixels: the width that WCAG requires, that of 1280 pixels at a zoom of 400 %
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from fasteners import InterProcessLock
+
 from tests.support.paths import PROJECT
 
 START_SECONDS = 60.0  # how long a server may take until it answers
@@ -104,13 +106,16 @@ def install(folder: Path, commands: Sequence[Sequence[str]], stamp: str) -> None
     Raises ``Unavailable`` if one fails.
     """
     done = folder / "installed"
-    if done.is_file() and done.read_text() == stamp:
-        return
-    for command in commands:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if result.returncode:
-            raise Unavailable(f"{Path(command[0]).name} {command[1]} failed")
-    done.write_text(stamp)
+    with InterProcessLock(folder.with_suffix(".lock")):  # another worker may need it as well
+        if done.is_file() and done.read_text() == stamp:
+            return
+        for command in commands:
+            result = subprocess.run(
+                command, capture_output=True, text=True, timeout=300, check=False
+            )
+            if result.returncode:
+                raise Unavailable(f"{Path(command[0]).name} {command[1]} failed")
+        done.write_text(stamp)
 
 
 @contextmanager

@@ -31,13 +31,13 @@ from tests.faults.mutants import kills_mutant
 from tests.faults.protocol_steps import STEPS, SimulatedKill, before_step, simulate_kill
 from tests.faults.proxy import Fault
 from tests.faults.world import World
+from tests.support import soak
 from tests.support.factories import make_user
 
-SOAK = int(os.environ.get("MIRROR_SOAK_EXAMPLES", "0"))
 SETTINGS = settings(
-    max_examples=SOAK or 10,
+    max_examples=soak.EXAMPLES or 10,
     stateful_step_count=40,
-    derandomize=not SOAK,
+    derandomize=not soak.EXAMPLES,
     database=None,
     deadline=None,
     print_blob=True,
@@ -263,7 +263,7 @@ def clear(world: World) -> None:
 
 
 @kills_mutant("failures acknowledged")
-@pytest.mark.timeout(300 if not SOAK else 4 * 3600)
+@pytest.mark.timeout(300 if not soak.EXAMPLES else 4 * 3600)
 def test_any_order_of_events_ends_with_equal_stores(world: World) -> None:
     MirrorMachine.world = world
     MirrorMachine.users = [world.owner, make_user("other")]

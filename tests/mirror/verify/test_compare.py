@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,14 +11,11 @@ from django.contrib.auth.models import User
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed, ObjectStore
 from mirror.sync import worker
-from mirror.verify import check
+from mirror.verify import check, repair
 from mirror.verify.report import Scope
-from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_session, make_sessions
 from tests.support.stored import assert_equal, assert_equal_after_sync, item_of, objects
 from tests.support.tampering import set_attribute
-
-mirror_check = partial(run, "mirror_check")
 
 
 def test_a_change_of_any_attribute_is_found_and_repaired(mirror: Stores, owner: User) -> None:
@@ -45,7 +41,8 @@ def test_a_change_of_any_attribute_is_found_and_repaired(mirror: Stores, owner: 
             (finding,) = check.check(mirror).findings
             assert (finding.kind, finding.object_id) == ("stale", str(object_id))
             assert finding.attributes == (name,)
-            assert mirror_check("--repair")[0] == 0, name
+            repair.mark_dirty([finding], mirror)
+            worker.drain()
     assert_equal(mirror)
 
 
