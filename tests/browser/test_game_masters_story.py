@@ -46,7 +46,7 @@ def write_evenings(folder: Path) -> dict[str, list[str]]:
 def import_and_date(page: Page, folder: Path, *, script: bool) -> None:
     page.get_by_role("link", name="Import", exact=True).click()
     page.get_by_label("folder").set_input_files(folder)
-    page.get_by_role("button", name="Import").click()
+    page.get_by_role("button", name="Import").click(timeout=60_000)  # without script until it ends
     expect(page.get_by_role("status")).to_have_text(
         f"{EVENINGS} of {EVENINGS} files sent."
         if script
