@@ -1,5 +1,7 @@
 """Reports errors to Sentry without what people wrote: no values, bodies, URLs or names."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import sentry_sdk
@@ -8,6 +10,7 @@ from sentry_sdk.types import Event, Hint
 from config.logs import without_secrets
 
 REMOVED = "[removed: messages quote data]"
+HOUR = 3600.0  # seconds
 
 
 def start(dsn: str) -> None:
@@ -32,8 +35,29 @@ def private_options() -> dict[str, Any]:
             "stack_frame_variables": False,
         },
         "max_breadcrumbs": 0,
-        "before_send": without_private_text,
+        "before_send": _once_an_hour(),
     }
+
+
+def _once_an_hour() -> Callable[[Event, Hint], Event | None]:
+    """Return what an event goes through before it is sent.
+
+    A log record may name a ``fingerprint``: then Sentry groups its events by that, whatever their
+    words, and this process sends one of them an hour. A defect may concern a million rows.
+    """
+    silent_until: dict[str, float] = {}
+
+    def before_send(event: Event, hint: Hint) -> Event | None:
+        fingerprint = getattr(hint.get("log_record"), "fingerprint", None)
+        if fingerprint:
+            key = repr(fingerprint)
+            if time.monotonic() < silent_until.get(key, 0.0):
+                return None
+            silent_until[key] = time.monotonic() + HOUR
+            event["fingerprint"] = fingerprint
+        return without_private_text(event, hint)
+
+    return before_send
 
 
 def without_private_text(event: Event, hint: Hint) -> Event:

@@ -1,8 +1,9 @@
-"""The mirror's own tables: the ledger, outages, workers, new stores, and the history of checks.
+"""The mirror's own tables: ledger, outages, alerts, workers, new stores, history of checks.
 
 May import ``documents`` and the modules beside the packages; everything above may import it.
 """
 
+from mirror.models.alerts import Alert
 from mirror.models.check_runs import CheckRun
 from mirror.models.heartbeats import Heartbeat, Pulse, Workers
 from mirror.models.ledger import Backlog, LedgerEntry, LedgerQuerySet, State
@@ -13,6 +14,7 @@ from mirror.models.store_fills import StoreFill
 
 __all__ = [
     "PROBE_INTERVAL",
+    "Alert",
     "Backlog",
     "CheckNote",
     "CheckRun",

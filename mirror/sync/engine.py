@@ -42,6 +42,8 @@ from mirror.sync.reading import read
 
 logger = logging.getLogger("mirror")
 
+REMOTE_AHEAD = "RemoteAhead"
+
 
 class Outcome(Enum):
     """How an attempt ended."""
@@ -177,7 +179,7 @@ def _failure(error: Exception) -> Failure | None:
         case Superseded():
             # Another process's write, if it has the row by now: then this is not noted. Or
             # PostgreSQL was restored, and the table holds what no entry knows of.
-            return Failure(Kind.REFUSED, "RemoteAhead", str(error.remote_revision))
+            return Failure(Kind.REFUSED, REMOTE_AHEAD, str(error.remote_revision))
         case Unmirrorable():
             return Failure(Kind.REFUSED, "Unmirrorable", error.code)
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -200,6 +202,8 @@ def _outcome(failure: Failure, retry_after: timedelta | None) -> Outcome:
 def _log(entry: LedgerEntry, failure: Failure, *, parked: bool) -> None:
     """Log what a person has to see."""
     if failure.kind in {Kind.REFUSED, Kind.UNEXPLAINED}:
+        # Of ``RemoteAhead`` the code is a revision: it says nothing about the cause.
+        cause = "" if failure.error_class == REMOTE_AHEAD else failure.code
         logger.error(
             "%s %s is not mirrored%s: %s %s",
             entry.model,
@@ -207,6 +211,7 @@ def _log(entry: LedgerEntry, failure: Failure, *, parked: bool) -> None:
             " and parked" if parked else "",
             failure.error_class,
             failure.code,
+            extra={"fingerprint": ["mirror", failure.error_class, cause]},
         )
 
 

@@ -16,6 +16,7 @@ from mirror.errors import DATABASE_TROUBLE, StoreError
 from mirror.models import PROBE_INTERVAL, Backlog, LedgerEntry, Outage, Pulse
 from mirror.stores.clients import background_clients
 from mirror.stores.dynamodb import DYNAMODB
+from mirror.sync import alerts
 from mirror.sync.breaker import breaker
 from mirror.sync.engine import Outcome
 from mirror.sync.pipeline import BATCH, Pipeline, Progress
@@ -70,6 +71,7 @@ class Worker:
         self._look_at = 0.0  # no look before for what people changed during a backfill
         self._begin_at = 0.0  # no claims before: there are no clients
         self._probe_at = 0.0  # no probe of this process before
+        self._alerts_at = 0.0  # no look before for what somebody has to be told
         self._database_silent = False
         self._pulse = Pulse()
 
@@ -115,6 +117,7 @@ class Worker:
             while not self.stop.is_set():
                 try:
                     self._pulse.beat()
+                    self._look_for_alerts()
                     self._mirror_or_sleep(pipeline)
                     self._database_answered()
                 except DATABASE_TROUBLE as error:
@@ -125,9 +128,17 @@ class Worker:
                 while pipeline.is_busy():
                     pipeline.advance(timeout=1)
 
+    def _look_for_alerts(self) -> None:
+        if time.monotonic() >= self._alerts_at:
+            self._alerts_at = time.monotonic() + alerts.INTERVAL
+            alerts.look()
+
     def _mirror_or_sleep(self, pipeline: Pipeline) -> None:
         """Claim what is due and take in what has ended; sleep if there is neither."""
         breaker.refresh()
+        if not breaker.open and not pipeline.is_busy() and self._next - time.monotonic() > SOON:
+            self.stop.wait(SOON)  # the next turn is far: the heartbeat goes on meanwhile
+            return
         try:
             self._begin(pipeline)
         except StoreError as error:  # the clients could not be made

@@ -5,17 +5,18 @@ from __future__ import annotations
 from itertools import islice
 
 from mirror.models import CheckRun, LedgerEntry
+from mirror.sync import alerts
 from mirror.verify.report import Report
 
 KEPT_FINDINGS = 200  # of each run; mirror_check --json prints all
 
 
 def record(report: Report) -> CheckRun:
-    """Save what a check found, and what is owed at the same time."""
+    """Save what a check found and what is owed at the same time, and tell if somebody must act."""
     backlog = LedgerEntry.objects.registered().backlog()
     wait = backlog.longest_wait
     findings = islice(report.findings, KEPT_FINDINGS)
-    return CheckRun.objects.create(
+    run = CheckRun.objects.create(
         started_at=report.started_at,
         seconds=report.seconds,
         complete=report.complete,
@@ -29,3 +30,6 @@ def record(report: Report) -> CheckRun:
         parity_percent=report.parity_percent,
         read_units=report.read_units,
     )
+    alerts.tell_of_check(run)
+    alerts.look()
+    return run

@@ -78,6 +78,29 @@ def test_a_watching_worker_is_seen_with_its_last_claim(
     assert not LedgerEntry.objects.owed().exists()
 
 
+def test_a_worker_that_waits_long_for_its_next_turn_goes_on_telling(
+    mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "SOON", 0.01)
+    for name in "AB":
+        make_campaign(owner, name)
+    stop, waiting = threading.Event(), threading.Event()
+    beats: list[bool] = []
+    beat = Pulse.beat
+
+    def note(pulse: Pulse) -> None:
+        beat(pulse)
+        beats.append(LedgerEntry.objects.pending().count() == 1)
+        if beats.count(True) > 2:
+            waiting.set()
+
+    monkeypatch.setattr(Pulse, "beat", note)
+    with running_in_thread(worker.Worker(stop=stop, rate=0.001).watch):
+        told = waiting.wait(20)
+        stop.set()
+    assert told
+
+
 def test_a_process_tells_at_most_every_few_seconds_and_waits_for_no_disk(
     commits: list[str],
 ) -> None:

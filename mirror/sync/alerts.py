@@ -1,0 +1,69 @@
+"""What is told without anybody looking: in the log, and where errors are reported from there."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from mirror.conf import setting
+from mirror.models import Alert, CheckRun
+from mirror.models.clock import database_time
+from mirror.models.gauges import owed_by_model
+
+logger = logging.getLogger("mirror")
+
+INTERVAL = 60.0  # seconds between two looks of a worker
+OVERDUE = timedelta(hours=26)  # a daily check may begin or take a little later than the last one
+PATIENCE = timedelta(hours=1)  # after the mirror was switched on, somebody may check it first
+
+# docs/runbook.md has a row for each.
+PENDING = "pending too long"
+PARKED = "parked"
+OVERDUE_CHECK = "check overdue"
+DRIFT = "drift"
+
+
+def look() -> None:
+    """Tell what the database knows. Reads a bounded part of the ledger."""
+    owed = owed_by_model().values()
+    minutes = float(setting("MAX_PENDING_MINUTES"))
+    wait = max((model.longest_wait for model in owed), default=timedelta())
+    if wait > timedelta(minutes=minutes):
+        _holds(
+            PENDING,
+            "Changes are pending: %d, the oldest for more than %g minutes.",
+            sum(model.pending for model in owed),
+            minutes,
+        )
+    else:
+        _holds_not(PENDING)
+    if parked := sum(model.parked for model in owed):
+        _holds(PARKED, "Rows are parked until somebody acts: %d.", parked)
+    else:
+        _holds_not(PARKED)
+    since = database_time() - OVERDUE
+    if CheckRun.objects.filter(complete=True, started_at__gt=since).exists():
+        _holds_not(OVERDUE_CHECK)
+    else:
+        hours = OVERDUE.total_seconds() / 3600
+        message = "No complete check was begun within %d hours."
+        _holds(OVERDUE_CHECK, message, hours, lasting=PATIENCE)
+
+
+def tell_of_check(run: CheckRun) -> None:
+    """Tell that a check found differences, or that all of them are gone."""
+    if run.differences:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in run.counts.items() if count)
+        _holds(DRIFT, "Differences that a check found: %d (%s).", run.differences, kinds)
+    elif run.complete:
+        _holds_not(DRIFT)
+
+
+def _holds(condition: str, message: str, *args: object, lasting: timedelta = timedelta()) -> None:
+    if Alert.objects.holds(condition, lasting=lasting):
+        logger.error(message, *args, extra={"fingerprint": ["mirror", condition]})
+
+
+def _holds_not(condition: str) -> None:
+    if Alert.objects.holds_not(condition):
+        logger.warning("No longer so: %s.", condition)
