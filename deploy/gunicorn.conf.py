@@ -5,7 +5,11 @@ What stands here yields to the command line, such as ``--bind`` and ``--threads`
 
 import ctypes
 import os
+import shutil
+import tempfile
 from contextlib import suppress
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where prometheus_client looks for it
 
 # A thread waits in vain no longer than its visitor. Empty for pgbouncer, which refuses options.
 os.environ.setdefault("PGOPTIONS", "-c statement_timeout=20s")
@@ -64,3 +68,13 @@ logconfig_dict = {
         for name in ("gunicorn.error", "gunicorn.access")
     },
 }
+
+
+def on_starting(_: object) -> None:
+    """Let the processes count in files of one folder: whichever is asked adds them up."""
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix="tabletop-counters-")
+
+
+def on_exit(_: object) -> None:
+    """Remove that folder."""
+    shutil.rmtree(os.environ[FOLDER], ignore_errors=True)

@@ -1,6 +1,7 @@
 """What this process has done, counted for Prometheus. ``monitoring`` has what the database knows.
 
-A worker serves it by itself: nobody else knows how long its calls took.
+A worker serves it by itself, and the web server at ``/metrics``: nobody else knows how long its
+calls took.
 """
 
 from __future__ import annotations

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from prometheus_client import Metric
+from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from mirror.conf import setting
+from mirror.counters import REGISTRY
 from mirror.models import CheckRun, Heartbeat, Outage
 from mirror.models.clock import database_time
 from mirror.models.gauges import owed_by_model
@@ -33,7 +36,7 @@ def state() -> dict[str, Any]:
 
 
 def metrics() -> Iterator[Metric]:
-    """Yield what the database knows, for ``/metrics``; ``counters`` has what a worker did."""
+    """Yield what the database knows and what the web server itself mirrored, for ``/metrics``."""
     yield GaugeMetricFamily(
         "mirror_enabled", "Whether the mirror is switched on.", float(setting("ENABLED"))
     )
@@ -41,6 +44,7 @@ def metrics() -> Iterator[Metric]:
     yield from _stores()
     yield from _checks()
     yield from _workers()
+    yield from _counted()
 
 
 def _owed() -> Iterator[Metric]:
@@ -98,3 +102,12 @@ def _workers() -> Iterator[Metric]:
             "How long ago any worker was heard of.",
             workers.silent_for.total_seconds(),
         )
+
+
+def _counted() -> Iterator[Metric]:
+    """What this process did; all of them together, if they count in a common folder."""
+    registry = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    yield from registry.collect()

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django.fixtures import Settings
 
 from mirror.stores.clients import Stores
 from mirror.sync import worker
@@ -77,10 +79,12 @@ def start_of(unit: str, release: Path) -> list[str]:
 
 
 @contextmanager
-def running(release: Path, environment: dict[str, str], log: Path) -> Iterator[int]:
+def running(
+    release: Path, environment: dict[str, str], log: Path, workers: int = 1
+) -> Iterator[int]:
     """Run the web server for as long as the block runs; yields its port."""
     port = free_port()
-    command = [*start_of("web", release), "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    command = [*start_of("web", release), "--bind", f"127.0.0.1:{port}", f"--workers={workers}"]
     with (
         log.open("w") as file,
         subprocess.Popen(
@@ -103,13 +107,21 @@ def wait_until_it_serves(process: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.05)
 
 
-def ask(port: int, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
+def ask(
+    port: int, path: str, headers: dict[str, str], form: str | None = None
+) -> http.client.HTTPResponse:
+    return read(port, path, headers, form)[0]
+
+
+def read(
+    port: int, path: str, headers: dict[str, str], form: str | None = None
+) -> tuple[http.client.HTTPResponse, str]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("GET", path, headers=headers)
+    connection.request("POST" if form else "GET", path, form, headers=headers)
     answer = connection.getresponse()
-    answer.read()
+    text = answer.read().decode()
     connection.close()
-    return answer
+    return answer, text
 
 
 def test_the_web_server_serves_and_logs_no_secret(
@@ -136,6 +148,35 @@ def test_the_web_server_serves_and_logs_no_secret(
     assert '"GET /accounts/password/reset/MQ/…/" 200' in text
     assert '"GET /search/" 302' in text
     assert "HIDDEN" not in text
+
+
+def test_each_process_of_the_web_server_tells_what_all_of_them_have_mirrored(
+    release: Path,
+    environment: dict[str, str],
+    tmp_path: Path,
+    client: Client,
+    owner: User,
+    settings: Settings,
+) -> None:
+    settings.SECRET_KEY = SECRET_KEY
+    client.force_login(owner)
+    token, csrf = "a-token-of-twenty-characters", "a" * 32
+    environment |= {"METRICS_TOKEN": token, "TMPDIR": str(tmp_path)}
+    visitor = {
+        **HTTPS,
+        "Origin": f"https://{SITE}",
+        "Cookie": f"sessionid={client.cookies['sessionid'].value}; csrftoken={csrf}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    line = 'mirror_attempts_total{model="campaigns.campaign",outcome="mirrored"} '
+    with running(release, environment, tmp_path / "log", workers=2) as port:
+        for number in range(1, 5):  # two processes take turns, more or less
+            form = f"name={number}&csrfmiddlewaretoken={csrf}"
+            assert ask(port, "/campaigns/new/", visitor, form).status == 302
+            told = read(port, "/metrics", {"Authorization": f"Bearer {token}"})[1]
+            assert f"{line}{number}.0\n" in told
+        assert list(tmp_path.glob("tabletop-counters-*/counter_*.db"))
+    assert not list(tmp_path.glob("tabletop-counters-*"))
 
 
 @pytest.mark.parametrize("unit", ["check", "clearsessions"])

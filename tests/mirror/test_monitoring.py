@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import threading
 import urllib.request
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,6 +217,23 @@ def test_a_watching_worker_serves_its_counters_on_loopback(mirror: Stores, count
         counters.serve(address)
     with pytest.raises(CommandError, match=f"cannot be served at 127.0.0.1:{address.port}"):
         call_command("mirror_sync", "--watch", f"--metrics-port={address.port}")
+
+
+def test_what_several_processes_of_the_web_server_counted_is_added_up(
+    client: Client,
+    token: None,
+    db: None,
+    counted: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counters.ATTEMPTS.labels("model", "failed").inc()
+    assert scrape(client)["mirror_attempts_total", "model", "failed"] == 1
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    program = "from mirror import counters; counters.ATTEMPTS.labels('model', 'mirrored').inc()"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=True, timeout=60)
+    assert scrape(client)["mirror_attempts_total", "model", "mirrored"] == 2
 
 
 def read_when_served(url: str) -> str:
