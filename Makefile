@@ -4,6 +4,7 @@ PYTHON ?= python3
 
 BIN := .venv/bin
 STAMP := .venv/installed
+SBOM := --spec-version 1.6 --output-format JSON --output-reproducible --pyproject pyproject.toml
 AXE := tests/browser/node_modules/.package-lock.json
 TEST := DJANGO_SETTINGS_MODULE=tests.settings
 UNMEASURED := tests/browser tests/deploy tests/exploration tests/faults tests/local tests/mirror/test_pgbouncer.py \
@@ -18,7 +19,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 MIRROR := --extra=metrics mirror/pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test soak mutants explore lint check-migrations lock dist clean bench
+.PHONY: help install run test soak mutants explore lint check-migrations lock audit sbom dist clean bench
 
 ## help: list these targets
 help:
@@ -72,6 +73,7 @@ explore: install
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive campaigns config deploy mirror sessions_app manage.py
 	@# The plugin loads the settings and connects to nothing. The address keeps it from starting the
 	@# embedded PostgreSQL: mypy exits too abruptly to stop it again.
 	DATABASE_URL=postgres://nobody@localhost/nothing $(BIN)/mypy .
@@ -89,6 +91,28 @@ lock: install
 dist: install
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist mirror
+
+## audit: known holes in the locked packages; asks pypi.org
+audit: install
+	@for lock in requirements.txt requirements-dev.txt; do \
+		$(BIN)/pip-audit --strict --vulnerability-service pypi --disable-pip --require-hashes \
+			--progress-spinner off --requirement $$lock && continue; \
+		echo "Either $$lock names packages with known holes, listed above, or pypi.org did not"; \
+		echo "answer for each. The JSON API of pypi.org must be reached: its index is not enough."; \
+		exit 1; \
+	done
+
+# A fresh environment, which has what a release has and no more: pip checks it against the hashes.
+## sbom: sbom.json, the packages of a release with versions and licences, as CycloneDX
+sbom: install
+	@rm -rf .sbom
+	@$(PYTHON) -m venv --without-pip .sbom
+	@$(BIN)/pip --python .sbom/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/cyclonedx-py environment $(SBOM) --output-file sbom.json .sbom/bin/python
+	@$(BIN)/python -c 'import json, mirror; bill = json.load(open("sbom.json")); \
+		bill["metadata"]["component"]["version"] = mirror.__version__; \
+		json.dump(bill, open("sbom.json", "w"), indent=2)'
+	@rm -rf .sbom
 
 ## clean: remove .venv, the caches and the data of `make run`
 clean:
