@@ -109,5 +109,5 @@ def _counted() -> Iterator[Metric]:
     registry = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # it has no annotations
     yield from registry.collect()
