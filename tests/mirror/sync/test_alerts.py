@@ -20,7 +20,7 @@ from mirror.stores.clients import Stores
 from mirror.sync import alerts, worker
 from tests.faults.threads import running_in_thread
 from tests.support.commands import run
-from tests.support.factories import make_campaign
+from tests.support.factories import make_campaign, make_session
 from tests.support.paths import PROJECT
 from tests.support.stored import item_of
 from tests.support.tampering import delete_item
@@ -194,6 +194,18 @@ def test_a_sample_without_differences_ends_nothing(db: None, told: Events) -> No
     assert Alert.objects.get().condition == alerts.DRIFT
     alerts.tell_of_check(save_run())
     assert not Alert.objects.exists()
+
+
+def test_rows_that_are_parked_for_one_reason_are_one_event(
+    mirror: Stores, told: Events, owner: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        make_session(owner, name=f"Secret {number}", metrics={"n": int("7" * 39)})
+    worker.drain()
+    (event,) = told
+    assert event["fingerprint"] == ["mirror", "Unmirrorable", "NumberTooManyDigits"]
+    assert len(errors(caplog)) == 3  # the log names each
+    assert "Secret" not in repr(told)
 
 
 def test_several_workers_tell_once(
