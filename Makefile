@@ -4,7 +4,7 @@ PYTHON ?= python3
 
 BIN := .venv/bin
 STAMP := .venv/installed
-SBOM := --spec-version 1.6 --output-format JSON --output-reproducible --pyproject pyproject.toml
+SBOM := --spec-version 1.6 --output-format JSON --output-reproducible
 AXE := tests/browser/node_modules/.package-lock.json
 TEST := DJANGO_SETTINGS_MODULE=tests.settings
 UNMEASURED := tests/browser tests/deploy tests/exploration tests/faults tests/local tests/mirror/test_pgbouncer.py \
@@ -110,7 +110,7 @@ sbom: install
 	@$(BIN)/pip --python .sbom/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/cyclonedx-py environment $(SBOM) --output-file sbom.json .sbom/bin/python
 	@$(BIN)/python -c 'import json, mirror; bill = json.load(open("sbom.json")); \
-		bill["metadata"]["component"]["version"] = mirror.__version__; \
+		bill["metadata"]["component"] = {"type": "application", "name": "tabletop", "version": mirror.__version__}; \
 		json.dump(bill, open("sbom.json", "w"), indent=2)'
 	@rm -rf .sbom
 

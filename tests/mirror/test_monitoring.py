@@ -227,10 +227,10 @@ def test_what_several_processes_of_the_web_server_counted_is_added_up(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    counters.ATTEMPTS.labels("model", "failed").inc()
+    counters.count_attempt("model", "failed")
     assert scrape(client)["mirror_attempts_total", "model", "failed"] == 1
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
-    program = "from mirror import counters; counters.ATTEMPTS.labels('model', 'mirrored').inc()"
+    program = "from mirror import counters; counters.count_attempt('model', 'mirrored')"
     for _ in range(2):
         subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=True, timeout=60)
     assert scrape(client)["mirror_attempts_total", "model", "mirrored"] == 2
