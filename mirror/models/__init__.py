@@ -1,14 +1,16 @@
-"""The mirror's own tables: ledger, outages, alerts, workers, new stores, history of checks.
+"""The mirror's own tables: ledger, outages, alerts, workers, new stores, counts, checks, restores.
 
 May import ``documents`` and the modules beside the packages; everything above may import it.
 """
 
 from mirror.models.alerts import Alert
+from mirror.models.changes import Change, ChangeCount, Changes
 from mirror.models.check_runs import CheckRun
 from mirror.models.heartbeats import Heartbeat, Pulse, Workers
 from mirror.models.ledger import Backlog, LedgerEntry, LedgerQuerySet, State
 from mirror.models.marks import Mark
 from mirror.models.outages import PROBE_INTERVAL, Outage
+from mirror.models.restore_runs import RestoreRun
 from mirror.models.shared_checks import CheckNote, SharedCheck, ShareLost
 from mirror.models.store_fills import StoreFill
 
@@ -16,6 +18,9 @@ __all__ = [
     "PROBE_INTERVAL",
     "Alert",
     "Backlog",
+    "Change",
+    "ChangeCount",
+    "Changes",
     "CheckNote",
     "CheckRun",
     "Heartbeat",
@@ -24,6 +29,7 @@ __all__ = [
     "Mark",
     "Outage",
     "Pulse",
+    "RestoreRun",
     "ShareLost",
     "SharedCheck",
     "State",

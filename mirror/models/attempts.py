@@ -14,6 +14,7 @@ from typing import Any
 from mirror.capture import RESET_COLUMNS
 from mirror.documents.items import ItemKey
 from mirror.errors import Failure
+from mirror.models.changes import Change
 from mirror.models.claims import Claimable, ClaimableQuerySet, E
 from mirror.models.key_states import KeyState, dump
 
@@ -29,6 +30,7 @@ class Note:
     key_states: Mapping[str, KeyState]
     attempted: Sequence[str] = ()  # fingerprints
     sweep_at: datetime | None = None
+    change: Change | None = None  # what is counted once it is acknowledged
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -68,16 +70,21 @@ class AttemptQuerySet(ClaimableQuerySet[E]):
         return recorded | {note.entry.pk for note in notes if not note.is_news}
 
     def acknowledge(self, notes: Sequence[Note]) -> set[int]:
-        """Say that these revisions are mirrored; return the ids for which no newer one is owed."""
+        """Say that these revisions are mirrored; return the ids for which no newer one is owed.
+
+        The same statement counts the changes.
+        """
         return self._change_claimed(
             [note.entry for note in notes],
             f"""{_RESET}, mirrored_revision = entry.revision, mirrored_at = clock_timestamp(),
             backfill = false,
             item_keys = new.item_keys, object_keys = new.object_keys, attempted = new.attempted,
             sweep_at = new.sweep_at, claim = NULL, claimed_until = NULL""",
-            [note.columns for note in notes],
-            ", item_keys jsonb, object_keys jsonb, attempted jsonb, sweep_at timestamptz",
+            [{**note.columns, "change": note.change} for note in notes],
+            ", item_keys jsonb, object_keys jsonb, attempted jsonb, sweep_at timestamptz, "
+            "change text",
             lossy=True,
+            counting=True,
         )
 
     def begin_anew(self, entries: Sequence[E]) -> set[int]:

@@ -13,6 +13,7 @@ class CheckRun(models.Model):
     started_at = models.DateTimeField()
     seconds = models.FloatField()
     complete = models.BooleanField()  # false if only a sample was compared
+    deep = models.BooleanField(db_default=False)  # every object was read
     expected = models.BigIntegerField()
     in_sync = models.BigIntegerField()
     pending = models.BigIntegerField()
@@ -22,6 +23,7 @@ class CheckRun(models.Model):
     findings = models.JSONField()  # the first of them, as mirror_check --json prints them
     parity_percent = models.DecimalField(max_digits=7, decimal_places=4)
     read_units = models.FloatField(null=True)  # as far as DynamoDB reported them
+    changes = models.JSONField(null=True)  # mirrored before the check began, since counting began
 
     objects = PrimaryManager["CheckRun"]()
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
+from mirror.models.changes import COUNT
 from mirror.models.clock import database_time
 from mirror.models.due import DUE_AT, known_models
 
@@ -116,12 +117,14 @@ class ClaimableQuerySet(models.QuerySet[E]):
         columns: str = "",
         *,
         lossy: bool = False,
+        counting: bool = False,
     ) -> set[int]:
         """Change claimed entries, all with one statement; return the ids of those it changed.
 
         An entry is changed only while its claim holds and, if there are ``values``, only at the
         revision that was claimed. ``assignments`` may name the ``columns`` of ``values``, one for
         each entry, as ``new.column``. Only what is ``lossy`` may be lost if PostgreSQL crashes.
+        With ``counting``, each entry that it changes counts as one ``new.change``.
 
         Never waits for long, as a person's transaction may keep a row locked for as long as it
         likes. A short wait is worth it: a worker that looks for something to claim locks rows for
@@ -135,7 +138,12 @@ class ClaimableQuerySet(models.QuerySet[E]):
             WHERE entry.id = new.id AND {mine} AND entry.id = ANY(ARRAY(
                 SELECT entry.id FROM {table} AS entry JOIN {given} ON entry.id = new.id AND {mine}
                 ORDER BY entry.id FOR UPDATE OF entry SKIP LOCKED
-            )) RETURNING entry.id"""  # noqa: S608 - the parts are constants of this package
+            )) RETURNING entry.id{", new.change" * counting}
+            """  # noqa: S608 - the parts are constants of this package
+        if counting:
+            change = f"""
+                WITH acknowledged AS ({change}), counted AS ({COUNT}) SELECT id FROM acknowledged
+                """  # noqa: S608 - the same
         still_held = f"""
             SELECT entry.id FROM {table} AS entry JOIN {given} ON entry.id = new.id AND {mine}
             """  # noqa: S608 - the same

@@ -78,6 +78,7 @@ class SharedCheck(models.Model):
     shares = models.IntegerField()
     deep = models.BooleanField()
     labels = models.JSONField()  # of the models that are compared
+    changes = models.JSONField(null=True)  # mirrored before it was opened, since counting began
     segments = models.IntegerField()  # of the table
     bounds = models.JSONField()  # between the rows of the shares, by model
     buckets = models.IntegerField()  # of the notes: what is in one fits in memory

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 MAX_NOTES = 50  # rows named for each model
+RESULTS = ("equal", "differ", "restored", "impossible", "lost", "pending")
 
 
 @dataclass

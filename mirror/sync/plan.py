@@ -11,8 +11,9 @@ from functools import cached_property
 
 from mirror.documents.items import Item, ItemKey, fingerprint, tombstone
 from mirror.documents.render import Rendered
-from mirror.models import LedgerEntry
+from mirror.models import Change, LedgerEntry, State
 from mirror.models.attempts import Note
+from mirror.models.due import ORPHAN_MODEL
 from mirror.models.key_states import IN_USE, REUPLOADED, KeyState
 
 TOMBSTONE_LIFE = timedelta(days=7)  # far longer than a put can be late
@@ -59,8 +60,29 @@ class Plan:
         if left:
             sweeps = [self.entry.claimed_at]
         return Note(
-            self.entry, self.live, kept | landing | left, sweep_at=max(sweeps, default=None)
+            self.entry,
+            self.live,
+            kept | landing | left,
+            sweep_at=max(sweeps, default=None),
+            change=self.change,
         )
+
+    @property
+    def change(self) -> Change | None:
+        """What kind of change this mirrors.
+
+        None for a row that a backfill has enqueued, a removal that is repeated, an item without a
+        row, and a row that came and went before it was ever mirrored.
+        """
+        entry = self.entry
+        if entry.backfill or entry.state == State.MIRRORED or entry.model == ORPHAN_MODEL:
+            return None
+        if not self.live:
+            return Change.DELETION if entry.item_keys else None
+        if not (entry.mirrored_revision and entry.item_keys):
+            return Change.CREATE
+        # The first recorded key is the acknowledged one.
+        return Change.UPDATE if entry.item_keys[0] == list(self.live[0]) else Change.MOVE
 
     @property
     def removals(self) -> list[str]:

@@ -18,6 +18,7 @@ from itertools import chain
 from mirror.documents.document import Document
 from mirror.documents.registry import documents
 from mirror.documents.rows import all_rows
+from mirror.models import ChangeCount
 from mirror.processes import Emit, in_processes
 from mirror.stores.clients import Clients, Stores, reading_clients
 from mirror.verify.items import scans
@@ -87,7 +88,7 @@ class Job:
 
 
 def _check(clients: Clients, processes: int, scope: Scope, progress: Progress) -> Report:
-    report = Report(complete=scope.complete)
+    report = Report(complete=scope.complete, deep=scope.deep, changes=ChangeCount.objects.total())
     started = time.monotonic()
     segments = segments_for(processes, count_rows())
     by_document = {document: ranges(document, processes) for document in documents()}

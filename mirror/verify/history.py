@@ -20,6 +20,7 @@ def record(report: Report) -> CheckRun:
         started_at=report.started_at,
         seconds=report.seconds,
         complete=report.complete,
+        deep=report.deep,
         expected=report.expected,
         in_sync=report.in_sync,
         pending=report.pending,
@@ -29,6 +30,7 @@ def record(report: Report) -> CheckRun:
         findings=[finding.as_dict() for finding in findings],
         parity_percent=report.parity_percent,
         read_units=report.read_units,
+        changes=report.changes and report.changes._asdict(),
     )
     alerts.tell_of_check(run)
     alerts.look()

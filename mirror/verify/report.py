@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 
-from mirror.models import Workers
+from mirror.models import Changes, Workers
 from mirror.models.check_runs import percent
 from mirror.verify.compare import Examination
 from mirror.verify.findings import ORPHAN_KINDS, Finding, Findings
@@ -139,6 +139,8 @@ class Report:
     pending: int = 0
     findings: Findings = field(default_factory=Findings)
     complete: bool = True
+    deep: bool = False
+    changes: Changes | None = None  # mirrored before it began, as far as they were counted
     started_at: datetime = field(default_factory=timezone.now)
     seconds: float = 0.0
     read_units: float = 0.0

@@ -22,7 +22,7 @@ from django.db import transaction
 
 from mirror.documents.document import Document
 from mirror.documents.registry import document_for, documents, labels
-from mirror.models import SharedCheck
+from mirror.models import ChangeCount, Changes, SharedCheck
 from mirror.models.clock import database_time
 from mirror.stores.clients import Stores, reading_clients
 from mirror.verify import history
@@ -117,7 +117,8 @@ class Share:
     def join(self, check: SharedCheck, progress: Progress) -> Report:
         """Return what all shares together have found."""
         whole = Segment(self.number, check.shares)
-        report = Report(started_at=check.opened_at, segment=whole)
+        changes = check.changes and Changes(**check.changes)
+        report = Report(deep=check.deep, changes=changes, started_at=check.opened_at, segment=whole)
         for figures in check.figures.values():
             report.add(Part(**figures))
         report.findings.extend(findings_of(check))
@@ -160,6 +161,7 @@ def _plan(count: int, processes: int) -> dict[str, Any]:
         "segments": count * segments_for(processes, rows),
         "bounds": bounds,
         "buckets": rows // ROWS_OF_A_BUCKET + 1,
+        "changes": ChangeCount.objects.total()._asdict(),
     }
 
 

@@ -7,11 +7,11 @@ from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
 from mirror.management.base import MirrorCommand
-from mirror.restore.counts import RestoreCounts
+from mirror.models.clock import database_time
+from mirror.restore import history
+from mirror.restore.counts import RESULTS, RestoreCounts
 from mirror.restore.restore import restore
 from mirror.stores.clients import reading_clients
-
-COLUMNS = ("equal", "differ", "restored", "impossible", "lost", "pending")
 
 
 class Command(MirrorCommand):
@@ -22,7 +22,8 @@ class Command(MirrorCommand):
         "--apply inserts the rows that PostgreSQL has lost, with their original times, and "
         "overwrites none; after an interruption, run it again. "
         "The table is read once, and the items of missing rows once more; their keys go to a "
-        "temporary file, some hundred bytes for each row. "
+        "temporary file, some hundred bytes for each row. Each run is saved, in numbers: the "
+        "verdict on the validation period asks for one with --dry-run. "
         "Exit codes: 0 nothing is missing or everything is restored, 1 something differs or cannot "
         "be restored, 2 could not work."
     )
@@ -30,11 +31,12 @@ class Command(MirrorCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         mode = parser.add_mutually_exclusive_group(required=True)
         mode.add_argument(
-            "--dry-run", action="store_true", help="change nothing; print what would change"
+            "--dry-run", action="store_true", help="change no row; print what would change"
         )
         mode.add_argument("--apply", action="store_true", help="insert the rows that are missing")
 
     def run(self, **options: Any) -> int:
+        started_at = database_time()
         with tqdm(unit=" rows", disable=self.quiet) as bar:
 
             def begin(total: int) -> None:
@@ -44,17 +46,17 @@ class Command(MirrorCommand):
                 reading_clients(), apply=options["apply"], begin=begin, progress=bar.update
             )
         self._print(tallies, applied=options["apply"])
-        missing = sum(tally.restored for tally in tallies) if options["dry_run"] else 0
-        return 1 if missing or any(tally.problems for tally in tallies) else 0
+        run = history.record(started_at, tallies, dry_run=options["dry_run"])
+        return 0 if run.complete else 1
 
     def _print(self, tallies: list[RestoreCounts], *, applied: bool) -> None:
         """Print the table, then the names of what differs, never a value."""
         titles = {"restored": "restored" if applied else "missing"}
         width = max(len(tally.label) for tally in tallies)
-        header = "".join(f"{titles.get(column, column):>12}" for column in COLUMNS)
+        header = "".join(f"{titles.get(column, column):>12}" for column in RESULTS)
         self.stdout.write(f"{'':{width}}{header}")
         for tally in tallies:
-            numbers = "".join(f"{getattr(tally, column):>12}" for column in COLUMNS)
+            numbers = "".join(f"{getattr(tally, column):>12}" for column in RESULTS)
             self.stdout.write(f"{tally.label:{width}}{numbers}")
         for tally in tallies:
             if tally.fields:

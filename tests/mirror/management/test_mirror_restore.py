@@ -7,8 +7,10 @@ from functools import partial
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db.models import F
 
-from mirror.models import LedgerEntry
+from mirror.models import LedgerEntry, RestoreRun
+from mirror.models.clock import database_time
 from mirror.restore.counts import RestoreCounts
 from mirror.restore.restore import restore
 from mirror.stores.clients import Stores
@@ -63,3 +65,32 @@ def test_a_store_out_of_reach_is_named(
     cut_off("S3", aws_address, monkeypatch)
     code, printed = mirror_restore("--dry-run")
     assert (code, printed) == (2, "S3 cannot be reached or used: EndpointConnectionError.\n")
+    assert not RestoreRun.objects.exists()
+
+
+def test_each_run_is_saved_in_numbers(rows: None) -> None:
+    before = database_time()
+    mirror_restore("--dry-run")
+    run = RestoreRun.objects.get()
+    assert before < run.started_at < database_time()
+    assert run.seconds > 0
+    assert (run.dry_run, run.complete) == (True, True)
+    assert run.rows["sessions_app.session"] == {
+        "equal": 2, "differ": 0, "restored": 0, "impossible": 0, "lost": 0, "pending": 0
+    }  # fmt: skip
+    assert (run.count("equal"), run.count("equal", "lost")) == (3, 3)
+
+
+def test_only_a_run_after_which_nothing_is_missing_is_complete(rows: None) -> None:
+    lost = Session.objects.all()[0].pk
+    Session.objects.filter(pk=lost).delete()
+    LedgerEntry.objects.filter(object_id=lost).delete()
+    for mode in ("--dry-run", "--apply", "--dry-run"):
+        mirror_restore(mode)
+    in_order = RestoreRun.objects.order_by("started_at").values_list("dry_run", "complete")
+    assert list(in_order) == [(True, False), (False, True), (True, True)]
+    Session.objects.exclude(pk=lost).update(name="changed")
+    LedgerEntry.objects.update(mirrored_revision=F("revision"))
+    assert mirror_restore("--dry-run")[0] == 1
+    last = RestoreRun.objects.all()[0]
+    assert (last.complete, last.count("differ")) == (False, 1)

@@ -346,3 +346,23 @@ def test_another_number_of_shares_is_another_check(mirror: Stores, sessions: lis
     assert do(2, 3).waiting_for == (1, 3)
     assert do(2, 2, deep=True).waiting_for == (1,)
     assert do(2, 2).in_sync == ROWS
+
+
+def test_a_shared_check_tells_what_changed_before_it_was_opened(
+    sessions: list[Session], owner: User
+) -> None:
+    do(1, 2, deep=True)
+    make_campaign(owner)
+    worker.drain()
+    do(2, 2, deep=True)
+    run = CheckRun.objects.get()
+    assert run.deep
+    assert run.changes == {"creates": ROWS, "updates": 0, "moves": 0, "deletions": 0}
+
+
+def test_an_older_version_opens_a_check_without_counts(sessions: list[Session]) -> None:
+    do(1, 2)
+    SharedCheck.objects.update(changes=None)
+    do(2, 2)
+    run = CheckRun.objects.get()
+    assert (run.deep, run.changes) == (False, None)
