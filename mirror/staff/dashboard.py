@@ -16,17 +16,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from mirror.conf import setting
-from mirror.documents.items import ItemKey
 from mirror.documents.registry import labels
-from mirror.errors import StoreError
-from mirror.models import CheckRun, Heartbeat, LedgerEntry, Outage
+from mirror.models import CheckRun, LedgerEntry
 from mirror.staff.access import staff_page
 from mirror.staff.chart import draw
 from mirror.staff.page import page
-from mirror.stores.clients import inline_clients
-from mirror.stores.dynamodb import DYNAMODB
-from mirror.stores.s3 import S3
-from mirror.sync.budget import INLINE_SECONDS, Budget, BudgetSpent
 from mirror.verify.report import Figures
 from mirror.verify.verdict import current_verdict
 
@@ -38,8 +32,8 @@ MAX_LISTED = 25  # parked entries, and findings, on the dashboard
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the verdict, and what needs attention."""
     judgement = current_verdict()
+    facts, backlog = judgement.facts, judgement.facts.backlog
     run = CheckRun.objects.first()
-    backlog = LedgerEntry.objects.registered().backlog()
     parked = LedgerEntry.objects.registered().parked().order_by("parked_at", "pk")
     context = {
         "title": "Mirror",
@@ -48,14 +42,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "backlog": backlog,
         "waiting_since": backlog.longest_wait and timezone.now() - backlog.longest_wait,
         "parked": [_parked_row(entry) for entry in parked[:MAX_LISTED]],
-        "workers": Heartbeat.objects.workers(),
-        "outages": Outage.objects.open().order_by("store"),
-        "stores": _ask_stores(),
+        "workers": facts.workers,
+        "outages": facts.outages,
+        "stores": facts.stores,
         "run": run,
         "figures": Figures.of(run) if run else None,
         "findings": run.findings[:MAX_LISTED] if run else [],
         "labels": labels(),
-        "enabled": setting("ENABLED"),
+        "enabled": facts.enabled,
         "dispatch": setting("DISPATCH"),
         "app_list": admin.site.get_app_list(request, "mirror"),
     }
@@ -64,27 +58,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def _parked_row(entry: LedgerEntry) -> dict[str, Any]:
     return {"entry": entry, "comparable": entry.model in labels()}
-
-
-def _ask_stores() -> dict[str, str]:
-    """Make a small request to each store; return why it does not answer, or an empty text."""
-    if not setting("ENABLED"):
-        return {}
-    budget = Budget(INLINE_SECONDS)
-    calls = {
-        DYNAMODB: lambda: inline_clients().items.get_many([ItemKey("ping", "ping")]),
-        S3: lambda: next(iter(inline_clients().objects.list("ping/")), None),
-    }
-    answers = {}
-    for store, call in calls.items():
-        try:
-            budget.run(store, call)
-            answers[store] = ""
-        except StoreError as error:
-            answers[store] = error.failure.code or error.failure.error_class
-        except BudgetSpent:
-            answers[store] = "no time left to ask"
-    return answers
 
 
 @staff_page

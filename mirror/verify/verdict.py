@@ -9,12 +9,11 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from mirror.conf import setting
-from mirror.models import Backlog, CheckRun, LedgerEntry
-from mirror.models.check_runs import percent
+from mirror.models import CheckRun, Heartbeat, LedgerEntry, Outage, RestoreRun
+from mirror.verify.answers import ask_stores
+from mirror.verify.conditions import Condition, judge
+from mirror.verify.facts import Facts
 from mirror.verify.report import Figures
-
-LONGEST_WAIT = timedelta(hours=1)  # no row may be pending for longer
-
 
 # The states of a day.
 EQUAL = "equal"
@@ -52,49 +51,69 @@ class Day:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether one may switch to the stores; ``lacking`` has a sentence for each obstacle."""
+    """Whether one may switch to the stores, and the conditions that say why."""
 
     days: tuple[Day, ...]
-    lacking: tuple[str, ...]
+    facts: Facts
+    conditions: tuple[Condition, ...]
 
     @property
     def ready(self) -> bool:
         """Whether nothing is lacking."""
         return not self.lacking
 
+    @property
+    def lacking(self) -> tuple[Condition, ...]:
+        """The conditions that are not met."""
+        return tuple(condition for condition in self.conditions if not condition.met)
+
+    @property
+    def earliest(self) -> date:
+        """The first day on which one may be ready: today, or what the period still has to show."""
+        return max((one.earliest for one in self.lacking if one.earliest), default=self.facts.today)
+
+    @property
+    def can_be_today(self) -> bool:
+        """Whether one may be ready today, if all steps are taken."""
+        return self.earliest <= self.facts.today
+
 
 def current_verdict() -> Verdict:
-    """Judge the last ``VALIDATION_DAYS`` days; today counts once it has a complete check."""
+    """Judge the last ``VALIDATION_DAYS`` days; today counts once it has a complete check.
+
+    Asks both stores whether they answer. The number of queries is constant.
+    """
     length = setting("VALIDATION_DAYS")
     today = timezone.localdate()
-    first = today - timedelta(days=length)
     since = timezone.now() - timedelta(days=length + 2)  # more than enough in any time zone
     complete = CheckRun.objects.filter(complete=True, started_at__gte=since).defer("findings")
-    runs = [run for run in complete if timezone.localdate(run.started_at) >= first]
-    checked_today = any(timezone.localdate(run.started_at) == today for run in runs)
+    checked_today = any(_day_of(run) == today for run in complete)
     last = today if checked_today else today - timedelta(days=1)
-    days = tuple(_day(last - timedelta(days=back), runs) for back in reversed(range(length)))
-    return Verdict(days, tuple(_lacking(days, runs, LedgerEntry.objects.registered().backlog())))
+    first = last - timedelta(days=length - 1)
+    runs = [run for run in complete if _day_of(run) >= first]
+    days = tuple(_day(first + timedelta(days=number), runs) for number in range(length))
+    rehearsal = RestoreRun.objects.filter(dry_run=True, started_at__gte=since).first()
+    facts = Facts(
+        enabled=setting("ENABLED"),
+        stores=ask_stores(),
+        workers=Heartbeat.objects.workers(),
+        outages=tuple(Outage.objects.open().order_by("store")),
+        backlog=LedgerEntry.objects.registered().backlog(),
+        today=today,
+        length=length,
+        unchecked=tuple(day.date for day in days if day.state == NO_CHECK),
+        too_different=tuple(day.date for day in days if day.state == TOO_MUCH),
+        runs=tuple(runs),
+        rehearsal=rehearsal if rehearsal and _day_of(rehearsal) >= first else None,
+    )
+    return Verdict(days, facts, judge(facts))
 
 
 def _day(day: date, runs: Iterable[CheckRun]) -> Day:
-    runs_of_day = [run for run in runs if timezone.localdate(run.started_at) == day]
+    runs_of_day = [run for run in runs if _day_of(run) == day]
     worst = max((Figures.of(run).mismatch_percent for run in runs_of_day), default=0.0)
     return Day(day, runs_of_day[0] if runs_of_day else None, worst)
 
 
-def _lacking(days: tuple[Day, ...], runs: list[CheckRun], backlog: Backlog) -> Iterable[str]:
-    states = [day.state for day in days]
-    unchecked = states.count(NO_CHECK)
-    if unchecked:
-        yield f"No complete check on {unchecked} of the last {len(days)} days."
-    limit = setting("ALLOWED_MISMATCH_PERCENT")
-    too_different = states.count(TOO_MUCH)
-    if too_different:
-        yield f"On {too_different} of the last {len(days)} days more than {limit:g} % differed."
-    if runs and runs[0].parity_percent < 100:  # noqa: PLR2004 - percent
-        yield f"The last complete check found {percent(runs[0].parity_percent)}, not 100 %."
-    if backlog.longest_wait and backlog.longest_wait > LONGEST_WAIT:
-        yield f"Changes pending: {backlog.pending}, the oldest for more than an hour."
-    if backlog.parked:
-        yield f"Rows parked: {backlog.parked}."
+def _day_of(run: CheckRun | RestoreRun) -> date:
+    return timezone.localdate(run.started_at)

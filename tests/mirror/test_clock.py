@@ -69,11 +69,11 @@ def test_a_row_is_pending_for_as_long_as_it_is(mirror: Stores, owner: User) -> N
     too_long = "the oldest for more than"
     code, printed = run("mirror_check", "--max-pending-age", "60")
     assert (code, too_long in printed) == (0, False)
-    assert too_long not in " ".join(current_verdict().lacking)
+    assert too_long not in " ".join(one.sentence for one in current_verdict().lacking)
 
     LedgerEntry.objects.update(owed_since=Now() - timedelta(minutes=90))
     code, printed = run("mirror_check", "--max-pending-age", "60")
     assert (code, too_long in printed) == (1, True)
-    assert too_long in " ".join(current_verdict().lacking)
+    assert too_long in " ".join(one.sentence for one in current_verdict().lacking)
     recorded = CheckRun.objects.values_list("oldest_pending_seconds", flat=True).order_by("pk")
     assert [round(seconds / 60) for seconds in recorded if seconds is not None] == [0, 90]

@@ -120,6 +120,10 @@ class Command(MirrorCommand):
         history.record(report)
         return self._report(report, **options) or int(unrepaired)
 
+    def switched_off(self, **options: Any) -> int:
+        """Print the history all the same: the verdict says that the mirror is switched off."""
+        return self._print_history() if options["history"] else super().switched_off(**options)
+
     def _report(self, report: Report, **options: Any) -> int:
         """Print what a check found, and return the exit code."""
         if options["html"] and not report.waiting_for:
@@ -255,6 +259,12 @@ class Command(MirrorCommand):
                 f"{missing}."
             )
         self.stdout.write("Ready to switch." if verdict.ready else "Not ready to switch:")
-        for sentence in verdict.lacking:
-            self.stdout.write(f"  {sentence}")
+        for condition in verdict.conditions:
+            self.stdout.write(f"  {'✓' if condition.met else '✕'} {condition.sentence}")
+            if condition.step:
+                self.stdout.write(f"      {condition.step.text} {condition.step.command}".rstrip())
+                self.stdout.write(f"      ({condition.step.where})")
+        if not verdict.ready:
+            soonest = "today" if verdict.can_be_today else f"on {verdict.earliest} at the earliest"
+            self.stdout.write(f"Possible {soonest}.")
         return 0 if verdict.ready else 1

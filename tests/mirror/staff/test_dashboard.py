@@ -16,6 +16,7 @@ from mirror.models import CheckRun, LedgerEntry, Outage
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from tests.support.aws import NOWHERE, point_clients_at
+from tests.support.evidence import save_all_evidence
 from tests.support.factories import make_campaign, make_sessions
 
 DASHBOARD = "/admin/mirror/"
@@ -80,8 +81,7 @@ def test_a_mirror_without_checks_is_not_ready(mirror: Stores, admin_client: Clie
 
 
 def test_fourteen_equal_days_are_shown_as_ready(mirror: Stores, admin_client: Client) -> None:
-    for days_ago in range(14):
-        save_run(days_ago)
+    save_all_evidence()
     page = load(admin_client)
     assert "Ready to switch" in page
     assert "14 of the last 14 days have a complete check. Lowest parity 100 %" in page

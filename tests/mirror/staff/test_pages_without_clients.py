@@ -9,8 +9,9 @@ from django.test import Client
 
 from mirror.errors import Failure, Kind, StoreError
 from mirror.models import LedgerEntry, State
-from mirror.staff import compare_page, dashboard, search_page
+from mirror.staff import compare_page, search_page
 from mirror.stores.clients import Stores
+from mirror.verify import answers
 from sessions_app.models import Session
 
 
@@ -25,7 +26,7 @@ def hang() -> Stores:
 
 @pytest.fixture(params=[refuse, hang], ids=["failing", "hanging"])
 def no_clients(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (compare_page, dashboard, search_page):
+    for module in (compare_page, answers, search_page):
         monkeypatch.setattr(module, "inline_clients", request.param)
 
 

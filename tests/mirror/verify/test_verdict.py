@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from mirror.models import CheckRun, LedgerEntry
+from mirror.models import CheckRun, LedgerEntry, Pulse
 from mirror.stores.clients import Stores
 from mirror.sync import worker
+from mirror.verify import check, verdict
 from mirror.verify.verdict import current_verdict
 from tests.support.commands import run
+from tests.support.evidence import save_all_evidence, save_days, save_rehearsal, save_run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_sessions
 
 mirror_check = partial(run, "mirror_check")
@@ -35,78 +36,95 @@ def test_each_run_is_saved(mirror: Stores, owner: User) -> None:
     assert run.oldest_pending_seconds is not None
 
 
-def save_run(days_ago: float, **fields: Any) -> CheckRun:
-    """Save a complete run in which everything was equal, unless ``fields`` say otherwise."""
-    values = {
-        "started_at": timezone.now() - timedelta(days=days_ago),
-        "seconds": 1,
-        "complete": True,
-        "expected": 1000,
-        "in_sync": 1000,
-        "pending": 0,
-        "parked": 0,
-        "counts": {},
-        "findings": [],
-        "parity_percent": 100,
-    }
-    return CheckRun.objects.create(**values | fields)
+def test_a_run_tells_how_it_looked_and_what_changed_before_it_began(
+    mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sessions(owner, 3)
+    worker.drain()
+    count = check.count_rows
+
+    def count_after_a_change() -> int:
+        make_campaign(owner)
+        worker.drain()
+        return count()
+
+    monkeypatch.setattr(check, "count_rows", count_after_a_change)
+    assert mirror_check("--deep")[0] == 0
+    run = CheckRun.objects.get()
+    assert (run.deep, run.expected) == (True, 4)
+    assert run.changes == {"creates": 3, "updates": 0, "moves": 0, "deletions": 0}
+    mirror_check()
+    later = CheckRun.objects.all()[0]
+    assert (later.deep, later.changes) == (False, {**run.changes, "creates": 4})
+
+
+@pytest.fixture(autouse=True)
+def answering_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both stores are said to answer."""
+    monkeypatch.setattr(verdict, "ask_stores", lambda: {"DynamoDB": "", "S3": ""})
 
 
 @pytest.fixture
 def fourteen_days(db: None) -> None:
-    """A complete run on each of fourteen days, today included, in which everything was equal."""
-    for days_ago in range(14):
-        save_run(days_ago)
+    """All evidence: complete runs on fourteen days, today included, that found no difference."""
+    save_all_evidence()
+
+
+def lacking() -> tuple[str, ...]:
+    """Return what is lacking, in sentences."""
+    return tuple(condition.sentence for condition in current_verdict().lacking)
 
 
 def test_fourteen_equal_days_are_ready(fourteen_days: None) -> None:
-    verdict = current_verdict()
-    assert verdict.lacking == ()
-    assert verdict.ready
-    assert [day.state for day in verdict.days] == ["equal"] * 14
+    judgement = current_verdict()
+    assert judgement.lacking == ()
+    assert judgement.ready
+    assert [day.state for day in judgement.days] == ["equal"] * 14
     code, printed = mirror_check("--history")
     assert (code, "Ready to switch." in printed) == (0, True)
 
 
 def test_a_period_without_checks_is_not_ready(db: None) -> None:
-    assert current_verdict().lacking == ("No complete check on 14 of the last 14 days.",)
+    assert "No complete check on 14 of the last 14 days." in lacking()
     assert mirror_check("--history")[0] == 1
 
 
 def test_a_day_without_a_check_is_lacking(fourteen_days: None) -> None:
     CheckRun.objects.filter(started_at__lt=timezone.now() - timedelta(days=12.5)).delete()
-    assert current_verdict().lacking == ("No complete check on 1 of the last 14 days.",)
+    assert lacking() == ("No complete check on 1 of the last 14 days.",)
 
 
 def test_samples_do_not_count_as_complete_checks(fourteen_days: None) -> None:
     CheckRun.objects.update(complete=False)
-    assert "No complete check" in current_verdict().lacking[0]
+    assert "No complete check" in lacking()[0]
 
 
 def test_today_is_not_lacking_before_its_first_check(db: None) -> None:
-    for days_ago in range(1, 15):
-        save_run(days_ago)
+    save_days(but=(0,))
+    save_run(14)
+    save_rehearsal()
+    Pulse().beat()
     assert current_verdict().ready
 
 
 def test_one_bad_run_makes_its_day_bad(fourteen_days: None) -> None:
     save_run(3, in_sync=980, counts={"stale": 20}, parity_percent=98)
-    verdict = current_verdict()
-    assert verdict.lacking == ("On 1 of the last 14 days more than 1 % differed.",)
-    assert verdict.days[-4].state == "too much"
+    judgement = current_verdict()
+    assert lacking() == ("On 1 of the last 14 days more than 1 % differed.",)
+    assert judgement.days[-4].state == "too much"
 
 
 def test_a_small_mismatch_is_allowed_except_in_the_last_check(fourteen_days: None) -> None:
     save_run(3, in_sync=995, counts={"stale": 5}, parity_percent=99.5)
     assert current_verdict().ready
     save_run(0, in_sync=995, counts={"stale": 5}, parity_percent=99.5)
-    assert current_verdict().lacking == ("The last complete check found 99.5 %, not 100 %.",)
+    assert lacking() == ("The last complete check found 99.5 %, not 100 %.",)
 
 
 def test_long_pending_and_parked_rows_are_obstacles(fourteen_days: None, owner: User) -> None:
     make_campaign(owner)
     assert current_verdict().ready
     LedgerEntry.objects.update(owed_since=timezone.now() - timedelta(hours=2))
-    assert "the oldest for more than an hour" in current_verdict().lacking[0]
+    assert "the oldest for more than an hour" in lacking()[0]
     LedgerEntry.objects.update(parked_at=timezone.now())
-    assert current_verdict().lacking == ("Rows parked: 1.",)
+    assert lacking() == ("Rows parked: 1.",)

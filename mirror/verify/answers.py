@@ -1,0 +1,36 @@
+"""Whether the stores answer now."""
+
+from __future__ import annotations
+
+from mirror.conf import setting
+from mirror.documents.items import ItemKey
+from mirror.errors import StoreError
+from mirror.stores.clients import inline_clients
+from mirror.stores.dynamodb import DYNAMODB
+from mirror.stores.s3 import S3
+from mirror.sync.budget import INLINE_SECONDS, Budget, BudgetSpent
+
+
+def ask_stores() -> dict[str, str]:
+    """Make a small request to each store; return why it does not answer, or an empty text.
+
+    Both together take no longer than the budget of a person's request. None is asked while the
+    mirror is switched off.
+    """
+    if not setting("ENABLED"):
+        return {}
+    budget = Budget(INLINE_SECONDS)
+    calls = {
+        DYNAMODB: lambda: inline_clients().items.get_many([ItemKey("ping", "ping")]),
+        S3: lambda: next(iter(inline_clients().objects.list("ping/")), None),
+    }
+    answers = {}
+    for store, call in calls.items():
+        try:
+            budget.run(store, call)
+            answers[store] = ""
+        except StoreError as error:
+            answers[store] = error.failure.code or error.failure.error_class
+        except BudgetSpent:
+            answers[store] = "no time left to ask"
+    return answers

@@ -1,0 +1,193 @@
+"""The conditions of the verdict: each says what is proven, or what is lacking and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from mirror.conf import setting
+from mirror.models.check_runs import percent
+from mirror.verify import steps
+from mirror.verify.facts import Facts
+from mirror.verify.report import Figures
+from mirror.verify.steps import Step
+
+LONGEST_WAIT = timedelta(hours=1)  # no row may be pending for longer
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that must be true before one may switch.
+
+    ``sentence`` says what was found. If the condition is not met, ``step`` is what to do next, and
+    ``earliest`` the first day on which it can be met.
+    """
+
+    sentence: str
+    step: Step | None = None
+    earliest: date | None = None
+
+    @property
+    def met(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.step is None
+
+
+def judge(facts: Facts) -> tuple[Condition, ...]:
+    """Return all conditions: first what holds now, then what the period has shown."""
+    return tuple(condition(facts) for condition in CONDITIONS)
+
+
+def _switched_on(facts: Facts) -> Condition:
+    if facts.enabled:
+        return Condition("The mirror is switched on.")
+    return Condition(
+        "The mirror is switched off. Changes are recorded and stay pending.",
+        steps.SWITCH_ON,
+        facts.today,
+    )
+
+
+def _stores_answer(facts: Facts) -> Condition:
+    if not facts.stores:
+        sentence = "The stores were not asked, since the mirror is switched off."
+        return Condition(sentence, steps.SWITCH_ON, facts.today)
+    silent = [f"{store} does not answer ({why})." for store, why in facts.stores.items() if why]
+    if silent:
+        return Condition(" ".join(silent), steps.ASK_STORES, facts.today)
+    return Condition(f"{' and '.join(facts.stores)} answer.")
+
+
+def _worker_alive(facts: Facts) -> Condition:
+    if facts.workers.alive:
+        return Condition(str(facts.workers))
+    return Condition(str(facts.workers), steps.START_WORKER, facts.today)
+
+
+def _no_outage(facts: Facts) -> Condition:
+    if not facts.outages:
+        return Condition("No outage is open: both circuit breakers are closed.")
+    sentences = (
+        f"{outage.store} has been out of reach since {_text(outage.started_at, 'j F Y, H:i')} "
+        f"({outage.error_code or outage.error_class})."
+        for outage in facts.outages
+    )
+    return Condition(" ".join(sentences), steps.END_OUTAGE, facts.today)
+
+
+def _nothing_waits_long(facts: Facts) -> Condition:
+    wait, pending = facts.backlog.longest_wait, facts.backlog.pending
+    if wait and wait > LONGEST_WAIT:
+        sentence = f"Changes pending: {pending}, the oldest for more than an hour."
+        return Condition(sentence, steps.DRAIN, facts.today)
+    return Condition(f"Changes pending: {pending}, none for more than an hour.")
+
+
+def _nothing_parked(facts: Facts) -> Condition:
+    if facts.backlog.parked:
+        return Condition(f"Rows parked: {facts.backlog.parked}.", steps.UNPARK, facts.today)
+    return Condition("No row is parked.")
+
+
+def _checked_each_day(facts: Facts) -> Condition:
+    if not facts.unchecked:
+        return Condition(f"Each of the last {facts.length} days has a complete check.")
+    return Condition(
+        f"No complete check on {len(facts.unchecked)} of the last {facts.length} days.",
+        steps.CHECK_DAILY,
+        _without(facts.unchecked, facts),
+    )
+
+
+def _little_differed(facts: Facts) -> Condition:
+    limit = f"{setting('ALLOWED_MISMATCH_PERCENT'):g} %"
+    if facts.too_different:
+        return Condition(
+            f"On {len(facts.too_different)} of the last {facts.length} days more than {limit} "
+            "differed.",
+            steps.FIND_CAUSE,
+            _without(facts.too_different, facts),
+        )
+    if not facts.runs:
+        return Condition("No check says how much differs.", steps.CHECK_DAILY, facts.today)
+    return Condition(f"No check of these days found more than {limit} to differ.")
+
+
+def _last_check_perfect(facts: Facts) -> Condition:
+    run = facts.last_run
+    if run is None:
+        return Condition("There is no complete check yet.", steps.CHECK_DAILY, facts.today)
+    if run.parity_percent < 100:  # noqa: PLR2004 - percent
+        sentence = f"The last complete check found {percent(run.parity_percent)}, not 100 %."
+        return Condition(sentence, steps.REPAIR, facts.today)
+    when = _text(run.started_at, "j F Y, H:i")
+    return Condition(f"The last complete check found 100 % of {run.expected} rows, on {when}.")
+
+
+def _checked_deeply(facts: Facts) -> Condition:
+    run = facts.last_deep_run
+    if run is None:
+        sentence = f"No check of the last {facts.length} days was deep: none read every object."
+        return Condition(sentence, steps.CHECK_DEEP, facts.today)
+    day, differing = _text(run.started_at), Figures.of(run).differing
+    if differing:
+        sentence = f"The last deep check, on {day}, found {differing} differing."
+        return Condition(sentence, steps.CHECK_DEEP, facts.today)
+    return Condition(f"A deep check read every object on {day} and found no difference.")
+
+
+def _each_kind_changed(facts: Facts) -> Condition:
+    """Demand a change of each kind, as each takes a way of its own through the mirror."""
+    if facts.changes is None:
+        sentence = "Changes are counted from one complete check to the next: two are needed."
+        return Condition(sentence, steps.CHANGE, facts.today)
+    counts = ", ".join(
+        f"{number} {kind.removesuffix('s') if number == 1 else kind}"
+        for kind, number in facts.changes._asdict().items()
+    )
+    sentence = f"Mirrored between the first and the last complete check: {counts}."
+    if all(facts.changes):
+        return Condition(sentence)
+    return Condition(f"{sentence} One of each is the least.", steps.CHANGE, facts.today)
+
+
+def _restore_rehearsed(facts: Facts) -> Condition:
+    run = facts.rehearsal
+    if run is None:
+        sentence = f"No restore was rehearsed in the last {facts.length} days."
+        return Condition(sentence, steps.REHEARSE, facts.today)
+    day, equal = _text(run.started_at), run.count("equal")
+    rehearsed = f"A restore was rehearsed on {day}: {equal} rows came back as they are"
+    if equal and run.complete:
+        return Condition(f"{rehearsed}, and none differed.")
+    others = run.count("differ", "restored", "impossible", "lost")
+    return Condition(f"{rehearsed}, {others} did not.", steps.REHEARSE, facts.today)
+
+
+CONDITIONS: tuple[Callable[[Facts], Condition], ...] = (
+    _switched_on,
+    _stores_answer,
+    _worker_alive,
+    _no_outage,
+    _nothing_waits_long,
+    _nothing_parked,
+    _checked_each_day,
+    _little_differed,
+    _last_check_perfect,
+    _checked_deeply,
+    _each_kind_changed,
+    _restore_rehearsed,
+)
+
+
+def _without(days: Iterable[date], facts: Facts) -> date:
+    """Return the first day on which none of these can be in the period any more."""
+    return max(days) + timedelta(days=facts.length)
+
+
+def _text(moment: datetime, form: str = "j F Y") -> str:
+    return date_format(timezone.localtime(moment), form)

@@ -1,0 +1,82 @@
+"""What to do next about each thing that the verdict finds lacking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RUNBOOK = "docs/runbook.md"  # has a section for each step, named like it
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do: what for, what to type (if anything), and where the runbook says more."""
+
+    section: str
+    text: str
+    command: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where the runbook says more."""
+        return f"{RUNBOOK}, “{self.section}”"
+
+
+SWITCH_ON = Step(
+    "The mirror is switched off",
+    "Switch it on in the environment, and restart the web servers and the workers:",
+    "MIRROR_ENABLED=1",
+)
+ASK_STORES = Step(
+    "A store does not answer",
+    "The code in brackets says what is wrong. See whether table and bucket are there:",
+    "manage.py mirror_setup --check",
+)
+START_WORKER = Step(
+    "No worker is alive",
+    "Start the worker, as a service that the service manager restarts:",
+    "manage.py mirror_sync --watch",
+)
+END_OUTAGE = Step(
+    "A store is out of reach",
+    "Remove the cause, which the code in brackets names. A worker notices within seconds; without "
+    "one, ask the store now:",
+    "manage.py mirror_sync",
+)
+CHECK_DAILY = Step(
+    "A day has no complete check", "Check every day, by a timer. Today’s:", "manage.py mirror_check"
+)
+FIND_CAUSE = Step(
+    "Too much differed on a day",
+    "Find the cause in the findings of that day, then mirror again what differs:",
+    "manage.py mirror_check --repair",
+)
+REPAIR = Step(
+    "The last check is below full parity",
+    "Look at the findings, remove their cause, then mirror again what differs, and check:",
+    "manage.py mirror_check --repair",
+)
+CHECK_DEEP = Step(
+    "A deep check is lacking",
+    "Let a check read every object, once a week:",
+    "manage.py mirror_check --deep",
+)
+CHANGE = Step(
+    "Changes are lacking",
+    "Make a change of each kind that is lacking, wait until nothing is pending, then check:",
+    "manage.py mirror_check",
+)
+REHEARSE = Step(
+    "A restore is not rehearsed",
+    "Rebuild every row from the stores; this changes no row:",
+    "manage.py mirror_restore --dry-run",
+)
+DRAIN = Step(
+    "Changes wait too long",
+    "See that the worker runs. Or mirror now all that waits:",
+    "manage.py mirror_sync",
+)
+UNPARK = Step(
+    "A row is parked",
+    "Correct the row, which starts a new attempt; or remove the cause, then choose Retry in the "
+    "list of parked rows on the mirror’s dashboard.",
+)
