@@ -43,7 +43,9 @@ END_OUTAGE = Step(
     "manage.py mirror_sync",
 )
 CHECK_DAILY = Step(
-    "A day has no complete check", "Check every day, by a timer. Today’s:", "manage.py mirror_check"
+    "A day has no complete check",
+    "Check every day, by a timer or by hand:",
+    "manage.py mirror_check",
 )
 FIND_CAUSE = Step(
     "Too much differed on a day",

@@ -12,7 +12,8 @@ from django.utils import timezone
 from mirror.models import CheckRun, LedgerEntry, Pulse
 from mirror.stores.clients import Stores
 from mirror.sync import worker
-from mirror.verify import check, verdict
+from mirror.verify import check, history, verdict
+from mirror.verify.report import Scope
 from mirror.verify.verdict import current_verdict
 from tests.support.commands import run
 from tests.support.evidence import save_all_evidence, save_days, save_rehearsal, save_run
@@ -49,12 +50,10 @@ def test_a_run_tells_how_it_looked_and_what_changed_before_it_began(
         return count()
 
     monkeypatch.setattr(check, "count_rows", count_after_a_change)
-    assert mirror_check("--deep")[0] == 0
-    run = CheckRun.objects.get()
+    run = history.record(check.check(mirror, Scope(deep=True)))
     assert (run.deep, run.expected) == (True, 4)
     assert run.changes == {"creates": 3, "updates": 0, "moves": 0, "deletions": 0}
-    mirror_check()
-    later = CheckRun.objects.all()[0]
+    later = history.record(check.check(mirror))
     assert (later.deep, later.changes) == (False, {**run.changes, "creates": 4})
 
 
