@@ -13,13 +13,18 @@ from mirror.restore.counts import RESULTS, RestoreCounts
 
 def record(started_at: datetime, tallies: Sequence[RestoreCounts], *, dry_run: bool) -> RestoreRun:
     """Save what a restore came to that began at ``started_at``, by PostgreSQL's clock."""
-    missing = sum(tally.restored for tally in tallies) if dry_run else 0
     return RestoreRun.objects.create(
         started_at=started_at,
         seconds=(database_time() - started_at).total_seconds(),
         dry_run=dry_run,
-        complete=not missing and not any(tally.problems for tally in tallies),
+        complete=is_complete(tallies, dry_run=dry_run),
         rows={
             tally.label: {result: asdict(tally)[result] for result in RESULTS} for tally in tallies
         },
     )
+
+
+def is_complete(tallies: Sequence[RestoreCounts], *, dry_run: bool) -> bool:
+    """Whether all rows came back as they are, and none is missing afterwards."""
+    missing = dry_run and any(tally.restored for tally in tallies)
+    return not missing and not any(tally.problems for tally in tallies)

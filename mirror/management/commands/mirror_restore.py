@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.db import DatabaseError
 from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
@@ -46,8 +47,12 @@ class Command(MirrorCommand):
                 reading_clients(), apply=options["apply"], begin=begin, progress=bar.update
             )
         self._print(tallies, applied=options["apply"])
-        run = history.record(started_at, tallies, dry_run=options["dry_run"])
-        return 0 if run.complete else 1
+        try:
+            history.record(started_at, tallies, dry_run=options["dry_run"])
+        except DatabaseError as error:  # such as one that is kept read-only after the cut-over
+            kind = type(error.__cause__ or error).__name__
+            self.stderr.write(f"This run is not recorded, as the database refuses it ({kind}).")
+        return 0 if history.is_complete(tallies, dry_run=options["dry_run"]) else 1
 
     def _print(self, tallies: list[RestoreCounts], *, applied: bool) -> None:
         """Print the table, then the names of what differs, never a value."""

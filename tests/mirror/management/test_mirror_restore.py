@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import F
 
 from mirror.models import LedgerEntry, RestoreRun
@@ -94,3 +95,15 @@ def test_only_a_run_after_which_nothing_is_missing_is_complete(rows: None) -> No
     assert mirror_restore("--dry-run")[0] == 1
     last = RestoreRun.objects.all()[0]
     assert (last.complete, last.count("differ")) == (False, 1)
+
+
+def test_a_database_that_is_read_only_is_compared_all_the_same(rows: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+        try:
+            code, printed = mirror_restore("--dry-run")
+        finally:
+            cursor.execute("SET default_transaction_read_only = off")
+    assert (code, "not recorded" in printed) == (0, True)
+    assert "ReadOnlySqlTransaction" in printed
+    assert not RestoreRun.objects.exists()
