@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mirror', '0010_heartbeats'),
+        ('mirror', '0011_verdict'),
     ]
 
     operations = [
