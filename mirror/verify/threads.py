@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager, suppress
-from threading import Barrier, BrokenBarrierError
+from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import connection
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from mirror.conf import PRIMARY
 
 T = TypeVar("T")
 
@@ -54,20 +56,19 @@ class Threads:
 
 @contextmanager
 def open_threads() -> Iterator[Threads]:
-    """Start the threads; at the end, close their connections and end them."""
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="mirror-check") as pool:
-        try:
+    """Start the threads; at the end, end them and close their connections."""
+    opened: list[BaseDatabaseWrapper] = []
+
+    def keep_connection() -> None:
+        own = connections[PRIMARY]
+        own.inc_thread_sharing()  # it outlives its thread
+        opened.append(own)
+
+    try:
+        with ThreadPoolExecutor(
+            THREADS, thread_name_prefix="mirror-check", initializer=keep_connection
+        ) as pool:
             yield Threads(pool)
-        finally:
-            all_of_them = Barrier(THREADS)
-            with ExitStack() as unless_all:
-                unless_all.callback(all_of_them.abort)  # who waits for the rest would wait for ever
-                for _ in range(THREADS):
-                    pool.submit(_close_connection, all_of_them)
-                unless_all.pop_all()
-
-
-def _close_connection(all_of_them: Barrier) -> None:
-    with suppress(BrokenBarrierError):
-        all_of_them.wait()  # so that no thread does it twice
-    connection.close()
+    finally:
+        for connection in opened:
+            connection.close()
