@@ -19,7 +19,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 MIRROR := --extra=metrics mirror/pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test soak mutants explore lint check-migrations lock audit sbom dist clean bench
+.PHONY: help install run test soak mutants explore lint check-migrations lock audit sbom dist matrix clean bench
 
 ## help: list these targets
 help:
@@ -113,6 +113,10 @@ sbom: install
 		bill["metadata"]["component"] = {"type": "application", "name": "tabletop", "version": mirror.__version__}; \
 		json.dump(bill, open("sbom.json", "w"), indent=2)'
 	@rm -rf .sbom
+
+## matrix: the mirror's tests with each Python, Django and PostgreSQL that its package allows (an hour; ROWS="3.13 6.1")
+matrix: install
+	$(BIN)/python -m tests.matrix $(ROWS)
 
 ## clean: remove .venv, the caches and the data of `make run`
 clean:

@@ -1,0 +1,1 @@
+"""The mirror's tests with each Python, Django and PostgreSQL that its package allows."""
