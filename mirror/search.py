@@ -5,6 +5,9 @@ DynamoDB filters them (``contains``: letter for letter, case-sensitive), so litt
 A search costs as many read units as reading all items of the owner. A text that moved to S3 cannot
 be filtered, so such items are always returned and their texts fetched and searched here.
 ``rows_matching`` asks PostgreSQL the same question and returns the same rows.
+
+To fold case would take a lower-case copy of the searched texts in each item, and so up to twice the
+write units of each put.
 """
 
 from __future__ import annotations

@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from mirror.staff import compare_page, dashboard, search_page
+from mirror.staff import check_pages, compare_page, dashboard, days, evidence, search_page
 
 app_name = "mirror"
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("retry/", dashboard.retry, name="retry"),
+    path("days/<str:text>/", days.day, name="day"),
+    path("check/", check_pages.ask, name="ask"),
+    path("check/<int:number>/", check_pages.progress, name="check"),
+    path("history.csv", evidence.history, name="history"),
+    path("evidence/", evidence.evidence, name="evidence"),
     path("search/", search_page.search_page, name="search"),
     path("compare/<str:label>/<path:object_id>/now/", compare_page.mirror_row, name="now"),
     path("compare/<str:label>/<path:object_id>/", compare_page.compare, name="compare"),

@@ -83,6 +83,8 @@ def start(supervisor: Supervisor) -> None:
     supervisor.start(
         "The web server", f"manage.py runserver --noreload {HOST}:{web_port}", quiet=True
     )
+    say("A few checks ...")
+    supervisor.run("demo_checks", "-m config.local.demo_checks")
     supervisor.wait_until(lambda: is_listening(web_port), 60, "The web server does not answer.")
     say(welcome(web_port, accounts))
 

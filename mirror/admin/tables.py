@@ -1,4 +1,4 @@
-"""The mirror's own tables in the admin."""
+"""The ledger in the admin."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
-from django.utils.html import format_html
-from django.utils.timezone import localtime
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import ngettext
 
 from mirror.documents.registry import labels
-from mirror.models import CheckRun, LedgerEntry, LedgerQuerySet, Outage, State
-from mirror.models.check_runs import percent
+from mirror.formats import moment
+from mirror.models import LedgerEntry, LedgerQuerySet, State
 from mirror.models.due import DUE_AT
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic only in its stubs
     """A table that only the mirror itself writes."""
+
+    class Media:
+        css = {"all": ["mirror/admin.css"]}  # its lists fit on a phone, too
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds one."""
@@ -104,7 +105,10 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     paginator = FirstPages
     actions = ["retry"]
-    readonly_fields = ["compare"]
+    fields = [
+        *("model", "object_id", "state_name", "revision", "mirrored_revision", "backfill"),
+        *("owed", "mirrored", "parked", "next_attempt", "failure", "items", "objects", "compare"),
+    ]
 
     @admin.display(description="row")
     def row(self, entry: LedgerEntry) -> str:
@@ -114,8 +118,38 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     @admin.display(description="since")
     def since(self, entry: LedgerEntry) -> str:
         """Return when it was mirrored, or since when it is owed."""
-        moment = entry.mirrored_at if entry.state == State.MIRRORED else entry.owed_since
-        return date_format(localtime(moment), "j M Y, H:i") if moment else ""
+        at = entry.mirrored_at if entry.state == State.MIRRORED else entry.owed_since
+        return moment(at) if at else ""
+
+    @admin.display(description="owed since")
+    def owed(self, entry: LedgerEntry) -> str:
+        """Return since when the row is owed."""
+        return "–" if entry.state == State.MIRRORED else moment(entry.owed_since)
+
+    @admin.display(description="last mirrored")
+    def mirrored(self, entry: LedgerEntry) -> str:
+        """Return when the row was mirrored."""
+        return moment(entry.mirrored_at) if entry.mirrored_at else "never"
+
+    @admin.display(description="parked since")
+    def parked(self, entry: LedgerEntry) -> str:
+        """Return since when the row is given up."""
+        return moment(entry.parked_at) if entry.parked_at else "–"
+
+    @admin.display(description="next attempt")
+    def next_attempt(self, entry: LedgerEntry) -> str:
+        """Return when the row is tried again, if it is pending."""
+        return moment(entry.next_attempt_at) if entry.state == State.PENDING else "–"
+
+    @admin.display(description="items that may exist")
+    def items(self, entry: LedgerEntry) -> str:
+        """Return the keys in DynamoDB, a line each."""
+        return format_html_join("", "{} {}<br>", entry.item_keys) or "none"
+
+    @admin.display(description="objects that may exist")
+    def objects(self, entry: LedgerEntry) -> str:
+        """Return the keys in S3, a line each."""
+        return format_html_join("", "{}<br>", ((key,) for key in entry.object_keys)) or "none"
 
     @admin.display(description="failure")
     def failure(self, entry: LedgerEntry) -> str:
@@ -146,11 +180,11 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         """Return the state of the entry."""
         return entry.state
 
-    @admin.display(description="stores", empty_value="–")
-    def compare(self, entry: LedgerEntry) -> str | None:
-        """Link *Compare*; None if the model is not mirrored."""
+    @admin.display(description="stores")
+    def compare(self, entry: LedgerEntry) -> str:
+        """Link *Compare*, if the model is mirrored."""
         if entry.model not in labels():
-            return None
+            return "–"
         address = reverse("mirror:compare", args=[entry.model, entry.object_id])
         return format_html('<a href="{}">Compare</a>', address)
 
@@ -164,42 +198,3 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """People who may view the ledger may retry entries, too."""
         return self.has_view_permission(request)
-
-
-@admin.register(Outage)
-class OutageAdmin(ReadOnlyAdmin):
-    """The history of outages."""
-
-    list_display = ["store", "started_at", "ended_at", "error_class", "error_code"]
-    list_filter = ["store", "started_at"]
-    ordering = ["-started_at"]
-
-
-@admin.register(CheckRun)
-class CheckRunAdmin(ReadOnlyAdmin):
-    """The history of checks."""
-
-    list_display = [
-        "started_at",
-        "parity",
-        "complete",
-        "expected",
-        "in_sync",
-        "pending",
-        "parked",
-        "differences",
-        "seconds",
-    ]
-    list_filter = ["complete", "started_at"]
-
-    @admin.display(description="parity", ordering="parity_percent")
-    def parity(self, run: CheckRun) -> str:
-        """Return the percentage as all pages show it."""
-        return percent(run.parity_percent)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[CheckRun]:
-        """Do not load the findings for the list."""
-        runs: QuerySet[CheckRun] = super().get_queryset(request)
-        page = request.resolver_match
-        is_list = page is not None and (page.url_name or "").endswith("_changelist")
-        return runs.defer("findings") if is_list else runs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, cast
 
 from django.core.exceptions import EmptyResultSet, ValidationError
@@ -30,24 +31,24 @@ def rows_with_ids(model: type[models.Model]) -> models.QuerySet[Any]:
     return found
 
 
+def rows_with_keys(model: type[models.Model], ids: Iterable[str]) -> models.QuerySet[Any]:
+    """Return the rows with these primary keys; a text that cannot be one matches nothing."""
+    values = []
+    for text in ids:
+        with suppress(ValidationError):
+            values.append(model._meta.pk.to_python(text))
+    return all_rows(model).filter(pk__in=values)
+
+
 def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
     """Return the rows with these primary keys; a text that cannot be one matches nothing.
 
     Their JSON is as PostgreSQL holds it, with every digit, whatever decoder the field has.
     """
     model = document.mirror_options.model
-    field = model._meta.pk
-    values = []
-    for text in ids:
-        try:
-            values.append(field.to_python(text))
-        except ValidationError:
-            continue
     names = [f.attname for f in json_fields(model)]
     texts = {_text_alias(name): Cast(name, models.TextField()) for name in names}
-    found: models.QuerySet[Any] = (
-        all_rows(model).filter(pk__in=values).defer(*names).annotate(**texts)
-    )
+    found: models.QuerySet[Any] = rows_with_keys(model, ids).defer(*names).annotate(**texts)
     found._iterable_class = ExactRows  # noqa: SLF001 - Django has no public way to make instances
     return found
 

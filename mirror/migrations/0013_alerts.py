@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mirror', '0011_verdict'),
+        ('mirror', '0012_days'),
     ]
 
     operations = [

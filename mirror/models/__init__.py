@@ -5,6 +5,7 @@ May import ``documents`` and the modules beside the packages; everything above m
 
 from mirror.models.alerts import Alert
 from mirror.models.changes import Change, ChangeCount, Changes
+from mirror.models.check_requests import CheckRequest
 from mirror.models.check_runs import CheckRun
 from mirror.models.heartbeats import Heartbeat, Pulse, Workers
 from mirror.models.ledger import Backlog, LedgerEntry, LedgerQuerySet, State
@@ -22,6 +23,7 @@ __all__ = [
     "ChangeCount",
     "Changes",
     "CheckNote",
+    "CheckRequest",
     "CheckRun",
     "Heartbeat",
     "LedgerEntry",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 
+from mirror.formats import moment, percent
 from mirror.models.primary import PrimaryManager
+
+__all__ = ["CheckRun", "percent"]
 
 
 class CheckRun(models.Model):
@@ -14,6 +17,7 @@ class CheckRun(models.Model):
     seconds = models.FloatField()
     complete = models.BooleanField()  # false if only a sample was compared
     deep = models.BooleanField(db_default=False)  # every object was read
+    shares = models.IntegerField(db_default=1)  # the machines that shared it
     expected = models.BigIntegerField()
     in_sync = models.BigIntegerField()
     pending = models.BigIntegerField()
@@ -22,6 +26,10 @@ class CheckRun(models.Model):
     counts = models.JSONField()  # findings by kind
     findings = models.JSONField()  # the first of them, as mirror_check --json prints them
     parity_percent = models.DecimalField(max_digits=7, decimal_places=4)
+    # What a first comparison found and ``--repair`` mirrored again; the other figures, and the
+    # findings, are those of the comparison afterwards. Again the first, and how many there were.
+    repaired = models.JSONField(db_default=[])
+    repaired_count = models.BigIntegerField(db_default=0)
     read_units = models.FloatField(null=True)  # as far as DynamoDB reported them
     changes = models.JSONField(null=True)  # mirrored before the check began, since counting began
 
@@ -32,17 +40,9 @@ class CheckRun(models.Model):
         indexes = [models.Index(fields=["-started_at"], name="check_run_newest")]
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M}: {percent(self.parity_percent)}"
+        return f"{moment(self.started_at)}: {percent(self.parity_percent)}"
 
     @property
     def differences(self) -> int:
         """The number of findings."""
         return sum(self.counts.values())
-
-
-def percent(value: object) -> str:
-    """Return a percentage of a check, as all pages and commands show it.
-
-    It has up to four decimals, and no zeros at their end.
-    """
-    return f"{float(str(value)):.4f}".rstrip("0").rstrip(".") + " %"

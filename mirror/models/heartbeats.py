@@ -14,6 +14,7 @@ from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Mi
 from django.db.models.functions import Now
 
 from mirror import __version__
+from mirror.formats import duration
 from mirror.models.claims import LOSSY
 from mirror.models.primary import PrimaryManager
 
@@ -32,8 +33,7 @@ class Workers(NamedTuple):
     def __str__(self) -> str:
         if self.silent_for is None:
             return "Workers: none alive, none was ever seen."
-        seconds = max(round(self.silent_for.total_seconds()), 0)
-        return f"Workers: {self.alive or 'none'} alive, last seen {seconds} s ago."
+        return f"Workers: {self.alive or 'none'} alive, last seen {duration(self.silent_for)} ago."
 
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
@@ -90,14 +90,14 @@ class Pulse:
         """Note that entries were claimed; the next beat tells."""
         self._claimed_at = at
 
-    def beat(self) -> None:
-        """Tell PostgreSQL that this process is alive, unless it was told a moment ago.
+    def beat(self) -> bool:
+        """Tell PostgreSQL that this process is alive; false if it was told a moment ago.
 
         One statement that waits for no disk: if it is lost, the next one is near.
         """
         now = time.monotonic()
         if now < self._next:
-            return
+            return False
         if not self._next:
             Heartbeat.objects.remove_old()
         with connection.cursor() as cursor:
@@ -112,3 +112,4 @@ class Pulse:
                 [self._id, socket.gethostname(), os.getpid(), __version__, self._claimed_at],
             )
         self._next = now + INTERVAL
+        return True

@@ -9,8 +9,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from mirror.errors import Failure
+from mirror.models.gauges import owed_by_model
 from mirror.models.primary import PrimaryManager
 
+UNSETTLED = Q(waiting__isnull=False, equal_at=None)
 PROBE_INTERVAL = timedelta(seconds=5)  # how often an outage lets one call through
 
 
@@ -32,7 +34,18 @@ class OutageQuerySet(models.QuerySet["Outage"]):
 
     def end(self, store: str) -> bool:
         """Close the breaker of ``store``; true for the one caller that has to report it."""
-        return self.open().filter(store=store).update(ended_at=Now()) == 1
+        waiting = sum(owed.pending for owed in owed_by_model().values())
+        ended = self.open().filter(store=store).update(ended_at=Now(), waiting=waiting)
+        return ended == 1
+
+    def settle(self) -> None:
+        """Note of the outages that are over whether all that was pending then is mirrored."""
+        unsettled = self.filter(UNSETTLED)
+        if not unsettled.exists():
+            return
+        waits = [owed.longest_wait for owed in owed_by_model().values()]
+        caught_up = unsettled.filter(ended_at__lt=Now() - max(waits, default=timedelta()))
+        caught_up.update(equal_at=Now())
 
     def take_probe(self, store: str) -> bool:
         """Whether the caller may send the one probe that an open breaker allows now."""
@@ -48,12 +61,19 @@ OutageManager = PrimaryManager.from_queryset(OutageQuerySet)
 
 
 class Outage(models.Model):
-    """A time in which one of the stores was out of reach."""
+    """A time in which one of the stores was out of reach.
+
+    ``waiting`` is how many changes were pending at its end, as far as a gauge counts. ``equal_at``
+    is when the worker saw that all of them were mirrored; it looks every few seconds. Both are
+    null until then, and of outages that ended before they were recorded.
+    """
 
     store = models.CharField(max_length=20)
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
     probe_at = models.DateTimeField(db_default=Now())
+    waiting = models.BigIntegerField(null=True)
+    equal_at = models.DateTimeField(null=True)
     error_class = models.CharField(max_length=100)
     error_code = models.CharField(max_length=100)
 
@@ -65,6 +85,7 @@ class Outage(models.Model):
                 fields=["store"], condition=Q(ended_at=None), name="outage_one_open_per_store"
             )
         ]
+        indexes = [models.Index(fields=["ended_at"], condition=UNSETTLED, name="outage_unsettled")]
 
     def __str__(self) -> str:
         return f"{self.store} since {self.started_at:%Y-%m-%d %H:%M:%S}"

@@ -9,9 +9,10 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def may_see(request: HttpRequest) -> bool:
@@ -23,7 +24,7 @@ def staff_page(view: View) -> View:
     """Restrict ``view`` to staff who may view the ledger; others must log in, or are refused."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not may_see(request):
             raise PermissionDenied
         return view(request, *args, **kwargs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mirror.models.check_runs import percent
+from mirror.formats import percent
 from mirror.verify.verdict import Day
 
 WIDTH, HEIGHT = 720, 240

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mirror.conf import setting
 from mirror.documents.registry import labels
-from mirror.models import CheckRun, LedgerEntry
+from mirror.models import CheckRequest, CheckRun, LedgerEntry
 from mirror.staff.access import staff_page
 from mirror.staff.chart import draw
 from mirror.staff.page import page
@@ -40,12 +40,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "verdict": judgement,
         "chart": draw(judgement.days),
         "backlog": backlog,
-        "waiting_since": backlog.longest_wait and timezone.now() - backlog.longest_wait,
         "parked": [_parked_row(entry) for entry in parked[:MAX_LISTED]],
         "workers": facts.workers,
         "outages": facts.outages,
         "stores": facts.stores,
         "run": run,
+        "run_age": run and timezone.now() - run.started_at,
+        "run_day": run and timezone.localdate(run.started_at),
+        "asked": CheckRequest.objects.order_by("-pk").first(),
         "figures": Figures.of(run) if run else None,
         "findings": run.findings[:MAX_LISTED] if run else [],
         "labels": labels(),

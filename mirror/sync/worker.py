@@ -20,6 +20,7 @@ from mirror.sync import alerts
 from mirror.sync.breaker import breaker
 from mirror.sync.engine import Outcome
 from mirror.sync.pipeline import BATCH, Pipeline, Progress
+from mirror.sync.requested_checks import RequestedChecks
 
 logger = logging.getLogger("mirror")
 
@@ -74,6 +75,7 @@ class Worker:
         self._alerts_at = 0.0  # no look before for what somebody has to be told
         self._database_silent = False
         self._pulse = Pulse()
+        self._checks = RequestedChecks()
 
     def drain(self) -> Drained:
         """Mirror everything that is owed, including what is in back-off or claimed by others."""
@@ -104,6 +106,7 @@ class Worker:
             elif wait > SOON:
                 break
             self.stop.wait(wait)
+        Outage.objects.settle()
         return Drained(done[Outcome.MIRRORED], entries.backlog(), frozenset(breaker.open))
 
     def watch(self) -> None:
@@ -113,10 +116,18 @@ class Worker:
         without credentials. Raises ``StoreError`` if the clients cannot be made at the start.
         """
         background_clients()
+        try:
+            self._watch()
+        finally:
+            self._checks.stop()
+
+    def _watch(self) -> None:
         with self._pipeline() as pipeline:
             while not self.stop.is_set():
                 try:
-                    self._pulse.beat()
+                    if self._pulse.beat():
+                        Outage.objects.settle()
+                        self._checks.tend()
                     self._look_for_alerts()
                     self._mirror_or_sleep(pipeline)
                     self._database_answered()

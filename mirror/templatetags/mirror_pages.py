@@ -2,7 +2,18 @@
 
 from django import template
 
-from mirror.models.check_runs import percent
+from mirror import formats
+from mirror.staff import words
+from mirror.verify.report import Counted, Figures
 
 register = template.Library()
-register.filter("percent", percent)
+for write in (formats.number, formats.percent, formats.day, formats.moment, formats.duration):
+    register.filter(write.__name__, write)
+for tell in (words.lasted, words.waiting, words.caught_up):
+    register.filter(tell.__name__, tell)
+
+
+@register.filter
+def total(counted: Counted) -> int:
+    """Return how many rows and orphans a check compared: that of which percentages are shares."""
+    return Figures.of(counted).total

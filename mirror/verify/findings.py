@@ -11,13 +11,21 @@ from typing import Any
 from mirror.documents.items import ItemKey
 from mirror.spool import Spool
 
-MISSING = "missing"  # a row has no item
-STALE = "stale"  # an item differs from its row
-ORPHANED = "orphaned"  # an item belongs to no row, or lies under a key that is not its row's
-OBJECT_MISSING = "object_missing"  # a body has no S3 object
-OBJECT_STALE = "object_stale"  # an S3 object differs from the body in PostgreSQL
-OBJECT_ORPHANED = "object_orphaned"  # no item refers to an S3 object
-KINDS = (MISSING, STALE, ORPHANED, OBJECT_MISSING, OBJECT_STALE, OBJECT_ORPHANED)
+MISSING = "missing"
+STALE = "stale"
+ORPHANED = "orphaned"
+OBJECT_MISSING = "object_missing"
+OBJECT_STALE = "object_stale"
+OBJECT_ORPHANED = "object_orphaned"
+MEANINGS = {
+    MISSING: "The row has no item: it was never mirrored, or somebody deleted the item.",
+    STALE: "The item differs from its row in the attributes that are named.",
+    ORPHANED: "The item belongs to no row, or lies under a key that is not its row’s.",
+    OBJECT_MISSING: "A body of the row, such as a transcript, has no S3 object.",
+    OBJECT_STALE: "The S3 object differs from the body in PostgreSQL.",
+    OBJECT_ORPHANED: "No item refers to the S3 object.",
+}
+KINDS = tuple(MEANINGS)
 ORPHAN_KINDS = frozenset({ORPHANED, OBJECT_ORPHANED})
 
 

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 
+from mirror.formats import number, percent
 from mirror.models import Changes, Workers
-from mirror.models.check_runs import percent
 from mirror.verify.compare import Examination
 from mirror.verify.findings import ORPHAN_KINDS, Finding, Findings
 
@@ -92,8 +92,9 @@ class Figures:
     def __str__(self) -> str:
         things = "rows and orphans" if self.orphans else "rows"
         return (
-            f"{percent(self.parity_percent)} in sync: {self.in_sync} of {self.total} {things}, "
-            f"{self.pending} pending, {self.differing} differing"
+            f"{percent(self.parity_percent)} in sync: {number(self.in_sync)} of "
+            f"{number(self.total)} {things}, {number(self.pending)} pending, "
+            f"{number(self.differing)} differing"
         )
 
 

@@ -48,7 +48,7 @@ def check_share(
     """
     started = time.monotonic()
     share = Share.begun(number, count, scope, processes)
-    own = Report(complete=False)
+    own = Report(complete=False, deep=scope.deep)
     job = share.job()
     for phase in (job.scan, job.walk):
         carry_out(phase, processes, reading_clients, own, progress)

@@ -11,10 +11,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db.models import F
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign
 from config.accounts.throttling import FREE_ATTEMPTS
+from mirror.models import CheckRequest
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from mirror.verify import check, history
@@ -322,17 +324,21 @@ def test_the_pages_of_the_mirror(
     session = Session.objects.get(pk=session_key(paths))
     set_attribute(mirror, item_of(mirror, session.pk), "notes", {"S": "Not what was written"})
     history.record(check.check(mirror))
+    asked, _ = CheckRequest.objects.ask(deep=False)
     page = inspector.open()
     log_in_by_cookie(page, User.objects.create_superuser("admin"), live_server)
     for name, path in {
         "dashboard": "/admin/mirror/",
+        "day": f"/admin/mirror/days/{timezone.localdate().isoformat()}/",
+        "check": f"/admin/mirror/check/{asked.pk}/?still",
+        "evidence": "/admin/mirror/evidence/",
         "search": "/admin/mirror/search/?owner=gm&q=Fog",
         "compare": f"/admin/mirror/compare/sessions_app.session/{session.pk}/",
     }.items():
         page.goto(path)
         inspector.inspect(page, f"mirror-{name}")
-    page.goto("/admin/mirror/ledgerentry/")
-    inspector.photograph(page, "mirror-ledger")
-    if inspector.width == max(WINDOWS):
+    for table in ("ledgerentry", "checkrun"):
+        page.goto(f"/admin/mirror/{table}/")
+        inspector.photograph(page, f"mirror-{table}")
         assert not page.locator(".results").evaluate("e => e.scrollWidth > e.clientWidth")
     assert inspector.problems == []

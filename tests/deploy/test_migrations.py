@@ -24,6 +24,7 @@ MATTERS_OF_TASTE = (
 )
 STOPPED = "an upgrade from 0.1.0 stops the site first, as docs/deploy.md says"
 FEW_ROWS = "a game master has a few campaigns, so the index is built in a moment"
+FEW_OUTAGES = "an outage is one row, so the index is built in a moment"
 NEW_TABLE = "the same migration creates the table"
 
 # Migration and rule -> why it is safe all the same.
@@ -33,6 +34,8 @@ ACCEPTED = {
     ("mirror.0003_generic_names", "renaming-column"): STOPPED,
     ("mirror.0003_generic_names", "require-concurrent-index-creation"): STOPPED,
     ("mirror.0003_generic_names", "require-concurrent-index-deletion"): STOPPED,
+    ("mirror.0012_days", "adding-foreign-key-constraint"): NEW_TABLE,
+    ("mirror.0012_days", "require-concurrent-index-creation"): FEW_OUTAGES,
     ("sessions_app.0002_search", "require-concurrent-index-creation"): STOPPED,
     ("sessions_app.0004_fill_session_search", "ban-drop-column"): STOPPED,
     ("sessions_app.0007_played_on_and_highlights", "adding-foreign-key-constraint"): NEW_TABLE,

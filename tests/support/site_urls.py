@@ -66,6 +66,11 @@ ALLOWED = OWNER_ONLY | ANY_USER | PUBLIC
 STAFF = {
     "admin/mirror/": "/admin/mirror/",
     "admin/mirror/retry/": "/admin/mirror/retry/",
+    "admin/mirror/days/<str:text>/": "/admin/mirror/days/2026-01-01/",
+    "admin/mirror/check/": "/admin/mirror/check/",
+    "admin/mirror/check/<int:number>/": "/admin/mirror/check/1/",
+    "admin/mirror/history.csv": "/admin/mirror/history.csv",
+    "admin/mirror/evidence/": "/admin/mirror/evidence/",
     "admin/mirror/search/": "/admin/mirror/search/?q=Private",
     "admin/mirror/compare/<str:label>/<path:object_id>/now/": "/admin/mirror/compare/{}/now/",
     "admin/mirror/compare/<str:label>/<path:object_id>/": "/admin/mirror/compare/{}/",

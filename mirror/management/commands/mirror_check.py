@@ -1,28 +1,29 @@
 """``manage.py mirror_check``: compare PostgreSQL with DynamoDB and S3."""
 
 import signal
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import CommandError
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
-from django.utils import timezone
 from tqdm import tqdm
 
+from mirror import formats
 from mirror.batching import batched
 from mirror.conf import setting
+from mirror.formats import moment, number, percent
 from mirror.management.arguments import minutes, segment, share, whole
 from mirror.management.base import MirrorCommand
 from mirror.models import Heartbeat, LedgerEntry, SharedCheck, ShareLost
-from mirror.models.check_runs import percent
 from mirror.processes import worth
 from mirror.stores.clients import reading_clients
 from mirror.sync import worker
-from mirror.verify import history, repair
+from mirror.verify import history, repair, requested
 from mirror.verify.check import check_in_processes, count_rows
 from mirror.verify.findings import Findings
 from mirror.verify.report import Report, Scope, Segment
@@ -98,6 +99,7 @@ class Command(MirrorCommand):
             metavar="MINUTES",
             help="exit with 1 if a row is pending for longer (default: %(default)g)",
         )
+        parser.add_argument("--request", type=UUID, help=SUPPRESS)  # from the worker
         parser.add_argument(
             "--history",
             action="store_true",
@@ -110,14 +112,19 @@ class Command(MirrorCommand):
             raise CommandError("--delete-orphans and --dry-run go with --repair.", returncode=2)
         if options["history"]:
             return self._print_history()
+        if options["request"]:
+            return self._carry_out(options["request"])
         scope = Scope(deep=options["deep"], sample=options["sample"])
         if options["segment"]:
             return self._report(self._check_share(scope, **options), **options)
         report = self._check(scope, options["processes"])
-        unrepaired = False
+        repaired, unrepaired = Findings(), False
         if options["repair"] and report.findings:
-            report, unrepaired = self._repair(report, scope, **options)
-        history.record(report)
+            repaired = self._repair(report, **options)
+        if repaired:
+            report = self._check(scope, options["processes"])
+            unrepaired = self._warn_of_failed_repair(repaired)
+        history.record(report, repaired)
         return self._report(report, **options) or int(unrepaired)
 
     def switched_off(self, **options: Any) -> int:
@@ -143,8 +150,8 @@ class Command(MirrorCommand):
         if not backlog.longest_wait or backlog.longest_wait < timedelta(minutes=minutes):
             return False
         self.stderr.write(
-            f"{backlog.pending} {pluralize(backlog.pending, 'row is,rows are')} pending, the "
-            f"oldest for more than {minutes:g} minutes: does the worker run?"
+            f"{number(backlog.pending)} {pluralize(backlog.pending, 'row is,rows are')} pending, "
+            f"the oldest for more than {minutes:g} minutes: does the worker run?"
         )
         return True
 
@@ -180,11 +187,22 @@ class Command(MirrorCommand):
     def _progress(self, total: int) -> Any:
         return tqdm(total=total, unit=" rows and items", disable=self.quiet)
 
-    def _repair(self, report: Report, scope: Scope, **options: Any) -> tuple[Report, bool]:
-        """Enqueue what differs, drain, and check again; with ``dry_run`` only print the plan.
+    def _carry_out(self, token: UUID) -> int:
+        """Do what somebody asked for on the pages."""
+        try:
+            report = requested.carry_out(token)
+        except requested.RequestLost:
+            raise CommandError(
+                "The worker that started this check is gone, or another has taken it over.",
+                returncode=2,
+            ) from None
+        self._print(report)
+        return 1 if report.findings else 0
 
-        Returns the new report, and whether a repair has failed. The report does not tell: a row
-        that is still pending is not a finding.
+    def _repair(self, report: Report, **options: Any) -> Findings:
+        """Enqueue what differs, and drain; with ``dry_run`` only print the plan.
+
+        Returns the findings that were enqueued.
         """
         stores, repaired = reading_clients(), Findings()
         auxiliary = "would be" if options["dry_run"] else "is"
@@ -196,16 +214,18 @@ class Command(MirrorCommand):
             if not options["dry_run"]:
                 repair.mark_dirty(plan.repaired, stores)
                 repaired.extend(plan.repaired)
-        if not repaired:
-            return report, False
-        worker.drain()
-        report = self._check(scope, options["processes"])
+        if repaired:
+            worker.drain()
+        return repaired
+
+    def _warn_of_failed_repair(self, repaired: Findings) -> bool:
+        """Say so if a repaired row is still owed: as it is pending, it is not a finding."""
         unrepaired = any(
             repair.still_owed(portion) for portion in batched(repaired, REPAIRED_AT_ONCE)
         )
         if unrepaired:
             self.stderr.write("Not everything could be repaired; some rows are still owed.")
-        return report, unrepaired
+        return unrepaired
 
     def _write_page(self, path: Path, report: Report) -> None:
         context = {
@@ -232,30 +252,30 @@ class Command(MirrorCommand):
             self.stdout.write(f"  {finding.kind:20} {place}{attributes}")
         if len(report.findings) > MAX_SHOWN:
             self.stdout.write(
-                f"  … and {len(report.findings) - MAX_SHOWN} more; --json has them all."
+                f"  … and {number(len(report.findings) - MAX_SHOWN)} more; --json has them all."
             )
 
     def _print_share(self, report: Report, segment: Segment) -> None:
         found = len(report.findings)
         self.stdout.write(
-            f"Segment {segment.number} of {segment.count} is done: {report.expected} "
-            f"{pluralize(report.expected, 'row,rows')}, {found} "
+            f"Segment {segment.number} of {segment.count} is done: {number(report.expected)} "
+            f"{pluralize(report.expected, 'row,rows')}, {number(found)} "
             f"{pluralize(found, 'finding,findings')} so far. No verdict yet: waiting for the "
             f"others: {', '.join(map(str, report.waiting_for))}."
         )
 
     def _print_history(self) -> int:
         verdict = current_verdict()
-        self.stdout.write("day         last check  pending  state")
+        self.stdout.write("day          last check  pending  state")
         for day in verdict.days:
             parity = percent(day.last.parity_percent) if day.last else "–"
-            pending = day.last.pending if day.last else "–"
-            self.stdout.write(f"{day.date}  {parity:>10}  {pending:>7}  {day.state}")
+            pending = number(day.last.pending) if day.last else "–"
+            date = formats.day(day.date)
+            self.stdout.write(f"{date:11}  {parity:>10}  {pending:>7}  {day.state}")
         for check in SharedCheck.objects.filter(closed=False):
             missing = ", ".join(map(str, check.missing()))
-            begun = timezone.localtime(check.opened_at)
             self.stdout.write(
-                f"A check of {check.shares} segments, begun {begun:%Y-%m-%d %H:%M}, waits for "
+                f"A check of {check.shares} segments, begun {moment(check.opened_at)}, waits for "
                 f"{missing}."
             )
         self.stdout.write("Ready to switch." if verdict.ready else "Not ready to switch:")

@@ -10,6 +10,7 @@ from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
 from mirror.counters import CannotServe
+from mirror.formats import number
 from mirror.management.arguments import address, whole
 from mirror.management.base import COULD_NOT_WORK, MirrorCommand
 from mirror.models import LedgerEntry
@@ -33,8 +34,8 @@ def positive(text: str) -> float:
 def _stop_on_signals() -> Event:
     """Return an event that SIGTERM or Ctrl-C sets."""
     stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        set_on_signal(stop, number)
+    for told in (signal.SIGTERM, signal.SIGINT):
+        set_on_signal(stop, told)
     return stop
 
 
@@ -84,7 +85,7 @@ class Command(MirrorCommand):
     def run(self, **options: Any) -> int:
         if options["all"]:
             count = enqueue_all()
-            self.stdout.write(f"{count} {pluralize(count, 'row is,rows are')} enqueued.")
+            self.stdout.write(f"{number(count)} {pluralize(count, 'row is,rows are')} enqueued.")
         stop = _stop_on_signals()
         if options["watch"]:
             return self._watch(stop, **options)
@@ -124,7 +125,8 @@ class Command(MirrorCommand):
     def _report(self, drained: Drained) -> int:
         backlog = drained.backlog
         self.stdout.write(
-            f"{drained.mirrored} mirrored, {backlog.pending} pending, {backlog.parked} parked."
+            f"{number(drained.mirrored)} mirrored, {number(backlog.pending)} pending, "
+            f"{number(backlog.parked)} parked."
         )
         if drained.outages:
             self.stderr.write(f"Out of reach: {', '.join(sorted(drained.outages))}.")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from mirror.admin.tables import FirstPages
-from mirror.models import LedgerEntry, State
+from mirror.models import CheckRun, LedgerEntry, Outage, State
+from mirror.models.gauges import MOST
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from tests.support.factories import make_campaign, make_sessions
 from tests.support.stored import assert_equal_after_sync
 
 
-@pytest.mark.parametrize("table", ["ledgerentry", "outage"])
+@pytest.mark.parametrize("table", ["ledgerentry", "outage", "checkrun"])
 def test_a_list_takes_a_constant_number_of_queries(
     admin_client: Client,
     owner: User,
@@ -84,6 +87,33 @@ def test_the_ledger_cannot_be_edited(admin_client: Client, owner: User) -> None:
     assert 'name="revision"' not in page.content.decode()
 
 
+def test_an_entry_is_told_in_words(admin_client: Client, owner: User) -> None:
+    make_campaign(owner)
+    began = datetime(2026, 2, 3, 14, 5, tzinfo=UTC)
+    LedgerEntry.objects.update(
+        owed_since=began,
+        parked_at=began + timedelta(minutes=1),
+        item_keys=[["user#1", "camp#7"]],
+        object_keys={"texts/7/notes/1-0.txt": {}},
+        attempts=2,
+        error_class="Unmirrorable",
+        error_code="ItemTooLarge",
+    )
+    page = admin_client.get(
+        f"/admin/mirror/ledgerentry/{LedgerEntry.objects.get().pk}/change/"
+    ).text
+    for words in (
+        "3 Feb 2026, 14:05",
+        "3 Feb 2026, 14:06",
+        "never",
+        "user#1 camp#7<br>",
+        "texts/7/notes/1-0.txt<br>",
+        "Unmirrorable ItemTooLarge (2)",
+    ):
+        assert words in page
+    assert "{&quot;" not in page  # no JSON
+
+
 def test_a_parked_entry_is_retried(
     mirror: Stores, admin_client: Client, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,3 +131,86 @@ def test_a_parked_entry_is_retried(
     )
     assert "1 entry is due now." in answer.content.decode()
     assert_equal_after_sync(mirror)
+
+
+@pytest.fixture
+def run(db: None) -> CheckRun:
+    """A check that found one difference, after a repair of another."""
+    found = {
+        "kind": "stale",
+        "model": "campaigns.campaign",
+        "object_id": "7",
+        "key": "user#1 camp#7",
+        "attributes": ["name", "<b>"],
+    }
+    return CheckRun.objects.create(
+        started_at=datetime(2026, 2, 3, 14, 5, tzinfo=UTC),
+        seconds=75,
+        complete=True,
+        deep=True,
+        shares=4,
+        expected=12_345,
+        in_sync=12_344,
+        pending=0,
+        parked=1,
+        counts={"stale": 1, "missing": 0},
+        findings=[found],
+        repaired=[found | {"kind": "missing", "attributes": []}],
+        repaired_count=1,
+        parity_percent="99.9918",
+    )
+
+
+def test_a_check_is_told_in_words(run: CheckRun, admin_client: Client) -> None:
+    listed = admin_client.get("/admin/mirror/checkrun/").text
+    for words in (
+        ">3 Feb 2026, 14:05</a>",
+        ">99.9918 %<",
+        ">complete, every object read, shared by 4 machines<",
+        ">1 stale<",
+        ">1 min 15 s<",
+    ):
+        assert words in listed
+    page = admin_client.get(f"/admin/mirror/checkrun/{run.pk}/change/").text
+    for words in (
+        "Complete, every object read, shared by 4 machines: 12,345 rows, in 1 min 15 s.",
+        "A first comparison found 1 difference, which --repair mirrored again.",
+        "99.9918 % in sync: 12,344 of 12,345 rows, 0 pending, 1 differing.",
+        "Found: 1 stale.",
+        "1 row was parked.",
+        "stale campaigns.campaign 7<br><small>user#1 camp#7 name, &lt;b&gt;</small>",
+        "missing campaigns.campaign 7",
+        '<a href="/admin/mirror/days/2026-02-03/">The checks of 3 Feb 2026</a>',
+    ):
+        assert words in page
+    assert "{&quot;" not in page  # no JSON
+
+
+def test_an_outage_is_told_in_words(admin_client: Client, db: None) -> None:
+    began = datetime(2026, 2, 3, 14, 5, tzinfo=UTC)
+    over = Outage.objects.create(
+        store="S3",
+        started_at=began,
+        ended_at=began + timedelta(minutes=80),
+        waiting=1446,
+        equal_at=began + timedelta(minutes=80, seconds=7),
+        error_class="ClientError",
+        error_code="AccessDenied",
+    )
+    Outage.objects.create(store="DynamoDB", started_at=began - timedelta(days=1))
+    Outage.objects.create(
+        store="S3", started_at=began, ended_at=began + timedelta(seconds=1), waiting=MOST
+    )
+    listed = admin_client.get("/admin/mirror/outage/").text
+    for words in (
+        ">3 Feb 2026, 14:05<",
+        ">1 h 20 min<",
+        ">1,446 changes<",
+        ">7 s<",
+        ">ClientError AccessDenied<",
+        ">not over<",
+        ">not counted<",
+        ">at least 50,000 changes<",
+    ):
+        assert words in listed
+    assert "1,446 changes" in admin_client.get(f"/admin/mirror/outage/{over.pk}/change/").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -60,10 +61,11 @@ def test_a_watching_worker_is_seen_with_its_last_claim(
     stop, told = threading.Event(), threading.Event()
     beat = Pulse.beat
 
-    def note(pulse: Pulse) -> None:
-        beat(pulse)
+    def note(pulse: Pulse) -> bool:
+        told_now = beat(pulse)
         if Heartbeat.objects.filter(last_claim_at__isnull=False).exists():
             told.set()
+        return told_now
 
     monkeypatch.setattr(Pulse, "beat", note)
     with running_in_thread(worker.Worker(stop=stop).watch):
@@ -133,10 +135,10 @@ def test_the_dashboard_shows_workers_and_says_loudly_if_none_is_alive(
     Pulse().beat()
     page = admin_client.get(DASHBOARD).text
     assert "No worker is alive" not in page
-    assert "1<small>last seen 0 s ago" in page
+    assert re.search(r"1<small>last seen (under 1|\d) s ago", page)
     age(minutes=5)
     page = admin_client.get(DASHBOARD).text
-    assert "No worker is alive</strong>: the last was seen 5\xa0minutes ago." in page
+    assert "No worker is alive</strong>: the last was seen 5 min " in page
 
 
 def test_a_check_tells_of_workers_and_its_exit_code_does_not(mirror: Stores) -> None:

@@ -1,0 +1,221 @@
+"""The page of a day: its checks in words, what they found, and what became of that."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from mirror.models import CheckRun, LedgerEntry
+from mirror.staff import days
+from mirror.stores.clients import Stores
+from mirror.verify.findings import MEANINGS
+from sessions_app.models import Session
+from tests.support.commands import run
+from tests.support.factories import make_sessions
+from tests.support.stored import item_of
+from tests.support.tampering import delete_item, put_foreign_item, set_attribute
+
+TODAY = "/admin/mirror/days/{}/"
+
+
+def load(client: Client, days_ago: int = 0, **query: str) -> str:
+    """Return the page of a day as text, without the breaks in its sentences."""
+    shown = timezone.localdate() - timedelta(days=days_ago)
+    answer = client.get(TODAY.format(shown.isoformat()), query)
+    assert answer.status_code == 200
+    return " ".join(answer.text.split())
+
+
+def save_run(days_ago: int = 0, findings: list[dict[str, object]] | None = None) -> CheckRun:
+    """Save a complete check with these findings."""
+    found = findings or []
+    return CheckRun.objects.create(
+        started_at=timezone.now() - timedelta(days=days_ago),
+        seconds=75,
+        complete=True,
+        expected=12_345,
+        in_sync=12_345 - len(found),
+        pending=0,
+        parked=0,
+        counts={"stale": len(found)},
+        findings=found,
+        parity_percent=99,
+    )
+
+
+def finding(row: object, kind: str = "stale") -> dict[str, object]:
+    """Return a finding about a session, as a run keeps it."""
+    return {
+        "kind": kind,
+        "model": "sessions_app.session",
+        "object_id": str(row),
+        "key": f"user#1 sess#{row}",
+        "attributes": ["name"],
+    }
+
+
+def test_a_difference_is_told_with_its_row_and_what_became_of_it(
+    session: Session, mirror: Stores, admin_client: Client
+) -> None:
+    set_attribute(mirror, item_of(mirror, session.pk), "name", {"S": "tampered"})
+    assert run("mirror_check")[0] == 1
+    page = load(admin_client)
+    assert "Complete: 2 rows, in under 1 s." in page
+    assert "50 % in sync: 1 of 2 rows, 0 pending, 1 differing. Found: 1 stale." in page
+    assert MEANINGS["stale"] in page
+    key = f'<span class="mirror-key">sessions_app.session {session.pk}</span>'
+    assert f"<strong>&lt;b&gt;S&lt;/b&gt;</strong><br>{key}" in page
+    assert f'href="/admin/mirror/compare/sessions_app.session/{session.pk}/"' in page
+    assert "Still differs in the check of" in page
+    assert "Last mirrored" in page
+    assert "tampered" not in page
+
+    assert run("mirror_check", "--repair")[0] == 0
+    page = load(admin_client)
+    assert "1 difference." in page
+    assert "A first comparison found 1 difference, which --repair mirrored again." in page
+    assert "Mirrored again by --repair," in page
+    assert "No longer differs in the check of" in page
+    assert "Still differs" not in page
+
+
+def test_deep_checks_samples_and_shares_are_named(
+    session: Session, mirror: Stores, admin_client: Client
+) -> None:
+    run("mirror_check", "--deep")
+    run("mirror_check", "--sample", "50")
+    run("mirror_check", "--segment", "1/2")
+    run("mirror_check", "--segment", "2/2")
+    page = load(admin_client)
+    assert "Complete, every object read: 2 rows" in page
+    assert "A sample: " in page
+    assert "Complete, shared by 2 machines: 2 rows" in page
+    assert "Nothing differed." in page
+
+
+def test_orphans_are_named_by_their_keys(
+    session: Session, mirror: Stores, admin_client: Client
+) -> None:
+    put_foreign_item(mirror, {})
+    run("mirror_check")
+    page = load(admin_client)
+    assert "2 rows and 1 orphan, in" in page
+    assert "not written by the mirror" in page
+    assert MEANINGS["orphaned"] in page
+
+
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [
+        (None, "Still differs in the check of"),
+        ([], "No longer differs in the check of"),
+        ("cut", "Not among the first 1 of the 1,000 differences of"),
+    ],
+)
+def test_the_latest_check_says_what_is_so_now(
+    session: Session, admin_client: Client, later: object, words: str
+) -> None:
+    save_run(2, [finding(session.pk)])
+    if later is not None:
+        latest = save_run(1, [finding("0")] if later == "cut" else [])
+        latest.counts = {"stale": 1000} if later == "cut" else {}
+        latest.save()
+    assert words in load(admin_client, 2)
+
+
+def test_a_difference_of_a_sample_may_not_have_been_compared_since(
+    session: Session, admin_client: Client
+) -> None:
+    save_run(1)
+    sample = save_run(0, [finding(session.pk)])
+    CheckRun.objects.filter(pk=sample.pk).update(complete=False)
+    page = load(admin_client)
+    assert "No complete check since." in page
+    assert "unknown" in page
+
+
+def test_the_ledger_says_what_is_pending_and_parked(session: Session, admin_client: Client) -> None:
+    save_run(0, [finding(session.pk), finding("10000000-0000-4000-8000-000000000000")])
+    entry = LedgerEntry.objects.filter(object_id=session.pk)
+    entry.update(revision=9)
+    assert "Now pending since" in load(admin_client)
+    entry.update(parked_at=timezone.now(), error_class="Unmirrorable", error_code="ItemTooLarge")
+    page = load(admin_client)
+    assert "Now parked since" in page
+    assert "Unmirrorable ItemTooLarge" in page
+    assert "The ledger has no entry for it." in page
+
+
+def test_a_name_is_shown_to_staff_who_may_view_the_row(session: Session, client: Client) -> None:
+    save_run(0, [finding(session.pk)])
+    staff = User.objects.create_user("staff", is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_ledgerentry"))
+    client.force_login(staff)
+    page = load(client)
+    assert str(session.pk) in page
+    assert "&lt;b&gt;S" not in page
+    assert "/compare/" not in page
+    staff.user_permissions.add(
+        Permission.objects.get(codename="view_session", content_type__app_label="sessions_app")
+    )
+    client.force_login(User.objects.get(pk=staff.pk))
+    page = load(client)
+    assert "&lt;b&gt;S" in page
+    assert "/compare/" in page
+
+
+def test_the_number_of_queries_is_the_same_for_many_findings(
+    session: Session,
+    owner: User,
+    admin_client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    save_run(0, [finding(session.pk)])
+    for _ in range(2):
+        with django_assert_num_queries(7):
+            load(admin_client)
+        many = [finding(row.pk) for row in make_sessions(owner, 40, transcript_text="x")]
+        save_run(0, many)
+        save_run(0, [*many, finding("no uuid")])
+
+
+def test_many_differences_are_divided_into_pages(
+    session: Session, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(days, "A_PAGE", 2)
+    save_run(0, [finding(f"1000000{n}-0000-4000-8000-000000000000") for n in range(3)])
+    page = load(admin_client)
+    assert "10000001-" in page
+    assert "10000002-" not in page
+    assert "Page 1 of 2" in page
+    page = load(admin_client, page="2")
+    assert "10000002-" in page
+    assert "10000001-" not in page
+
+
+def test_a_day_without_checks_says_so(admin_client: Client, db: None) -> None:
+    assert "No check ran on this day." in load(admin_client)
+    assert "Nothing differed" not in load(admin_client, 3)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-1-1", "20260101", "today", "1999-12-31", "9999-12-31", "2026-02-30"]
+)
+def test_what_is_no_day_is_not_found(admin_client: Client, db: None, text: str) -> None:
+    assert admin_client.get(TODAY.format(text)).status_code == 404
+
+
+def test_a_deleted_row_has_no_name(session: Session, mirror: Stores, admin_client: Client) -> None:
+    delete_item(mirror, item_of(mirror, session.pk))
+    run("mirror_check")
+    session_id = session.pk
+    session.delete()
+    page = load(admin_client)
+    assert "S</strong>" not in page
+    assert str(session_id) in page
+    assert "Now pending since" in page

@@ -1,0 +1,115 @@
+"""The evidence of the period: every check as CSV, and a page to print and sign."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from mirror import __version__
+from mirror.models import CheckRun, Outage
+from mirror.staff import evidence
+
+CSV, SHEET = "/admin/mirror/history.csv", "/admin/mirror/evidence/"
+
+
+def save_run(started_at: datetime, **values: object) -> None:
+    fields = {
+        "seconds": 12.34,
+        "complete": True,
+        "expected": 1000,
+        "in_sync": 998,
+        "pending": 1,
+        "parked": 0,
+        "counts": {"stale": 1, "orphaned": 2},
+        "findings": [],
+        "parity_percent": "99.6007",
+    }
+    CheckRun.objects.create(started_at=started_at, **fields | values)
+
+
+def test_every_check_is_a_line(
+    admin_client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "PORTION", 2)
+    begin = datetime(2026, 2, 3, 14, 5, tzinfo=UTC)
+    for number in range(5):
+        save_run(
+            begin + timedelta(days=number),
+            deep=number == 1,
+            parity_percent="100" if number == 1 else "99.6007",
+        )
+    answer = admin_client.get(CSV)
+    assert answer.streaming
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert "mirror-checks-" in answer["Content-Disposition"]
+    lines = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+    assert [line["Started (UTC)"][:10] for line in lines] == [
+        f"2026-02-0{number}" for number in range(3, 8)
+    ]
+    assert [line["Every object read"] for line in lines] == ["no", "yes", "no", "no", "no"]
+    assert lines[1]["In sync, percent of rows and orphans"] == "100"
+    assert lines[0] == {
+        "Started (UTC)": "2026-02-03T14:05:00Z",
+        "Duration in seconds": "12.3",
+        "Everything compared": "yes",
+        "Every object read": "no",
+        "Machines": "1",
+        "Rows": "1000",
+        "Orphans": "2",
+        "In sync": "998",
+        "Pending": "1",
+        "Differing": "3",
+        "Parked": "0",
+        "In sync, percent of rows and orphans": "99.6007",
+        "Findings repaired before": "0",
+        "Findings: missing": "0",
+        "Findings: stale": "1",
+        "Findings: orphaned": "2",
+        "Findings: object_missing": "0",
+        "Findings: object_stale": "0",
+        "Findings: object_orphaned": "0",
+        "Read units": "",
+    }
+
+
+def test_a_history_without_checks_has_its_columns_alone(admin_client: Client, db: None) -> None:
+    (line,) = b"".join(admin_client.get(CSV)).decode().splitlines()
+    assert line.startswith("Started (UTC),Duration in seconds,")
+
+
+def test_the_sheet_has_the_verdict_the_days_and_room_to_sign(
+    admin_client: Client, db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    page = " ".join(admin_client.get(SHEET).text.split())
+    assert "Not ready to switch" in page
+    assert "No outage began in this time." in page
+    assert f"with version {__version__}" in page
+    assert "by admin" in page
+    with django_assert_num_queries(6):
+        admin_client.get(SHEET)
+    now = timezone.now()
+    for days_ago in range(14):
+        save_run(now - timedelta(days=days_ago), deep=True, repaired_count=2)
+    ended = now - timedelta(days=2)
+    Outage.objects.create(
+        store="S3",
+        started_at=ended - timedelta(minutes=3),
+        ended_at=ended,
+        waiting=1446,
+        equal_at=ended + timedelta(seconds=7),
+    )
+    with django_assert_num_queries(6):
+        page = " ".join(admin_client.get(SHEET).text.split())
+    assert "<td>99.6007 %</td>" in page
+    assert "<td>1,002</td>" in page
+    assert "<dt>of these, every object read</dt><dd>14</dd>" in page
+    assert "<dt>Differences that were repaired</dt><dd>28</dd>" in page
+    assert "<td>3 min 0 s</td><td>1,446 changes</td><td>7 s</td>" in page
+    assert page.count("<dt>Signature</dt>") == 2
+    assert "style=" not in page
