@@ -7,8 +7,6 @@ from django.db import models
 from mirror.formats import moment, percent
 from mirror.models.primary import PrimaryManager
 
-__all__ = ["CheckRun", "percent"]
-
 
 class CheckRun(models.Model):
     """One run of ``mirror_check``. Counts and keys only, never what people wrote."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
-from django.utils.formats import date_format
 
+from mirror import formats
 from mirror.conf import setting
-from mirror.models.check_runs import percent
 from mirror.verify import steps
 from mirror.verify.facts import Facts
 from mirror.verify.report import Figures
@@ -72,7 +71,7 @@ def _no_outage(facts: Facts) -> Condition:
     if not facts.outages:
         return Condition("No outage is open: both circuit breakers are closed.")
     sentences = (
-        f"{outage.store} has been out of reach since {_text(outage.started_at, 'j F Y, H:i')} "
+        f"{outage.store} has been out of reach since {formats.moment(outage.started_at)} "
         f"({outage.error_code or outage.error_class})."
         for outage in facts.outages
     )
@@ -82,14 +81,16 @@ def _no_outage(facts: Facts) -> Condition:
 def _nothing_waits_long(facts: Facts) -> Condition:
     wait, pending = facts.backlog.longest_wait, facts.backlog.pending
     if wait and wait > LONGEST_WAIT:
-        sentence = f"Changes pending: {pending}, the oldest for more than an hour."
+        sentence = f"Changes pending: {formats.number(pending)}, the oldest for more than an hour."
         return Condition(sentence, steps.DRAIN, facts.today)
-    return Condition(f"Changes pending: {pending}, none for more than an hour.")
+    return Condition(f"Changes pending: {formats.number(pending)}, none for more than an hour.")
 
 
 def _nothing_parked(facts: Facts) -> Condition:
     if facts.backlog.parked:
-        return Condition(f"Rows parked: {facts.backlog.parked}.", steps.UNPARK, facts.today)
+        return Condition(
+            f"Rows parked: {formats.number(facts.backlog.parked)}.", steps.UNPARK, facts.today
+        )
     return Condition("No row is parked.")
 
 
@@ -122,10 +123,14 @@ def _last_check_perfect(facts: Facts) -> Condition:
     if run is None:
         return Condition("There is no complete check yet.", steps.CHECK_DAILY, facts.today)
     if run.parity_percent < 100:  # noqa: PLR2004 - percent
-        sentence = f"The last complete check found {percent(run.parity_percent)}, not 100 %."
+        sentence = (
+            f"The last complete check found {formats.percent(run.parity_percent)}, not 100 %."
+        )
         return Condition(sentence, steps.REPAIR, facts.today)
-    when = _text(run.started_at, "j F Y, H:i")
-    return Condition(f"The last complete check found 100 % of {run.expected} rows, on {when}.")
+    when = formats.moment(run.started_at)
+    return Condition(
+        f"The last complete check found 100 % of {formats.number(run.expected)} rows, on {when}."
+    )
 
 
 def _checked_deeply(facts: Facts) -> Condition:
@@ -133,9 +138,9 @@ def _checked_deeply(facts: Facts) -> Condition:
     if run is None:
         sentence = f"No check of the last {facts.length} days was deep: none read every object."
         return Condition(sentence, steps.CHECK_DEEP, facts.today)
-    day, differing = _text(run.started_at), Figures.of(run).differing
+    day, differing = _day_of(run.started_at), Figures.of(run).differing
     if differing:
-        sentence = f"The last deep check, on {day}, found {differing} differing."
+        sentence = f"The last deep check, on {day}, found {formats.number(differing)} differing."
         return Condition(sentence, steps.CHECK_DEEP, facts.today)
     return Condition(f"A deep check read every object on {day} and found no difference.")
 
@@ -146,7 +151,7 @@ def _each_kind_changed(facts: Facts) -> Condition:
         sentence = "Changes are counted from one complete check to the next: two are needed."
         return Condition(sentence, steps.CHANGE, facts.today)
     counts = ", ".join(
-        f"{number} {kind.removesuffix('s') if number == 1 else kind}"
+        f"{formats.number(number)} {kind.removesuffix('s') if number == 1 else kind}"
         for kind, number in facts.changes._asdict().items()
     )
     sentence = f"Mirrored between the first and the last complete check: {counts}."
@@ -160,8 +165,10 @@ def _restore_rehearsed(facts: Facts) -> Condition:
     if run is None:
         sentence = f"No restore was rehearsed in the last {facts.length} days."
         return Condition(sentence, steps.REHEARSE, facts.today)
-    day, equal = _text(run.started_at), run.count("equal")
-    rehearsed = f"A restore was rehearsed on {day}: {equal} rows came back as they are"
+    day, equal = _day_of(run.started_at), run.count("equal")
+    rehearsed = (
+        f"A restore was rehearsed on {day}: {formats.number(equal)} rows came back as they are"
+    )
     if equal and run.complete:
         return Condition(f"{rehearsed}, and none differed.")
     others = run.count("differ", "restored", "impossible", "lost")
@@ -189,5 +196,5 @@ def _without(days: Iterable[date], facts: Facts) -> date:
     return max(days) + timedelta(days=facts.length)
 
 
-def _text(moment: datetime, form: str = "j F Y") -> str:
-    return date_format(timezone.localtime(moment), form)
+def _day_of(moment: datetime) -> str:
+    return formats.day(timezone.localdate(moment))

@@ -285,6 +285,10 @@ class Command(MirrorCommand):
                 self.stdout.write(f"      {condition.step.text} {condition.step.command}".rstrip())
                 self.stdout.write(f"      ({condition.step.where})")
         if not verdict.ready:
-            soonest = "today" if verdict.can_be_today else f"on {verdict.earliest} at the earliest"
+            soonest = (
+                "today"
+                if verdict.can_be_today
+                else f"on {formats.day(verdict.earliest)} at the earliest"
+            )
             self.stdout.write(f"Possible {soonest}.")
         return 0 if verdict.ready else 1

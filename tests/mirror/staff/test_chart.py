@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from mirror.formats import percent
 from mirror.models import CheckRun
-from mirror.models.check_runs import percent
 from mirror.staff.chart import draw
 from mirror.verify.verdict import Day
 

@@ -13,10 +13,10 @@ from django.contrib.auth.models import User
 from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import strip_tags
 from pytest_django.fixtures import Settings
 
+from mirror.formats import day
 from mirror.models import CheckRun, Heartbeat, LedgerEntry, Outage, RestoreRun
 from mirror.stores.clients import Stores
 from mirror.verify import steps, verdict
@@ -91,7 +91,7 @@ def evidence(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def in_days(days: int) -> str:
     """Return the date of that day as the page shows it."""
-    return date_format(timezone.localdate() + timedelta(days=days), "j F Y")
+    return day(timezone.localdate() + timedelta(days=days))
 
 
 def test_nothing_was_checked_yet(
@@ -124,10 +124,10 @@ def test_everything_is_proven(admin_client: Client) -> None:
         "Workers: 1 alive",
         "No outage is open",
         "Each of the last 14 days has a complete check.",
-        "The last complete check found 100 % of 1000 rows",
+        "The last complete check found 100 % of 1,000 rows",
         f"A deep check read every object on {in_days(-3)}",
         f"{MIRRORED}: 9 creates, 7 updates, 1 move, 2 deletions.",
-        f"A restore was rehearsed on {in_days(-2)}: 1000 rows came back as they are",
+        f"A restore was rehearsed on {in_days(-2)}: 1,000 rows came back as they are",
     ):
         assert any(sentence.startswith(words) for sentence in shown.met), words
 
@@ -217,7 +217,7 @@ def rehearse_nothing() -> None:
 @pytest.mark.parametrize(
     ("happen", "sentence", "step"),
     [
-        (end_workers, "Workers: none alive, last seen 300 s ago.", steps.START_WORKER),
+        (end_workers, "Workers: none alive, last seen 5 min 0 s ago.", steps.START_WORKER),
         (begin_outage, "S3 has been out of reach since", steps.END_OUTAGE),
         (wait_for_two_hours, "Changes pending: 1, the oldest for more than an hour.", steps.DRAIN),
         (park, "Rows parked: 1.", steps.UNPARK),
