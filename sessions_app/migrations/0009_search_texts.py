@@ -105,11 +105,13 @@ DROP FUNCTION public.search_fold(text);
 
 # As in 0006: a writer needs neither a search_path nor a right on the index.
 HEADER = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$"
+# Each word is looked up in the index, even if the statistics say that the table is empty.
+HEADER_OF_PUT = HEADER.replace(" AS $$", " SET enable_seqscan = off AS $$")
 
 INDEX_FUNCTIONS = f"""
 CREATE FUNCTION public.search_put(
     session uuid, owner integer, whole text, kinds text[], texts text[]
-) RETURNS void {HEADER}
+) RETURNS void {HEADER_OF_PUT}
 BEGIN
     DELETE FROM public.sessions_app_searchtext
     WHERE session_id = session AND kind = ANY(kinds || whole);
@@ -129,7 +131,7 @@ BEGIN
         SELECT owner, word FROM different WHERE (
             SELECT true FROM public.sessions_app_searchword AS known
             WHERE known.owner_id = owner AND known.word = different.word LIMIT 1
-        ) IS NULL  -- not NOT EXISTS: joined by stale statistics, it would take minutes
+        ) IS NULL  -- not NOT EXISTS: a join by stale statistics would take minutes
     )
     INSERT INTO public.sessions_app_searchtext (owner_id, session_id, kind, lines, text, words)
     SELECT owner, session, whole, '{{}}', '', left(string_agg(word, ' ' ORDER BY passage), 250000)

@@ -207,6 +207,21 @@ def test_each_word_is_looked_up_in_the_index_whatever_the_statistics_say(
     assert after - before >= 2_000
 
 
+@pytest.mark.django_db(transaction=True)
+def test_each_word_is_looked_up_in_the_index_after_the_last_session_is_gone() -> None:
+    """VACUUM gives the pages back, so that reading the whole table seems to cost nothing."""
+    owner = make_user()
+    words = " ".join(f"word{n}" for n in range(2_000))
+    make_session(owner, transcript_text=words).delete()
+    run_sql(f"VACUUM {SearchWord._meta.db_table}")
+    reads = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = %s"
+    with transaction.atomic():
+        ((before,),) = run_sql(reads, SearchWord._meta.db_table)
+        make_session(owner, transcript_text=words)
+        ((after,),) = run_sql(reads, SearchWord._meta.db_table)
+    assert after - before < 10
+
+
 def test_a_page_that_loads_sessions_does_not_load_their_index(gm: Client, owner: User) -> None:
     campaign = make_campaign(owner)
     session = make_session(owner, campaign, transcript_text="MATT: A kraken.")

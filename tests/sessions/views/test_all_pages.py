@@ -80,7 +80,7 @@ QUERIES = {
     "/sessions/{session}/transcript/delete/": 3,
     "/sessions/{session}/transcript/speakers/": 6,
     "/sessions/{session}/transcript/?q=lamp": 7,
-    "/search/?q=lamp": 6,
+    "/search/?q=lamp": 8,
     "/share/{token}/": 3,
     "/share/campaign/{token}/": 5,
     "/share/campaign/{token}/{session}/": 5,
