@@ -6,10 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from django.apps import AppConfig
-from django.contrib.postgres.fields import ArrayField, HStoreField
+from django.contrib.postgres.fields import ArrayField, HStoreField, RangeField
 from django.core.checks import CheckMessage, Error, register
 from django.db import models
-from pynamodb.attributes import Attribute
+from pynamodb.attributes import (
+    Attribute,
+    BinaryAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
 
 from mirror.documents import (
     NativeAttribute,
@@ -39,10 +46,18 @@ SIMPLE = (
     models.FloatField,
     models.IntegerField,
 )
+NATIVE = (*SIMPLE, models.BinaryField, models.DurationField, RangeField)
+MEMBERS = (  # of arrays
+    *NATIVE,
+    models.DateField,
+    models.GenericIPAddressField,
+    models.TimeField,
+    models.UUIDField,
+)
 # Which fields each attribute writes to the item and reads back unchanged. An attribute class of the
 # adopter's own is trusted.
-HOLDS: dict[type[Attribute[Any]], tuple[type[Any], ...]] = {
-    NativeAttribute: (models.JSONField, HStoreField, *SIMPLE),
+OURS: dict[type[Attribute[Any]], tuple[type[Any], ...]] = {
+    NativeAttribute: (models.JSONField, HStoreField, *NATIVE),
     TimeAttribute: (models.DateTimeField,),
     TextAttribute: (
         *SIMPLE,
@@ -55,6 +70,13 @@ HOLDS: dict[type[Attribute[Any]], tuple[type[Any], ...]] = {
         models.UUIDField,
     ),
     WholeNumberAttribute: (models.IntegerField,),
+}
+HOLDS = OURS | {
+    BinaryAttribute: (models.BinaryField,),
+    BooleanAttribute: (models.BooleanField,),
+    NumberAttribute: (models.FloatField, models.IntegerField),
+    UnicodeAttribute: TEXTS,
+    UTCDateTimeAttribute: (models.DateTimeField,),
 }
 # Their text is the same in PostgreSQL, where the triggers make it, and in Python.
 PRIMARY_KEYS = (*TEXTS, models.IntegerField, models.UUIDField)
@@ -122,11 +144,9 @@ def _column_hint(model: type[models.Model], name: str) -> str:
 
 
 def _attribute_hint(name: str, field: Field) -> str:
-    able = [f"{kind.__name__}()" for kind in HOLDS if _holds(kind, field)]
+    able = [f"{kind.__name__}()" for kind in OURS if _holds(kind, field)]
     if able:
         return f"Write {name} = {' or '.join(able)}."
-    if isinstance(field, models.BinaryField):
-        return f"Remove {name}, and return its content from bodies()."
     return (
         f"Write a subclass of TextAttribute that defines serialize() and deserialize() for {name}."
     )
@@ -140,11 +160,10 @@ def _stored(field: Field) -> Field:
 
 
 def _holds(kind: type[Attribute[Any]], field: Field) -> bool:
-    if kind is NativeAttribute:
+    if kind is NativeAttribute and isinstance(field, ArrayField):
         while isinstance(field, ArrayField):
             field = field.base_field
-            if not isinstance(field, (ArrayField, *SIMPLE)):
-                return False
+        return isinstance(field, MEMBERS)
     return isinstance(field, HOLDS[kind])
 
 

@@ -45,7 +45,9 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     item: Item = {
         # A native attribute brings its type with it.
         name: value.get(NativeAttribute.attr_type, value)
-        for name, value in document(**cast("Any", keys | present)).serialize().items()
+        for name, value in document(**cast("Any", keys | present))
+        .serialize(null_check=False)  # PynamoDB's own attributes refuse nulls by default
+        .items()
     }
     item |= {ENTITY: {"S": options.entity}, VERSION: {"S": options.version}}
     bodies = list(document.bodies(instance))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connections, models
@@ -118,28 +118,3 @@ def folders(document: type[Document]) -> tuple[str, ...]:
 def fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
     """Return the fields of ``model`` that an insert takes."""
     return [f for f in model._meta.concrete_fields if not f.generated]
-
-
-def to_field(model: type[models.Model], name: str, value: Any) -> Any:
-    """Return ``value`` as the field ``name`` holds it."""
-    field = cast("models.Field[Any, Any]", model._meta.get_field(name))
-    if isinstance(getattr(field, "base_field", field), models.DecimalField):  # of an array, too
-        value = _with_decimals(value)
-    return field.to_python(value)
-
-
-def _with_decimals(value: Any) -> Any:
-    """Return ``value`` without floats: a DecimalField would write all their binary digits."""
-    if isinstance(value, list):
-        return [_with_decimals(member) for member in value]
-    return exact_json.as_decimal(value) if isinstance(value, float) else value
-
-
-def blank(f: models.Field[Any, Any], *, mirrored: bool) -> Any:
-    """Return the value of a field that an item lacks: null, JSON's null, or an empty text.
-
-    A field that is not ``mirrored`` has its default.
-    """
-    if f.null or (mirrored and isinstance(f, models.JSONField)):
-        return None
-    return "" if f.empty_strings_allowed else f.get_default()

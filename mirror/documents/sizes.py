@@ -24,6 +24,8 @@ def value_size(value: Value) -> int:
     match kind:
         case "S":
             return len(content.encode())
+        case "B":
+            return len(content)
         case "N":
             return len(content) // 2 + 3
         case "M":

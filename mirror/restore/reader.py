@@ -20,9 +20,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from mirror.documents.document import Document, field_attributes
+from mirror.documents.field_values import blank, to_field
 from mirror.documents.ids import encode_id
 from mirror.documents.items import Item, ItemKey, key_of, revision_of
-from mirror.documents.rows import blank, fields, to_field
+from mirror.documents.rows import fields
 from mirror.exact_json import as_decimal
 
 # The problems of an attribute.
@@ -34,7 +35,14 @@ WRONG_KEY = "the item is under the wrong key"
 NO_ID = "not the primary key of a row as PostgreSQL writes it"
 
 # What reading a value that somebody tampered with can raise.
-NOT_A_VALUE = (ValueError, TypeError, KeyError, AttributeError, ValidationError)
+NOT_A_VALUE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    ArithmeticError,  # a duration that is too long
+    ValidationError,
+)
 NUMBERS = (int, float, Decimal)
 HASHED = re.compile(r"/\d+-([0-9a-f]{64})\.\w+$")  # the end of an S3 key that the mirror gave
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mirror import exact_json
-from mirror.documents.attributes import from_native
+from mirror.documents.native import from_native
 from mirror.restore.reader import NOT_A_VALUE
 
 MAX_SHOWN = 20_000  # characters of one text on a page: a transcript may have millions

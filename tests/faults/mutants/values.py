@@ -9,12 +9,12 @@ from typing import Any
 from django import forms
 from django.db import models
 
-from mirror.documents import attributes, long_texts, render, sizes
+from mirror.documents import long_texts, native, render, sizes
 from mirror.documents.attributes import TimeAttribute
 from sessions_app.json_fields import JSONFormField
 from tests.faults.mutants.patching import Change, replace
 
-_to_native = attributes.to_native
+_to_native = native.to_native
 _value_size = sizes.value_size
 
 
@@ -66,9 +66,9 @@ def clean_without_validation(self: models.Field[Any, Any], value: Any, instance:
 
 
 MUTANTS: dict[str, list[Change]] = {
-    "empty values left out": [replace(attributes, "to_native", to_native_without_empty_values)],
-    "numbers as floats": [replace(attributes, "number", number_as_float)],
-    "only the basic plane of Unicode": [replace(attributes, "encodable", only_basic_plane)],
+    "empty values left out": [replace(native, "to_native", to_native_without_empty_values)],
+    "numbers as floats": [replace(native, "number", number_as_float)],
+    "only the basic plane of Unicode": [replace(native, "encodable", only_basic_plane)],
     "times cut to seconds": [replace(TimeAttribute, "serialize", time_cut_to_seconds)],
     "texts moved to S3 a byte too early": [replace(long_texts, "OFFLOAD_BYTES", 51_199)],
     "texts moved to S3 a byte too late": [replace(long_texts, "OFFLOAD_BYTES", 51_201)],

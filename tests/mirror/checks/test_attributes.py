@@ -13,7 +13,14 @@ from django.contrib.postgres import fields as pg
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models.functions import Lower
-from pynamodb.attributes import Attribute, BinaryAttribute
+from pynamodb.attributes import (
+    Attribute,
+    BinaryAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
 
 from mirror.checks.attributes import METHODS, check_attributes
 from mirror.documents import (
@@ -64,7 +71,16 @@ HELD: list[tuple[models.Field[Any, Any], Attribute[Any]]] = [
     (models.BigIntegerField(), WholeNumberAttribute()),
     (models.FileField(), TextAttribute()),
     (models.BinaryField(), BinaryAttribute(legacy_encoding=False)),
-    (pg.IntegerRangeField(), Reversed()),
+    (models.BinaryField(), NativeAttribute()),
+    (models.DurationField(), NativeAttribute()),
+    (pg.DecimalRangeField(), NativeAttribute()),
+    (pg.ArrayField(pg.ArrayField(models.UUIDField())), NativeAttribute()),
+    (pg.ArrayField(pg.DateRangeField()), NativeAttribute()),
+    (models.BooleanField(), BooleanAttribute()),
+    (models.FloatField(), NumberAttribute()),
+    (models.CharField(), UnicodeAttribute()),
+    (models.DateTimeField(), UTCDateTimeAttribute()),
+    (SearchVectorField(), Reversed()),
     (TITLE, TextAttribute()),
 ]
 
@@ -76,19 +92,26 @@ def test_what_can_be_held_is_accepted(field: Any, attribute: Attribute[Any]) -> 
 
 
 BEST: list[tuple[models.Field[Any, Any], Sequence[type[Attribute[Any]]], str]] = [
-    (models.BinaryField(), [TextAttribute, NativeAttribute], "from bodies()"),
+    (models.BinaryField(), [TextAttribute, UnicodeAttribute], "value = NativeAttribute()."),
     (models.JSONField(), [TextAttribute, TimeAttribute], "value = NativeAttribute()"),
     (pg.HStoreField(), [TextAttribute], "value = NativeAttribute()"),
     (INTEGERS, [TextAttribute, WholeNumberAttribute], "value = NativeAttribute()"),
-    (pg.ArrayField(models.UUIDField()), [TextAttribute, NativeAttribute], "subclass"),
+    (pg.ArrayField(models.UUIDField()), [TextAttribute], "value = NativeAttribute()."),
     (pg.ArrayField(models.JSONField()), [NativeAttribute], "subclass"),
-    (pg.DecimalRangeField(), [TextAttribute, NativeAttribute], "subclass"),
-    (SearchVectorField(), [TextAttribute], "subclass"),
-    (models.DateField(), [TimeAttribute, NativeAttribute], "value = TextAttribute()"),
+    (pg.ArrayField(models.FileField()), [NativeAttribute], "subclass"),
+    (pg.DecimalRangeField(), [TextAttribute, NumberAttribute], "value = NativeAttribute()."),
+    (SearchVectorField(), [TextAttribute, NativeAttribute], "subclass"),
+    (models.DecimalField(), [NumberAttribute], "value = NativeAttribute() or TextAttribute()"),
+    (
+        models.DateField(),
+        [TimeAttribute, NativeAttribute, UTCDateTimeAttribute],
+        "value = TextAttribute()",
+    ),
     (models.DateTimeField(), [NativeAttribute], "value = TimeAttribute()"),
     (models.UUIDField(), [NativeAttribute], "value = TextAttribute()"),
     (models.BooleanField(), [WholeNumberAttribute], "value = NativeAttribute() or TextAttribute()"),
     (models.CharField(), [WholeNumberAttribute, TimeAttribute], "or TextAttribute()"),
+    (models.TextField(), [BooleanAttribute], "value = NativeAttribute() or TextAttribute()"),
 ]
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mirror.documents.attributes import TimeAttribute, from_native, number, to_native
+from mirror.documents.attributes import TimeAttribute
+from mirror.documents.native import from_native, number, to_native
 from mirror.errors import Unmirrorable
 
 

@@ -10,10 +10,19 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.postgres import fields as pg
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models.functions import Cast, Upper
 from django.test.utils import isolate_apps
+from psycopg.types.range import Range
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
 
 from mirror.checks.attributes import check_attributes
 from mirror.documents import (
@@ -31,6 +40,22 @@ from tests.support.commands import run
 from tests.support.stored import assert_equal_after_sync, live_items, plain
 
 NULL: Any = {"null": True}
+
+
+class Mood(models.TextChoices):
+    """Words to choose from."""
+
+    GLAD = "glad"
+    SAD = "sad"
+
+
+class Level(models.IntegerChoices):
+    """Numbers to choose from."""
+
+    LOW = 1
+    HIGH = 2
+
+
 COLUMNS: dict[str, tuple[models.Field[Any, Any], Any]] = {
     "yes": (models.BooleanField(**NULL), TextAttribute()),
     "yes_native": (models.BooleanField(**NULL), NativeAttribute()),
@@ -67,6 +92,28 @@ COLUMNS: dict[str, tuple[models.Field[Any, Any], Any]] = {
     ),
     "ratios": (ArrayField(models.FloatField(), **NULL), NativeAttribute()),
     "flags": (ArrayField(models.BooleanField(null=True), **NULL), NativeAttribute()),
+    "scan": (models.BinaryField(**NULL), NativeAttribute()),
+    "scans": (ArrayField(models.BinaryField(), **NULL), NativeAttribute()),
+    "length_native": (models.DurationField(**NULL), NativeAttribute()),
+    "lengths": (ArrayField(models.DurationField(), **NULL), NativeAttribute()),
+    "days": (ArrayField(models.DateField(null=True), **NULL), NativeAttribute()),
+    "moments": (ArrayField(models.DateTimeField(), **NULL), NativeAttribute()),
+    "hours": (ArrayField(models.TimeField(), **NULL), NativeAttribute()),
+    "codes": (ArrayField(ArrayField(models.UUIDField()), **NULL), NativeAttribute()),
+    "addresses": (ArrayField(models.GenericIPAddressField(), **NULL), NativeAttribute()),
+    "pages": (pg.IntegerRangeField(**NULL), NativeAttribute()),
+    "costs": (pg.DecimalRangeField(**NULL), NativeAttribute()),
+    "season": (pg.DateRangeField(**NULL), NativeAttribute()),
+    "shift": (pg.DateTimeRangeField(**NULL), NativeAttribute()),
+    "chapters": (ArrayField(pg.BigIntegerRangeField(), **NULL), NativeAttribute()),
+    "mood": (models.CharField(max_length=5, choices=Mood, default="sad"), TextAttribute()),
+    "level": (models.IntegerField(choices=Level, **NULL), WholeNumberAttribute()),
+    "pynamodb_yes": (models.BooleanField(**NULL), BooleanAttribute()),
+    "pynamodb_scan": (models.BinaryField(**NULL), BinaryAttribute(legacy_encoding=False)),
+    "pynamodb_ratio": (models.FloatField(**NULL), NumberAttribute()),
+    "pynamodb_count": (models.IntegerField(**NULL), NumberAttribute()),
+    "pynamodb_text": (models.TextField(default=""), UnicodeAttribute(attr_name="pynamodbText")),
+    "pynamodb_moment": (models.DateTimeField(**NULL), UTCDateTimeAttribute()),
     "echo": (
         models.GeneratedField(
             expression=Cast("data", models.JSONField()),
@@ -105,6 +152,16 @@ ROWS: list[dict[str, Any]] = [
         "grid": [],
         "prices": [],
         "file": "",
+        "scan": b"",
+        "scans": [],
+        "length_native": timedelta(0),
+        "pages": Range(empty=True),
+        "costs": Range(None, None),
+        "season": Range(date(2026, 1, 1), None),
+        "pynamodb_yes": False,
+        "pynamodb_scan": b"",
+        "pynamodb_ratio": 0.0,
+        "pynamodb_count": 0,
     },
     {
         "yes": True,
@@ -136,6 +193,28 @@ ROWS: list[dict[str, Any]] = [
         "prices": [TINY, Decimal("0.1"), Decimal(7)],
         "ratios": [0.1, 1e16, -2.5],
         "flags": [True, False, None],
+        "scan": bytes(range(256)),
+        "scans": [b"", b"\0"],
+        "length_native": timedelta(days=-1, microseconds=1),
+        "lengths": [timedelta(days=400, microseconds=100), -timedelta(hours=1)],
+        "days": [date(9999, 12, 31), None],
+        "moments": [WHEN + timedelta(microseconds=7)],
+        "hours": [time(0), time(23, 59, 59, 999_999)],
+        "codes": [[UUID(int=1)], [UUID(int=2)]],
+        "addresses": ["10.0.0.1", "2001:db8::1"],
+        "pages": Range(1, 5),
+        "costs": Range(Decimal("1.1"), TINY.scaleb(40), "(]"),
+        "season": Range(date(2026, 1, 1), date(2026, 2, 1)),
+        "shift": Range(WHEN, WHEN + timedelta(microseconds=7)),
+        "chapters": [Range(1, 2), Range(empty=True)],
+        "mood": Mood.GLAD,
+        "level": Level.HIGH,
+        "pynamodb_yes": True,
+        "pynamodb_scan": bytes(range(256)),
+        "pynamodb_ratio": -1e16,
+        "pynamodb_count": -7,
+        "pynamodb_text": "x",
+        "pynamodb_moment": WHEN + timedelta(microseconds=7),
     },
     {
         "text": "x",
@@ -198,7 +277,13 @@ def test_types_of_dynamodb(mirror: Stores, song: Any) -> None:
     kinds = {name: next(iter(value)) for name, value in item.items()}
     assert kinds["yes_native"] == "BOOL"
     assert kinds["price_native"] == kinds["ratio_native"] == kinds["count"] == "N"
-    assert kinds["grid"] == kinds["prices"] == "L"
+    assert kinds["grid"] == kinds["prices"] == kinds["scans"] == "L"
+    assert kinds["scan"] == kinds["pynamodb_scan"] == "B"
+    assert kinds["pynamodb_yes"] == "BOOL"
+    assert item["length_native"] == {"N": "-86399.999999"}
+    assert item["lengths"] == {"L": [{"N": "34560000.000100"}, {"N": "-3600.000000"}]}
+    assert plain(item)["season"] == {"bounds": "[)", "lower": "2026-01-01", "upper": "2026-02-01"}
+    assert (plain(item)["mood"], plain(item)["level"]) == ("glad", 2)
     assert item["price_native"] == {"N": "-12345678.100000000000000000000000000001"}
     exact = {"M": {"n": {"N": "0.1234567890123456789012345678901"}}}
     assert item["data"] == item["echo"] == exact

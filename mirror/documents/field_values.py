@@ -1,0 +1,61 @@
+"""The values of fields: as an item gives them back, and what stands for those that it lacks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField, HStoreField, RangeField
+from django.core.exceptions import ValidationError
+from django.db import models
+from psycopg.types.range import Range
+
+from mirror import exact_json
+
+# What Django takes from these fields as it is, and psycopg then refuses if it is anything else.
+TYPES: dict[type[Any], tuple[type[Any], ...]] = {
+    ArrayField: (list,),
+    HStoreField: (dict,),
+    RangeField: (Range,),
+    models.BinaryField: (bytes, bytearray, memoryview),
+}
+
+
+def to_field(model: type[models.Model], name: str, value: Any) -> Any:
+    """Return ``value``, as an attribute or ``unpack`` has read it, as the field ``name`` holds it.
+
+    Raises what reading a value that somebody tampered with can raise.
+    """
+    return _held(model._meta.get_field(name), value)
+
+
+def _held(field: Any, value: Any) -> Any:
+    match field, value:
+        case models.GeneratedField(), _:
+            return _held(field.output_field, value)
+        case ArrayField(), list():
+            return [_held(field.base_field, member) for member in value]
+        case RangeField(), dict():
+            ends = {end: _held(field.base_field, value.get(end)) for end in ("lower", "upper")}
+            return field.range_type(**value | ends)
+        case models.DurationField(), int() | float() | Decimal():
+            return timedelta(microseconds=int(exact_json.as_decimal(value) * 10**6))
+        case models.DecimalField(), float():  # Django would write all its binary digits
+            value = exact_json.as_decimal(value)
+    held = field.to_python(value)
+    types = next((types for kind, types in TYPES.items() if isinstance(field, kind)), ())
+    if types and held is not None and not isinstance(held, types):
+        raise ValidationError("no value of this field")
+    return held
+
+
+def blank(f: models.Field[Any, Any], *, mirrored: bool) -> Any:
+    """Return the value of a field that an item lacks: null, JSON's null, or an empty text.
+
+    A field that is not ``mirrored`` has its default.
+    """
+    if f.null or (mirrored and isinstance(f, models.JSONField)):
+        return None
+    is_text = f.empty_strings_allowed and not isinstance(f, models.BinaryField)
+    return "" if is_text else f.get_default()
