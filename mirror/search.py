@@ -19,7 +19,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from mirror.documents.document import Document, field_attributes
-from mirror.documents.items import ENTITY, Item
+from mirror.documents.items import Item
 from mirror.documents.registry import documents
 from mirror.documents.rows import all_rows
 from mirror.stores.clients import Stores
@@ -91,18 +91,19 @@ def _query_arguments(
     document: type[Document], owner_id: Any, words: Sequence[str]
 ) -> dict[str, Any]:
     """Return the arguments of the ``Query``, with numbered placeholders for names and values."""
-    prefix = document.owner_keys(owner_id)
+    prefix, options = document.owner_keys(owner_id), document.mirror_options
     attributes = field_attributes(document)
-    names = {"#e": ENTITY, "#pk": f"{prefix.index}pk", "#sk": f"{prefix.index}sk"}
+    keys = {"#pk": f"{prefix.index}pk", "#sk": f"{prefix.index}sk"}
+    names = {"#e": options.entity_attribute, **keys}
     values = {
-        ":entity": {"S": document.mirror_options.entity},
-        ":pk": {"S": prefix.pk.lower()},
-        ":sk": {"S": prefix.sk.lower()},
+        ":entity": {"S": options.entity},
+        ":pk": {"S": options.written(prefix.pk)},
+        ":sk": {"S": options.written(prefix.sk)},
     }
     moved_to_s3 = []
     for number, name in enumerate(document.search_fields):
         names[f"#f{number}"] = attributes[name]
-        if name in document.mirror_options.long_texts:
+        if name in options.long_texts:
             names[f"#m{number}"] = f"{attributes[name]}StorageKey"
             moved_to_s3.append(f"attribute_exists(#m{number})")
     conditions = ["#e = :entity"]

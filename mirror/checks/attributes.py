@@ -97,6 +97,7 @@ Problem = tuple[str, str, str]  # the number, what is wrong, and what to type
 
 def _problems(document: type[Document]) -> Iterator[Problem]:
     model = document.mirror_options.model
+    yield from _entity_problems(document)
     for name, attribute in document.get_attributes().items():
         if attribute is not Document.get_attributes().get(name):
             yield from _name_problems(name, attribute) or _field_problems(model, name, attribute)
@@ -105,12 +106,22 @@ def _problems(document: type[Document]) -> Iterator[Problem]:
     yield from _unknown_texts(document)
 
 
+def _entity_problems(document: type[Document]) -> Iterator[Problem]:
+    """E009: an entity under a name that the mirror needs for something else."""
+    name = document.mirror_options.entity_attribute
+    if name in {*RESERVED - {ENTITY}, "id", ""}:
+        text = f"entity_attribute cannot be {name!r}: the item has something else of that name."
+        yield "E009", text, "Register it with another entity_attribute, or with none."
+
+
 def _name_problems(name: str, attribute: Attribute[Any]) -> list[Problem]:
     """E009: a name that the mirror needs for itself."""
     if name in KEYS | METHODS:
         text = f"no attribute can be called {name}: documents have something else of that name."
         return [("E009", text, "Rename the field; db_column keeps the name of its column.")]
-    if attribute.attr_name in RESERVED:
+    # Another document would take items with its own mark for its own.
+    marks = {document.mirror_options.entity_attribute for document in registry.documents()}
+    if attribute.attr_name in RESERVED | marks - {"id"}:
         text = f"{name} is called {attribute.attr_name} in the item, which the mirror itself needs."
         hint = f'Write {name} = {type(attribute).__name__}("another name").'
         return [("E009", text, hint)]

@@ -2,7 +2,7 @@
 
 The item format is ElectroDB's (keys in lower case, ``__edb_e__`` and ``__edb_v__``, nothing null
 or empty), so that services which read the table through that library find what they expect.
-ElectroDB ignores ``mirrorRevision``.
+ElectroDB ignores ``mirrorRevision``. ``register`` can leave out the lower case and the two marks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pynamodb.models import Model
 
 from mirror.documents.attributes import TextAttribute
 from mirror.documents.bodies import Body
-from mirror.documents.items import KeyPrefix
+from mirror.documents.items import ENTITY, VERSION, Item, KeyPrefix
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,27 @@ class Options:
     long_texts: Sequence[str] = ()
     texts_folder: str = "texts"
     body_folders: Sequence[str] = ()
+    lower_case: bool = True
+    entity_attribute: str = ENTITY
 
     @property
     def label(self) -> str:
         """The Django model's label, the ledger's name for it."""
         return self.model._meta.label_lower
+
+    @property
+    def marks(self) -> Item:
+        """The attributes by which an item says whose it is."""
+        marks: Item = {self.entity_attribute: {"S": self.entity}}
+        return marks | ({VERSION: {"S": self.version}} if self.entity_attribute == ENTITY else {})
+
+    def has(self, item: Item) -> bool:
+        """Whether ``item`` says that it is one of this document's."""
+        return item.get(self.entity_attribute, {}).get("S") == self.entity
+
+    def written(self, key: str) -> str:
+        """Return a key, or the beginning of one, as items have it."""
+        return key.lower() if self.lower_case else key
 
 
 class Document(Model):

@@ -6,13 +6,14 @@ from typing import TypeVar
 from django.db import models
 
 from mirror.documents.document import Document, Options
+from mirror.documents.items import ENTITY
 
 D = TypeVar("D", bound=type[Document])
 
 _documents: dict[str, type[Document]] = {}
 
 
-def register(
+def register(  # noqa: PLR0913 - options that are named, with defaults
     model: type[models.Model],
     *,
     entity: str,
@@ -20,17 +21,30 @@ def register(
     long_texts: Sequence[str] = (),
     texts_folder: str = "texts",
     body_folders: Sequence[str] = (),
+    lower_case: bool = True,
+    entity_attribute: str = ENTITY,
 ) -> Callable[[D], D]:
     """Mirror ``model`` as the decorated document says.
 
     ``entity`` and ``version`` are ElectroDB's names. ``long_texts`` are the fields whose text may
     move to S3, to ``texts_folder``, when the item grows too large (two models whose primary keys
     can be equal need two folders). ``body_folders`` are the top folders that ``bodies`` uses.
+
+    Without ``lower_case`` the items have the keys as ``keys`` returns them. ``entity_attribute``
+    is the name in the item of what holds ``entity``: any other than ElectroDB's leaves out the
+    version, too. Change either only with ``mirror_sync --all``.
     """
 
     def decorate(document: D) -> D:
         document.mirror_options = Options(
-            model, entity, version, tuple(long_texts), texts_folder, tuple(body_folders)
+            model,
+            entity,
+            version,
+            tuple(long_texts),
+            texts_folder,
+            tuple(body_folders),
+            lower_case,
+            entity_attribute,
         )
         _documents[document.mirror_options.label] = document
         return document

@@ -12,7 +12,7 @@ from mirror.documents.attributes import NativeAttribute
 from mirror.documents.bodies import Body
 from mirror.documents.document import Document, field_attributes
 from mirror.documents.ids import encode_id
-from mirror.documents.items import ENTITY, REVISION, VERSION, Item, ItemKey
+from mirror.documents.items import REVISION, Item, ItemKey
 from mirror.documents.long_texts import full_size, offload_long_texts
 from mirror.documents.sizes import MAX_ITEM_BYTES
 from mirror.errors import Unmirrorable
@@ -40,7 +40,7 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     options = document.mirror_options
     values = {name: getattr(instance, name) for name in field_attributes(document)}
     present = {name: value for name, value in values.items() if value not in (None, "")}
-    keys = {name: key.lower() for name, key in document.keys(instance).items()}
+    keys = {name: options.written(key) for name, key in document.keys(instance).items()}
     _require_own_key(keys, str(instance.pk))
     item: Item = {
         # A native attribute brings its type with it.
@@ -49,7 +49,7 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
         .serialize(null_check=False)  # PynamoDB's own attributes refuse nulls by default
         .items()
     }
-    item |= {ENTITY: {"S": options.entity}, VERSION: {"S": options.version}}
+    item |= options.marks
     bodies = list(document.bodies(instance))
     offload_long_texts(document, instance, item, bodies)
     if full_size(item, bodies) > MAX_ITEM_BYTES:

@@ -212,7 +212,8 @@ def _expected_key(reading: Reading) -> ItemKey | None:
     """Return the primary key that the item of this row should have."""
     try:
         keys = reading.document.keys(reading.instance())
-        return ItemKey(keys["pk"].lower(), keys["sk"].lower())
+        written = reading.document.mirror_options.written
+        return ItemKey(written(keys["pk"]), written(keys["sk"]))
     except NOT_A_VALUE:
         return None
 

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from graphlib import TopologicalSorter
 
 from mirror.documents.document import Document
-from mirror.documents.items import ENTITY
 from mirror.documents.registry import documents
 from mirror.restore.counts import RestoreCounts
 from mirror.restore.inventory import open_inventory
@@ -47,13 +46,9 @@ def restore(
         ]
         for page in stores.items.scan():
             for walk in walks:
-                entity = walk.document.mirror_options.entity
+                options = walk.document.mirror_options
                 walk.compare(
-                    [
-                        item
-                        for item in page
-                        if item.get(ENTITY, {}).get("S") == entity and "S" in item.get("id", {})
-                    ]
+                    [item for item in page if options.has(item) and "S" in item.get("id", {})]
                 )
             progress(len(page))
         if unequal := inventory.count_unequal():

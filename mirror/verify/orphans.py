@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from mirror.documents.document import Document
 from mirror.documents.ids import decode_id, encode_id
-from mirror.documents.items import ENTITY, Item, ItemKey, is_tombstone, key_of
+from mirror.documents.items import Item, ItemKey, is_tombstone, key_of
 from mirror.documents.registry import documents
 from mirror.documents.rows import folders, rows
 from mirror.models import LedgerEntry, State
@@ -58,11 +58,11 @@ def find_orphaned_items(page: Sequence[Item], stores: Stores) -> set[Finding]:
     The walk through the rows has compared each row with the items under the keys that the ledger
     records. So only items under other keys, and items without a row, are examined here.
     """
-    by_entity = {document.mirror_options.entity: document for document in documents()}
+    registered = documents()
     keys_of_rows: dict[type[Document], dict[str, set[ItemKey]]] = {}
     nameless: list[ItemKey] = []
     for item in page:
-        document = by_entity.get(item.get(ENTITY, {}).get("S", ""))
+        document = next((each for each in registered if each.mirror_options.has(item)), None)
         object_id = item.get("id", {}).get("S", "")
         if document and object_id and "\0" not in object_id:
             keys_of_rows.setdefault(document, {}).setdefault(object_id, set()).add(key_of(item))

@@ -174,6 +174,24 @@ def test_a_name_that_the_mirror_needs_is_refused(reserved: str) -> None:
     assert f"value is called {reserved} in the item" in text
 
 
+def test_the_name_that_says_whose_an_item_is_belongs_to_no_field() -> None:
+    song = model_with(type=models.TextField())
+    adopt(song, type=TextAttribute())
+    assert found() == []
+    adopt(model("Album"), {"entity_attribute": "type"})
+    ((number, text, hint),) = found()
+    assert (number, hint) == ("mirror.E009", 'Write type = TextAttribute("another name").')
+    assert "type is called type in the item" in text
+
+
+@pytest.mark.parametrize("name", ["pk", "gsi1sk", "__edb_v__", "mirrorRevision", "id", ""])
+def test_an_entity_under_a_name_that_the_mirror_needs_is_refused(name: str) -> None:
+    adopt(model_with(), {"entity_attribute": name})
+    ((number, text, hint),) = found()
+    assert (number, f"entity_attribute cannot be {name!r}" in text) == ("mirror.E009", True)
+    assert "another entity_attribute" in hint
+
+
 @pytest.mark.parametrize("name", ["sk", "gsi1pk", "search_owner", "serialize"])
 def test_a_field_of_the_name_of_something_else_is_refused(name: str) -> None:
     adopt(model_with(**{name: models.TextField()}), **{name: TextAttribute("other")})
