@@ -10,6 +10,7 @@ from django.db import connection, models
 from django.test.utils import isolate_apps
 
 from mirror.documents import KeyPrefix, TextAttribute, encode_id, registry
+from mirror.documents.document import Options
 from mirror.models import LedgerEntry
 from mirror.search import search
 from mirror.stores.clients import Stores
@@ -137,7 +138,7 @@ def test_items_change_their_layout(
     song.objects.create(code="s1", album="Blue", title="River")
     mirrored(mirror)
     document = registry.document_for("lab.song")
-    options = registry.Options(song, "song")
+    options = Options(song, "song")
     monkeypatch.setattr(document, "mirror_options", options)
     items = mirrored(mirror)
     assert (items["s1"]["pk"], items["s1"]["__edb_e__"]) == ("album#blue", "song")
