@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 
-from mirror.checks.attributes import METHODS, check_attributes
+from mirror.checks.attributes import HOLDS, METHODS, check_attributes
 from mirror.documents import (
     NativeAttribute,
     TextAttribute,
@@ -30,6 +31,7 @@ from mirror.documents import (
     WholeNumberAttribute,
 )
 from tests.support.adopters import adopt, model
+from tests.support.paths import PROJECT
 
 
 def found() -> list[tuple[str, str, str]]:
@@ -126,6 +128,21 @@ def test_what_cannot_be_held_is_refused_by_name(
         assert number == "mirror.E007"
         assert f"{kind.__name__} cannot hold value, which is a {type(field).__name__}" in text
         assert advice in hint
+
+
+FIELD = re.compile(r"`(\w+Field)`")
+
+
+def test_the_guide_names_attributes_that_hold_their_fields() -> None:
+    guide = (PROJECT / "docs" / "adopting.md").read_text()
+    lines = re.findall(r"^\| (.*?`.*?) \| `(\w+Attribute)` \|", guide, re.MULTILINE)
+    pairs = [(f, attribute) for fields, attribute in lines for f in FIELD.findall(fields)]
+    assert len(pairs) > 20
+    kinds = {kind.__name__: kind for kind in HOLDS}
+    for name, attribute in pairs:
+        field = getattr(models, name, None) or getattr(pg, name)
+        held = HOLDS[kinds[attribute]]
+        assert issubclass(field, held) or (name, attribute) == ("ArrayField", "NativeAttribute")
 
 
 def test_a_foreign_key_is_held_as_what_it_refers_to() -> None:
