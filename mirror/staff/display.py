@@ -18,10 +18,12 @@ def dynamodb_text(value: Any) -> str | None:
         return None
     if "N" in value:
         return str(value["N"])
+    if "B" in value:
+        return excerpt(value["B"].hex(" "), 0)
     try:
         return excerpt(json_text(from_native(value)), 0)
-    except NOT_A_VALUE:
-        return str(value)
+    except NOT_A_VALUE:  # no JSON: binary data within a list
+        return excerpt(str(value), 0)
 
 
 def json_text(value: Any) -> str:
