@@ -86,6 +86,7 @@ lock: install
 	$(COMPILE) --output-file=requirements.txt requirements.in $(MIRROR)
 	$(COMPILE) --output-file=requirements-dev.txt requirements-dev.in $(MIRROR)
 	$(COMPILE) --output-file=tests/support/ministack-requirements.txt tests/support/ministack-requirements.in
+	$(COMPILE) --output-file=tests/support/seaweedfs-requirements.txt tests/support/seaweedfs-requirements.in
 
 ## dist: the mirror as a package for other projects, wheel and sdist, in dist/
 dist: install

@@ -66,14 +66,25 @@ def remarks(stores: Stores) -> list[str]:
     """Return a sentence for each thing that is no fault, but that its owner should know."""
     bucket, client = stores.objects.bucket, stores.objects.storage.client
     with translated_errors(S3):
-        try:
-            versioning = client.get_bucket_versioning(Bucket=bucket).get("Status")
-        except ClientError as error:
-            if _is_not_found(error):
-                return []
-            code = error.response["Error"]["Code"]
-            unknown = f"Whether bucket {bucket} keeps deleted objects is unknown"
-            return [f"{unknown}: GetBucketVersioning was refused ({code})."]
+        return _remarks_on_access(client, bucket) + _remarks_on_versions(client, bucket)
+
+
+def _remarks_on_access(client: Any, bucket: str) -> list[str]:
+    if _private(client, bucket) is not None:
+        return []
+    unknown = f"Whether bucket {bucket} is open to the public is unknown"
+    return [f"{unknown}: this store has no GetPublicAccessBlock. Ask the store by its own means."]
+
+
+def _remarks_on_versions(client: Any, bucket: str) -> list[str]:
+    try:
+        versioning = client.get_bucket_versioning(Bucket=bucket).get("Status")
+    except ClientError as error:
+        if _is_not_found(error):
+            return []
+        code = error.response["Error"]["Code"]
+        unknown = f"Whether bucket {bucket} keeps deleted objects is unknown"
+        return [f"{unknown}: GetBucketVersioning was refused ({code})."]
     if not versioning:
         return []
     state = f"Versioning of bucket {bucket} is {versioning.lower()}"
@@ -120,7 +131,7 @@ def _provision_bucket(stores: Stores) -> list[str]:
             )
             client.create_bucket(Bucket=bucket, **place)
             done.append(f"Bucket {bucket} created.")
-        if not _private(client, bucket):
+        if _private(client, bucket) is False:
             client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=PRIVATE)
             done.append(f"Bucket {bucket}: public access blocked.")
         if not _encrypted(client, bucket):
@@ -155,7 +166,7 @@ def _bucket_problems(stores: Stores) -> list[str]:
         if not _exists(client, bucket):
             return [f"Bucket {bucket} does not exist."]
         found = []
-        if not _private(client, bucket):
+        if _private(client, bucket) is False:
             found.append(f"Bucket {bucket} does not block public access.")
         if not _encrypted(client, bucket):
             found.append(f"Bucket {bucket} is not encrypted by default.")
@@ -187,8 +198,14 @@ def _exists(client: Any, bucket: str) -> bool:
     return True
 
 
-def _private(client: Any, bucket: str) -> bool:
-    block = _setting(client.get_public_access_block, bucket, "PublicAccessBlockConfiguration")
+def _private(client: Any, bucket: str) -> bool | None:
+    """Whether the bucket blocks public access; None if the store is none of AWS and cannot tell."""
+    try:
+        block = _setting(client.get_public_access_block, bucket, "PublicAccessBlockConfiguration")
+    except ClientError as error:
+        if _status(error) == HTTPStatus.NOT_IMPLEMENTED:
+            return None
+        raise
     return bool(block == PRIVATE)
 
 
@@ -207,4 +224,8 @@ def _setting(ask: Any, bucket: str, name: str) -> Any:
 
 
 def _is_not_found(error: ClientError) -> bool:
-    return bool(error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND)
+    return _status(error) == HTTPStatus.NOT_FOUND
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])

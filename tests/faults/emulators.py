@@ -1,9 +1,11 @@
-"""Emulators of AWS: moto, ministack and DynamoDB Local, each in a process of its own."""
+"""Stand-ins for AWS: moto, ministack, DynamoDB Local, SeaweedFS, each in its own process."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -30,9 +32,16 @@ def free_port() -> int:
 
 @contextmanager
 def running_server(
-    command: Sequence[str], port: int, environment: dict[str, str] | None = None
+    command: Sequence[str],
+    port: int,
+    environment: dict[str, str] | None = None,
+    *,
+    grace: float = 10,
 ) -> Iterator[str]:
-    """Run a server on ``port`` for as long as the block runs; yields its address."""
+    """Run a server on ``port`` for as long as the block runs; yields its address.
+
+    It has ``grace`` seconds to end by itself after SIGTERM.
+    """
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -42,7 +51,7 @@ def running_server(
     finally:
         process.terminate()
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=grace)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -70,7 +79,6 @@ def moto() -> Iterator[str]:
 
 
 LOCAL = PROJECT / ".local"
-REQUIREMENTS = PROJECT / "tests" / "support" / "ministack-requirements.txt"
 SIMULATOR = "amplify-dynamodb-simulator"
 SIMULATOR_VERSION = "2.9.30"
 RELAY = """
@@ -118,24 +126,68 @@ def install(folder: Path, commands: Sequence[Sequence[str]], stamp: str) -> None
         done.write_text(stamp)
 
 
-@contextmanager
-def ministack() -> Iterator[str]:
-    """Run ministack; yields its address. It pins botocore, so it has a virtual environment."""
-    folder = LOCAL / "ministack"
-    python = folder / "bin" / "python"
-    pip = [f"{python}", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+def install_apart(name: str) -> Path:
+    """Return the programs of a virtual environment with the packages that the lock of ``name`` has.
+
+    Raises ``Unavailable``, for instance where no wheel fits.
+    """
+    folder, lock = LOCAL / name, PROJECT / "tests" / "support" / f"{name}-requirements.txt"
+    python = f"{folder / 'bin' / 'python'}"
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     install(
         folder,
         [
             [sys.executable, "-m", "venv", f"{folder}"],
-            [*pip, "--require-hashes", "-r", f"{REQUIREMENTS}"],
+            [*pip, "--only-binary=:all:", "--require-hashes", "-r", f"{lock}"],
         ],
-        hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest(),
+        hashlib.sha256(lock.read_bytes()).hexdigest(),
     )
+    return folder / "bin"
+
+
+@contextmanager
+def ministack() -> Iterator[str]:
+    """Run ministack; yields its address. It pins botocore, so it is installed apart."""
+    programs = install_apart("ministack")
     port = free_port()
     environment = {**os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": f"{port}"}
-    with running_server([f"{folder / 'bin' / 'ministack'}"], port, environment) as address:
+    with running_server([f"{programs / 'ministack'}"], port, environment) as address:
         yield address
+
+
+@contextmanager
+def seaweedfs(folder: Path) -> Iterator[str]:
+    """Run SeaweedFS, a genuine S3 store without DynamoDB; yields its address.
+
+    It keeps its data in ``folder`` and knows one user, whose keys are those of the tests.
+    """
+    programs = install_apart("seaweedfs")
+    ports = {server: free_port() for server in ("master", "volume", "filer", "s3")}
+    sockets = {server: free_port() for server in ports}  # of gRPC
+    user = {
+        "name": "test",
+        "credentials": [{"accessKey": "test", "secretKey": "test"}],
+        "actions": ["Admin"],
+    }
+    users = folder / "users.json"
+    users.write_text(json.dumps({"identities": [user]}))
+    command = [
+        *(f"{programs / 'weed'}", f"-logdir={folder}", "server", f"-dir={folder}"),
+        *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-filer", "-s3"),
+        *(f"-{server}.port={port}" for server, port in ports.items()),
+        *(f"-{server}.port.grpc={port}" for server, port in sockets.items()),
+        *(f"-{server}.localSocket={folder / server}" for server in ("filer", "s3")),
+        *("-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=100"),
+        *("-master.volumeSizeLimitMB=64", f"-s3.config={users}", "-s3.autoCreateBucket=false"),
+    ]
+    environment = {**os.environ, "WEED_S3_SSE_KEK": secrets.token_hex(32)}
+    try:
+        # It takes its time to end, and nobody needs its data.
+        with running_server(command, ports["s3"], environment, grace=0) as address:
+            yield address
+    finally:
+        for server, port in sockets.items():
+            Path(f"/tmp/seaweedfs-{server}-grpc-{port}.sock").unlink(missing_ok=True)  # noqa: S108 - where it puts them
 
 
 @contextmanager

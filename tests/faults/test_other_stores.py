@@ -1,4 +1,7 @@
-"""Scenarios and values with other emulators: ministack, and Amazon's own DynamoDB Local."""
+"""Scenarios and values with other stand-ins: ministack, DynamoDB Local and SeaweedFS.
+
+DynamoDB Local is Amazon's own engine, SeaweedFS a genuine S3 store.
+"""
 
 from __future__ import annotations
 
@@ -32,25 +35,29 @@ class Emulator:
     stores: Stores
 
 
-@pytest.fixture(scope="module", params=["ministack", "dynamodb-local"])
+@pytest.fixture(scope="module", params=["ministack", "dynamodb-local", "seaweedfs"])
 def emulator(
     request: pytest.FixtureRequest, moto_stores: RawStores, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Emulator]:
-    """The emulator of this name. DynamoDB Local has no S3, so moto's is used with it."""
+    """The emulator of this name.
+
+    DynamoDB Local has no S3, so moto's is used with it; SeaweedFS has no DynamoDB, so ministack's.
+    """
+    folder = tmp_path_factory.mktemp("emulator")
     with ExitStack() as stack:
         monkeypatch = stack.enter_context(pytest.MonkeyPatch.context())
         try:
-            if request.param == "ministack":
-                address = stack.enter_context(emulators.ministack())
-                direct, proxy = Proxy(address), Proxy(address)
-            else:
-                folder = tmp_path_factory.mktemp("dynamodb")
-                path = stack.enter_context(emulators.dynamodb_local(folder))
+            if request.param == "dynamodb-local":
+                address = stack.enter_context(emulators.dynamodb_local(folder))
                 s3 = moto_stores.address
-                direct, proxy = Proxy(path, s3=s3), Proxy(path, s3=s3)
                 monkeypatch.setattr(provision, "_expires", lambda stores: True)  # it has no TTL
+            else:
+                address = s3 = stack.enter_context(emulators.ministack())
+                if request.param == "seaweedfs":
+                    s3 = stack.enter_context(emulators.seaweedfs(folder))
         except emulators.Unavailable as reason:
             pytest.skip(f"{request.param} cannot run here: {reason}")
+        direct, proxy = Proxy(address, s3=s3), Proxy(address, s3=s3)
         stack.callback(direct.stop)
         stack.callback(proxy.stop)
         yield Emulator(raw_stores_at(direct.address), proxy, make_clients(proxy))

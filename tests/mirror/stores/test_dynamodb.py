@@ -10,10 +10,26 @@ import pytest
 
 from mirror.documents.items import ItemKey, Known, fingerprint, tombstone
 from mirror.errors import Superseded
+from mirror.stores import provision
 from mirror.stores.clients import Stores
+from tests.mirror.stores.conftest import At
 
 KEY = ItemKey("user#1", "camp#1")
 EXPIRES = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(params=["moto", "ministack", "dynamodb-local"])
+def mirror(
+    request: pytest.FixtureRequest, stores_at: At, monkeypatch: pytest.MonkeyPatch
+) -> Stores:
+    """A table of each kind, without the item. Only the last one is Amazon's own engine."""
+    stores = stores_at(request.param, "moto")
+    if request.param == "dynamodb-local":
+        monkeypatch.setattr(provision, "_expires", lambda stores: True)  # it has no TTL
+    provision.provision(stores)
+    key = {"pk": {"S": KEY.pk}, "sk": {"S": KEY.sk}}
+    stores.items.client.delete_item(TableName=stores.items.table, Key=key)
+    return stores
 
 
 def item(revision: int, name: str = "A", size: str = "1.50") -> dict[str, Any]:

@@ -107,3 +107,18 @@ def test_a_bucket_of_another_account_is_not_used(mirror: Stores, settings: Setti
     run("mirror_setup", "--check")
     assert {owner for _, owner in sent} == {b"210987654321"}
     assert {"PutObject", "ListObjectsV2", "DeleteObject", "HeadBucket"} <= {op for op, _ in sent}
+
+
+def test_a_store_without_public_access_blocks_is_set_up_with_a_remark(
+    mirror: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(**_: Any) -> None:
+        answer = {"Error": {"Code": "NotImplemented"}, "ResponseMetadata": {"HTTPStatusCode": 501}}
+        raise ClientError(answer, "GetPublicAccessBlock")  # type: ignore[arg-type] # the rest
+
+    monkeypatch.setattr(mirror.objects.storage.client, "get_public_access_block", unknown)
+    assert run("mirror_setup") == (0, "Everything exists already.\n")
+    code, printed = run("mirror_setup", "--check")
+    assert code == 0
+    assert f"Whether bucket {mirror.objects.bucket} is open to the public is unknown" in printed
+    assert "as they should be" in printed
