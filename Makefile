@@ -7,7 +7,7 @@ STAMP := .venv/installed
 SBOM := --spec-version 1.6 --output-format JSON --output-reproducible
 AXE := tests/browser/node_modules/.package-lock.json
 TEST := DJANGO_SETTINGS_MODULE=tests.settings
-UNMEASURED := tests/browser tests/deploy tests/exploration tests/faults tests/local tests/mirror/test_pgbouncer.py \
+UNMEASURED := tests/browser tests/deploy tests/exploration tests/faults tests/local tests/losses tests/mirror/test_pgbouncer.py \
 	tests/mirror/test_query_plans_on_a_large_ledger.py tests/sessions/test_real_sessions.py tests/web/test_access.py
 
 # The locks must not tell from which index or folder this machine takes its packages.
@@ -19,7 +19,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 MIRROR := --extra=metrics mirror/pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test soak mutants explore lint check-migrations lock audit sbom dist matrix clean bench
+.PHONY: help install run test soak mutants explore losses lint check-migrations lock audit sbom dist matrix clean bench
 
 ## help: list these targets
 help:
@@ -68,6 +68,10 @@ mutants: install
 explore: install
 	$(BIN)/python -m tests.exploration.explore
 	$(BIN)/python -m tests.exploration.explore --mutants
+
+## losses: what other ways to mirror lose, each loss made to happen (a minute)
+losses: install
+	@$(BIN)/python -m tests.losses
 
 ## lint: style and types
 lint: install
