@@ -187,7 +187,8 @@ def seaweedfs(folder: Path) -> Iterator[str]:
             yield address
     finally:
         for server, port in sockets.items():
-            Path(f"/tmp/seaweedfs-{server}-grpc-{port}.sock").unlink(missing_ok=True)  # noqa: S108 - where it puts them
+            left = Path(f"/tmp/seaweedfs-{server}-grpc-{port}.sock")  # noqa: S108 - it chose that
+            left.unlink(missing_ok=True)
 
 
 @contextmanager

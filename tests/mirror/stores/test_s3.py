@@ -6,8 +6,11 @@ import hashlib
 import uuid
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
@@ -106,9 +109,16 @@ def test_a_bucket_that_does_not_exist_is_an_error_that_parks_nothing(
 def test_an_upload_that_was_signed_a_quarter_of_an_hour_ago_is_refused(
     strict: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sign_now: Any = vars(SigV4Auth)["_modify_request_before_signing"]
+
     def sign(minutes: int) -> None:
-        then = (datetime.now(UTC) - timedelta(minutes=minutes)).replace(tzinfo=None)
-        monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: then)
+        then = datetime.now(UTC) - timedelta(minutes=minutes)
+
+        def sign_then(auth: SigV4Auth, request: AWSRequest) -> None:
+            request.context["timestamp"] = f"{then:%Y%m%dT%H%M%SZ}"
+            sign_now(auth, request)
+
+        monkeypatch.setattr(SigV4Auth, "_modify_request_before_signing", sign_then)
 
     sign(minutes=14)
     strict.put("texts/late", CONTENT)
