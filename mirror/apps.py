@@ -18,7 +18,9 @@ class MirrorConfig(AppConfig):
         from mirror import checks  # noqa: F401 - the import registers them
         from mirror.documents import registry
         from mirror.sync import dispatch
+        from mirror.triggers_in_migrations import extend_makemigrations
 
+        extend_makemigrations()
         autodiscover_modules("documents")
         request_started.connect(dispatch.start_request, dispatch_uid="mirror.start_request")
         request_finished.connect(dispatch.end_request, dispatch_uid="mirror.end_request")

@@ -13,8 +13,12 @@ a ``search_path`` nor any right on the ledger.
 from collections.abc import Sequence
 
 import pgtrigger
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 
 from mirror.conf import setting
+
+PREFIX = "mirror_"  # of the triggers' names
 
 # The columns of a ledger entry that say how earlier attempts went, and their values for an entry
 # that is due and has not been attempted. The one list for triggers, backfill and the ORM.
@@ -74,7 +78,12 @@ def capture_changes(*, children: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
 
     ``children`` are the labels of mirrored models that inherit this one's table (multi-table
     inheritance): a change of this table changes them, too.
+
+    Raises ``ImproperlyConfigured`` where no migration would create the triggers.
     """
+    for app in ("pgtrigger", "mirror"):
+        if not apps.is_installed(app):
+            raise ImproperlyConfigured(f'Add "{app}" to INSTALLED_APPS.')
     old, new = (_IDS % rows for rows in ("old_rows", "new_rows"))
     both = f"{new} UNION {old}"
     inherited = "".join(
@@ -114,7 +123,7 @@ def _trigger(
     referencing: pgtrigger.Referencing | None,
 ) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
-        name=f"mirror_{name}",
+        name=f"{PREFIX}{name}",
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=operation,

@@ -74,7 +74,9 @@ class MirroredAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic only 
 
 def extend_admins(site: admin.AdminSite = admin.site) -> None:
     """Register the admin of every mirrored model anew, with ``MirroredAdmin`` mixed in."""
-    autodiscover_modules("documents")  # the admin imports this before MirrorConfig.ready
+    # The admin imports this before MirrorConfig.ready, and maybe before other apps' admins.
+    autodiscover_modules("documents")
+    autodiscover_modules("admin", register_to=site)
     for document in documents():
         model = document.mirror_options.model
         if site.is_registered(model):

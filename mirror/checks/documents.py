@@ -11,6 +11,7 @@ from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, register
 from django.db.models import Model, OneToOneField, UUIDField
 
+from mirror.capture import PREFIX
 from mirror.documents import registry
 from mirror.documents.document import Document
 from mirror.documents.rows import folders
@@ -22,7 +23,7 @@ def check_capture(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
     captured = {
         model._meta.label_lower: trigger.render_func(model)
         for model, trigger in pgtrigger.registered()
-        if trigger.name == "mirror_update"
+        if trigger.name == f"{PREFIX}update"
     }
     problems: list[CheckMessage] = []
     for document in registry.documents():

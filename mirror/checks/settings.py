@@ -1,54 +1,101 @@
 """The settings: ``MIRROR``, ``STORAGES`` and ``USE_TZ``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
 
-from mirror.conf import DEFAULTS, REQUIRED, setting
+from mirror.conf import BACKEND, DEFAULTS, REQUIRED, setting
 from mirror.documents import TimeAttribute, registry
+from mirror.stores.s3 import ObjectStorage
+
+# What ``ObjectStorage`` hands to every call, and what only an upload has.
+USED_OPTIONS = {
+    "addressing_style",
+    "bucket_name",
+    "bucket_owner",
+    "default_acl",
+    "endpoint_url",
+    "location",
+    "object_parameters",
+    "region_name",
+}
 
 
 @register("mirror")
 def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """E001: ``MIRROR`` has a wrong key or value. E002: no such storage. E015: with a location."""
-    unknown = set(settings.MIRROR) - DEFAULTS.keys() - set(REQUIRED)
-    invalid = unknown | {name for name in REQUIRED if name not in settings.MIRROR}
-    if not invalid and setting("DISPATCH") not in {"inline", "worker"}:
-        invalid = {"DISPATCH"}
-    if invalid:
-        names = ", ".join(sorted([*REQUIRED, *DEFAULTS]))
-        return [
-            Error(
-                f"MIRROR is wrong about {', '.join(sorted(invalid))}.",
-                hint=f"It takes {names}; {' and '.join(REQUIRED)} have no default.",
-                id="mirror.E001",
-            )
-        ]
-    if setting("ENABLED") and setting("STORAGE") not in settings.STORAGES:
-        return [
-            Error(
-                f"STORAGES has no {setting('STORAGE')!r}, which MIRROR['STORAGE'] names.",
-                hint=f"Add {setting('STORAGE')!r} with the backend mirror.stores.s3.ObjectStorage.",
-                id="mirror.E002",
-            )
-        ]
-    return _check_storage() if setting("ENABLED") else []
-
-
-def _check_storage() -> list[CheckMessage]:
-    options = settings.STORAGES[setting("STORAGE")].get("OPTIONS", {})
-    if not options.get("location", getattr(settings, "AWS_LOCATION", "")):
+    """E001: ``MIRROR`` has a wrong key or value."""
+    values = {**DEFAULTS, **dict.fromkeys(REQUIRED, ""), **getattr(settings, "MIRROR", {})}
+    invalid = values.keys() - DEFAULTS.keys() - set(REQUIRED)
+    if values["ENABLED"]:
+        invalid |= {name for name in (*REQUIRED, "REGION") if not values[name]}
+    if values["DISPATCH"] not in {"inline", "worker"}:
+        invalid.add("DISPATCH")
+    if not invalid:
         return []
+    names = ", ".join(sorted([*REQUIRED, *DEFAULTS]))
     return [
         Error(
-            f"The storage {setting('STORAGE')!r} has a location, and the keys in the items do not.",
-            hint="Give the mirror a bucket of its own, and the storage's OPTIONS 'location': ''.",
-            id="mirror.E015",
+            f"MIRROR is wrong about {', '.join(sorted(invalid))}.",
+            hint=(
+                'Write MIRROR = {"TABLE": "…", "BUCKET": "…", "REGION": "…"} in the settings.'
+                f" It takes {names}; REGION may be AWS_REGION in the environment instead."
+            ),
+            id="mirror.E001",
         )
     ]
+
+
+@register("mirror")
+def check_storage(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """E002: no bucket, or two. E015: a location. E020: options that not every call has."""
+    if not setting("ENABLED"):
+        return []
+    alias = setting("STORAGE")
+    entry = settings.STORAGES.get(alias)
+    return [
+        Error(text, hint=hint, id=f"mirror.{number}")
+        for number, text, hint in _storage_problems(alias, entry)
+    ]
+
+
+def _storage_problems(alias: str, entry: dict[str, Any] | None) -> Iterator[tuple[str, str, str]]:
+    bucket = setting("BUCKET")
+    if entry is None:
+        if not bucket:
+            hint = f'Write MIRROR["BUCKET"] = "…", or add {alias!r} to STORAGES.'
+            yield "E002", "MIRROR names no bucket.", hint
+        return
+    if bucket:
+        hint = f'Remove MIRROR["BUCKET"], or {alias!r} from STORAGES.'
+        yield "E002", f'MIRROR["BUCKET"] and STORAGES["{alias}"] both name a bucket.', hint
+    options = entry.get("OPTIONS", {})
+    if not _is_ours(entry.get("BACKEND", "")):
+        yield "E002", f'STORAGES["{alias}"] is no {BACKEND}.', f'Write "BACKEND": "{BACKEND}".'
+    elif not options.get("bucket_name", getattr(settings, "AWS_STORAGE_BUCKET_NAME", None)):
+        yield "E002", f'STORAGES["{alias}"] names no bucket.', 'Give its OPTIONS a "bucket_name".'
+    if options.get("location", getattr(settings, "AWS_LOCATION", "")):
+        text = f"The storage {alias!r} has a location, and the keys in the items do not."
+        hint = "Give the mirror a bucket of its own, and the storage's OPTIONS 'location': ''."
+        yield "E015", text, hint
+    unused = sorted(options.keys() - USED_OPTIONS)
+    if unused:
+        text = f"The storage {alias!r} has options that not every call of the mirror uses: "
+        hint = (
+            f"Remove {', '.join(unused)}. Both stores take credentials, profiles and certificates"
+            " as boto3 does: from AWS_… in the environment, or from the machine's role."
+        )
+        yield "E020", text + ", ".join(unused), hint
+
+
+def _is_ours(backend: str) -> bool:
+    try:
+        return issubclass(import_string(backend), ObjectStorage)
+    except ImportError:
+        return False
 
 
 @register("mirror")

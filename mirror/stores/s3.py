@@ -21,14 +21,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import add_expect_header
 from botocore.model import OperationModel
-from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 from urllib3.exceptions import HTTPError
 
-from mirror.conf import setting
+from mirror.conf import storage
 from mirror.stores.aws_errors import translated_errors
 
 S3 = "S3"
@@ -122,7 +121,7 @@ class ObjectStore:
     """The S3 bucket. Each call does what it says, or raises ``StoreError``."""
 
     def __init__(self, *, timeout: float, attempts: int = 1) -> None:
-        parameters: dict[str, Any] = settings.STORAGES[setting("STORAGE")]
+        parameters = storage()
         options = {**parameters.get("OPTIONS", {}), "timeout": timeout, "attempts": attempts}
         self._attempts = attempts
         self.storage = cast(

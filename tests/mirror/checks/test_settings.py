@@ -9,9 +9,11 @@ from django.core.checks import CheckMessage
 from django.db import models
 from pytest_django.fixtures import Settings
 
-from mirror.checks.settings import check_settings, check_time_zones
+from mirror.checks.settings import check_settings, check_storage, check_time_zones
 from mirror.documents import TimeAttribute
+from mirror.stores.clients import Stores, background_clients, reset_clients
 from tests.support.adopters import adopt, model
+from tests.support.commands import run
 
 
 def numbers(problems: list[CheckMessage]) -> list[str]:
@@ -19,14 +21,24 @@ def numbers(problems: list[CheckMessage]) -> list[str]:
     return [str(problem.id) for problem in problems]
 
 
+def found() -> list[str]:
+    return numbers([*check_settings(None), *check_storage(None)])
+
+
 @pytest.mark.parametrize(
     ("change", "number"),
     [
         ({}, []),
         ({"TABEL": "x"}, ["mirror.E001"]),
+        ({"TABLE": ""}, ["mirror.E001"]),
+        ({"TABLE": "", "ENABLED": False}, []),
+        ({"REGION": ""}, ["mirror.E001"]),
         ({"DISPATCH": "later"}, ["mirror.E001"]),
         ({"STORAGE": "nowhere"}, ["mirror.E002"]),
         ({"STORAGE": "nowhere", "ENABLED": False}, []),
+        ({"STORAGE": "nowhere", "BUCKET": "songs"}, []),
+        ({"STORAGE": "default"}, ["mirror.E002"]),
+        ({"BUCKET": "songs"}, ["mirror.E002"]),
     ],
     ids=str,
 )
@@ -34,12 +46,45 @@ def test_wrong_settings_are_named(
     settings: Settings, change: dict[str, Any], number: list[str]
 ) -> None:
     settings.MIRROR = {**settings.MIRROR, **change}
-    assert numbers(check_settings(None)) == number
+    assert found() == number
+
+
+@pytest.mark.parametrize(
+    ("options", "number"),
+    [
+        ({"bucket_name": "songs", "endpoint_url": "http://127.0.0.1:9"}, []),
+        ({"bucket_name": ""}, ["mirror.E002"]),
+        ({"bucket_name": "songs", "access_key": "x", "verify": False}, ["mirror.E020"]),
+        ({"bucket_name": "songs", "location": "a"}, ["mirror.E015"]),
+    ],
+    ids=str,
+)
+def test_wrong_options_of_the_storage_are_named(
+    settings: Settings, options: dict[str, Any], number: list[str]
+) -> None:
+    entry = {**settings.STORAGES["mirror"], "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "mirror": entry}
+    assert found() == number
 
 
 def test_a_missing_setting_is_named(settings: Settings) -> None:
     settings.MIRROR = {name: value for name, value in settings.MIRROR.items() if name != "TABLE"}
-    assert numbers(check_settings(None)) == ["mirror.E001"]
+    assert found() == ["mirror.E001"]
+    del settings.MIRROR
+    assert found() == ["mirror.E001"]
+
+
+def test_a_bucket_needs_no_storage(mirror: Stores, settings: Settings) -> None:
+    settings.STORAGES = {name: s for name, s in settings.STORAGES.items() if name != "mirror"}
+    settings.MIRROR = {**settings.MIRROR, "BUCKET": "another-bucket"}
+    settings.AWS_LOCATION = "media"
+    assert found() == []
+    reset_clients()
+    assert run("mirror_setup")[0] == 0
+    store = background_clients().objects
+    store.put("texts/1.txt", b"words")
+    listed = mirror.objects.storage.client.list_objects_v2(Bucket="another-bucket")
+    assert [each["Key"] for each in listed["Contents"]] == ["texts/1.txt"]
 
 
 def test_times_without_a_zone_are_refused(settings: Settings) -> None:
