@@ -135,11 +135,11 @@ def _field_problems(
     columns = {f.attname: f for f in model._meta.concrete_fields}
     if name not in columns:
         return [("E006", f"{name} is no column of {model._meta.label}.", _column_hint(model, name))]
-    field, kind = _stored(columns[name]), type(attribute)
-    if kind not in HOLDS or _holds(kind, field):
+    field, kind = stored(columns[name]), type(attribute)
+    if kind not in HOLDS or holds(kind, field):
         return []
     text = f"{kind.__name__} cannot hold {name}, which is a {type(field).__name__}."
-    return [("E007", text, _attribute_hint(name, field))]
+    return [("E007", text, attribute_hint(name, field))]
 
 
 def _column_hint(model: type[models.Model], name: str) -> str:
@@ -154,8 +154,9 @@ def _column_hint(model: type[models.Model], name: str) -> str:
     return f"Remove it, and register the model that {name} leads to."
 
 
-def _attribute_hint(name: str, field: Field) -> str:
-    able = [f"{kind.__name__}()" for kind in OURS if _holds(kind, field)]
+def attribute_hint(name: str, field: Field) -> str:
+    """Say what to type for a field that an attribute cannot hold."""
+    able = [f"{kind.__name__}()" for kind in OURS if holds(kind, field)]
     if able:
         return f"Write {name} = {' or '.join(able)}."
     return (
@@ -163,14 +164,15 @@ def _attribute_hint(name: str, field: Field) -> str:
     )
 
 
-def _stored(field: Field) -> Field:
+def stored(field: Field) -> Field:
     """Return the field that says how values are stored: for a relation, the one it refers to."""
     while isinstance(field, models.ForeignKey):
         field = field.target_field
     return field.output_field or field if isinstance(field, models.GeneratedField) else field
 
 
-def _holds(kind: type[Attribute[Any]], field: Field) -> bool:
+def holds(kind: type[Attribute[Any]], field: Field) -> bool:
+    """Whether attributes of this kind write the stored ``field`` and read it back unchanged."""
     if kind is NativeAttribute and isinstance(field, ArrayField):
         while isinstance(field, ArrayField):
             field = field.base_field
@@ -186,9 +188,9 @@ def _primary_key_problems(document: type[Document]) -> Iterator[Problem]:
         hint = "Give the model one column as its primary key, and the others a UniqueConstraint."
         yield "E011", f"the primary key of {model._meta.label} is composite.", hint
         return
-    stored = _stored(key)
-    if not isinstance(stored, PRIMARY_KEYS) or hasattr(stored, "from_db_value"):
-        text = f"the primary key of {model._meta.label} is a {type(stored).__name__}."
+    kind = stored(key)
+    if not isinstance(kind, PRIMARY_KEYS) or hasattr(kind, "from_db_value"):
+        text = f"the primary key of {model._meta.label} is a {type(kind).__name__}."
         yield "E011", text, "Make it an integer, a UUID or a text."
     names = {key.attname}
     while isinstance(key, models.OneToOneField) and key.remote_field.parent_link:

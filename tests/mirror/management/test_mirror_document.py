@@ -1,0 +1,134 @@
+"""What mirror_document drafts can be used as it is: it imports, passes the checks, and mirrors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.contrib.postgres import fields as pg
+from django.contrib.postgres.search import SearchVectorField
+from django.core.management import CommandError, call_command
+from django.db import connection, models
+from django.test.utils import isolate_apps
+
+from mirror.checks.attributes import check_attributes
+from mirror.checks.documents import check_pairs
+from mirror.documents import registry
+from mirror.management.drafts import draft
+from mirror.stores.clients import Stores
+from mirror.sync.backfill import enqueue_all
+from tests.mirror.documents.test_field_types import COLUMNS, ROWS
+from tests.support import adopters
+from tests.support.adopters import model
+from tests.support.commands import run
+from tests.support.stored import assert_equal_after_sync, item_of
+
+# Names that are taken, and fields that no attribute holds.
+AWKWARD: dict[str, models.Field[Any, Any]] = {
+    "expires_at": models.DateTimeField(null=True),
+    "mirror_revision": models.IntegerField(null=True),
+    "text_storage_key": models.TextField(default=""),
+    "a_b": models.IntegerField(default=1),
+    "aB": models.IntegerField(default=2),
+    "keys": models.TextField(default=""),
+    "raw": models.BinaryField(null=True),
+    "span": pg.IntegerRangeField(null=True),
+    "codes": pg.ArrayField(models.UUIDField(), null=True),
+    "vector": SearchVectorField(null=True),
+}
+
+
+@pytest.fixture(autouse=True)
+def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A project that has no documents yet."""
+    monkeypatch.setattr(registry, "_documents", {})
+    with isolate_apps("django.contrib.auth", "django.contrib.contenttypes"):
+        yield
+
+
+def use(monkeypatch: pytest.MonkeyPatch, *chosen: type[models.Model]) -> str:
+    """Import what is drafted for these models; return it."""
+    for each in chosen:
+        monkeypatch.setattr(adopters, each.__name__, each, raising=False)
+    text = draft(chosen)
+    exec(compile(text, "documents.py", "exec"), {})  # noqa: S102 - its own output
+    assert [*check_attributes(None), *check_pairs(None)] == []
+    return text
+
+
+def test_every_type_of_field(mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    user: Any = models.ForeignKey(User, models.CASCADE, related_name="+")
+    fields = {name: field.clone() for name, (field, _) in COLUMNS.items()}
+    song = model("Song", user=user, **fields, **{name: f.clone() for name, f in AWKWARD.items()})
+    text = use(monkeypatch, song)
+    assert 'long_texts=["text", "text_storage_key"]' in text
+    assert "# Decide: raw is a BinaryField." in text
+    assert "count = WholeNumberAttribute()" in text
+    with connection.schema_editor() as editor:
+        editor.create_model(song)
+    try:
+        for row in ROWS:  # a number in DynamoDB is never infinite
+            song.objects.create(user_id=owner.pk, **{**row, "ratio": 0.5})
+        created = song.objects.latest("pk")
+        song.objects.filter(pk=created.pk).update(mirror_revision=7, raw=b"7")
+        assert enqueue_all() == len(ROWS)
+        assert_equal_after_sync(mirror)
+        item = item_of(mirror, created.pk)
+        assert (item["pk"], item["sk"]) == (f"user#{owner.pk}", f"song#{created.pk}")
+        assert item["mirror_revision"] == 7
+        assert (item["aB"], item["songAB"], item["userId"]) == (1, 2, str(owner.pk))
+        assert "lab.song differs in: raw 1.\n" in run("mirror_restore", "--dry-run")[1]
+    finally:
+        with connection.schema_editor() as editor:
+            editor.delete_model(song)
+
+
+def test_keys_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    code: Any = models.CharField(max_length=20, primary_key=True)
+    album = model("Album", code=code, id=models.IntegerField())
+    song = model(
+        "Song",
+        id=models.UUIDField(primary_key=True, default=uuid4),
+        album=models.ForeignKey(album, models.CASCADE),
+        words=models.TextField(),
+    )
+    live = model("LiveSong", song, other=models.ForeignKey(song, models.SET_NULL, null=True))
+    text = use(monkeypatch, album, song, live)
+    assert 'code = TextAttribute("id")' in text
+    assert 'id = WholeNumberAttribute("albumId")' in text
+    assert 'song_ptr_id = TextAttribute("id")' in text
+    assert 'entity="liveSong"' in text
+    documents = {d.mirror_options.entity: d for d in registry.documents()}
+    assert documents["album"].keys(album(code="Rock #1"))["sk"] == "album#=526f636b202331"
+    one = UUID(int=1)
+    keys = documents["liveSong"].keys(live(pk=one, album_id="rock"))
+    assert keys == {"pk": "album#rock", "sk": f"livesong#{one}"}
+
+
+def test_an_entity_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    song = model("Song")
+    use(monkeypatch, song)
+    other = model("Song", meta={"app_label": "auth"})
+    assert 'entity="auth-song"' in draft([other])
+    assert 'entity="song"' in draft([song])
+
+
+def test_it_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apps.get_app_config("auth"), "path", tmp_path)
+    code, printed = run("mirror_document", "auth.User", "--write")
+    assert (code, "documents.py is written." in printed) == (0, True)
+    assert "class UserDocument(Document):" in (tmp_path / "documents.py").read_text()
+    with pytest.raises(CommandError, match="exists"):
+        call_command("mirror_document", "auth.User", "--write")
+    assert run("mirror_document", "auth.User")[1] == (tmp_path / "documents.py").read_text()
+
+
+@pytest.mark.parametrize("label", ["auth.Usr", "nothing", "nowhere.Song"])
+def test_a_model_that_does_not_exist(label: str) -> None:
+    with pytest.raises(CommandError, match=f"There is no model {label}"):
+        call_command("mirror_document", label)
