@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from mirror.conf import setting
 
 PREFIX = "mirror_"  # of the triggers' names
+KNOWN = "mirror_mark_known_dirty"
 
 # The columns of a ledger entry that say how earlier attempts went, and their values for an entry
 # that is due and has not been attempted. The one list for triggers, backfill and the ORM.
@@ -87,8 +88,7 @@ def capture_changes(*, children: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
     old, new = (_IDS % rows for rows in ("old_rows", "new_rows"))
     both = f"{new} UNION {old}"
     inherited = "".join(
-        f"PERFORM {_function('mirror_mark_known_dirty')}('{child.lower()}', ARRAY({both}));\n    "
-        for child in children
+        f"PERFORM {_function(KNOWN)}('{child.lower()}', ARRAY({both}));\n    " for child in children
     )
     return [
         _trigger("insert", pgtrigger.Insert, _mark(new), pgtrigger.Referencing(new="new_rows")),
@@ -102,7 +102,7 @@ def capture_changes(*, children: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
         _trigger(
             "truncate",
             pgtrigger.Truncate,
-            f"PERFORM {_function('mirror_mark_known_dirty')}('{{meta.label_lower}}', NULL);",
+            f"PERFORM {_function(KNOWN)}('{{meta.label_lower}}', NULL);",
             None,
         ),
     ]

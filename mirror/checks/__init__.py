@@ -3,6 +3,6 @@
 ``docs/adopting.md`` lists them. A number is never used again. May import everything else.
 """
 
-from mirror.checks import attributes, documents, settings
+from mirror.checks import attributes, databases, documents, keys, pages, settings, triggers
 
-__all__ = ["attributes", "documents", "settings"]
+__all__ = ["attributes", "databases", "documents", "keys", "pages", "settings", "triggers"]

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-import pgtrigger
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, register
 from django.db.models import Model, OneToOneField, UUIDField
 
 from mirror.capture import PREFIX
+from mirror.checks.triggers import captured
 from mirror.documents import registry
 from mirror.documents.document import Document
 from mirror.documents.rows import folders
@@ -20,15 +20,16 @@ from mirror.documents.rows import folders
 @register("mirror")
 def check_capture(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """E003: a model without triggers. E012: one whose parent's changes do not mark it dirty."""
-    captured = {
+    updates = {
         model._meta.label_lower: trigger.render_func(model)
-        for model, trigger in pgtrigger.registered()
+        for model, triggers in captured().items()
+        for trigger in triggers
         if trigger.name == f"{PREFIX}update"
     }
     problems: list[CheckMessage] = []
     for document in registry.documents():
         options = document.mirror_options
-        if options.label not in captured:
+        if options.label not in updates:
             problems.append(
                 Error(
                     f"{options.label} is mirrored, but its changes are not captured.",
@@ -37,11 +38,11 @@ def check_capture(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
                     id="mirror.E003",
                 )
             )
-        problems += _uncaptured_parents(options.model, captured)
+        problems += _uncaptured_parents(options.model, updates)
     return problems
 
 
-def _uncaptured_parents(model: type[Model], captured: dict[str, str]) -> Iterator[CheckMessage]:
+def _uncaptured_parents(model: type[Model], updates: dict[str, str]) -> Iterator[CheckMessage]:
     """Yield a problem for each table that ``model`` inherits and that does not mark it dirty."""
     label = model._meta.label_lower
     for parent in model._meta.all_parents:
@@ -50,7 +51,7 @@ def _uncaptured_parents(model: type[Model], captured: dict[str, str]) -> Iterato
             continue
         if not _shares_primary_key(model, parent):
             hint = f"Give it a ForeignKey to {other} instead: a row has one primary key."
-        elif f"'{label}'" not in captured.get(other.lower(), ""):
+        elif f"'{label}'" not in updates.get(other.lower(), ""):
             hint = (
                 f'Write triggers = capture_changes(children=["{label}"]) in the Meta of {other}'
                 " (with its other children), and run makemigrations."

@@ -41,7 +41,7 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     values = {name: getattr(instance, name) for name in field_attributes(document)}
     present = {name: value for name, value in values.items() if value not in (None, "")}
     keys = {name: options.written(key) for name, key in document.keys(instance).items()}
-    _require_own_key(keys, str(instance.pk))
+    require_own_key(keys, str(instance.pk))
     item: Item = {
         # A native attribute brings its type with it.
         name: value.get(NativeAttribute.attr_type, value)
@@ -57,7 +57,7 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     return Rendered(ItemKey(keys["pk"], keys["sk"]), item, bodies)
 
 
-def _require_own_key(keys: Mapping[str, str], object_id: str) -> None:
+def require_own_key(keys: Mapping[str, str], object_id: str) -> None:
     """Refuse keys that another row may have, too: one's tombstone would kill the other's item."""
     if not object_id:
         raise Unmirrorable("EmptyPrimaryKey")

@@ -1,0 +1,73 @@
+"""The keys of items, tried with a row that has nothing but its primary key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, register
+from django.db import models
+
+from mirror.checks.attributes import KEYS, PRIMARY_KEYS, TEXTS, stored
+from mirror.documents import registry
+from mirror.documents.document import Document
+from mirror.documents.render import require_own_key
+from mirror.errors import Unmirrorable
+
+REQUIRED = {"pk", "sk"}
+
+
+@register("mirror")
+def check_keys(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """E024: ``keys`` that are missing, or that another row may have, too."""
+    return [
+        Error(f"{document.__name__}: {text}", hint=hint, obj=document, id="mirror.E024")
+        for document in registry.documents()
+        for text, hint in _problems(document)
+    ]
+
+
+def _problems(document: type[Document]) -> Iterator[tuple[str, str]]:
+    model = document.mirror_options.model
+    key = stored(model._meta.pk)
+    name = model._meta.model_name
+    own = "encode_id(instance.pk)" if isinstance(key, TEXTS) else "instance.pk"
+    hint = (
+        "Write a classmethod keys(cls, instance) that returns"
+        f' {{"pk": f"…", "sk": f"{name}#{{{own}}}"}}.'
+    )
+    if getattr(document.keys, "__func__", None) is vars(Document)["keys"].__func__:
+        yield "it defines no keys.", hint
+        return
+    if not isinstance(key, PRIMARY_KEYS):  # E011
+        return
+    keys = _keys_of_a_row(document, key)
+    if keys is None:
+        return
+    if not REQUIRED <= keys.keys() <= KEYS:
+        yield f"its keys are {', '.join(sorted(keys)) or 'none'}.", hint
+        return
+    try:
+        require_own_key(keys, str(_value(key)))
+    except Unmirrorable:
+        yield "neither pk nor sk ends with the row's primary key after a #.", hint
+
+
+def _keys_of_a_row(document: type[Document], key: models.Field[Any, Any]) -> Any:
+    """Return the keys of a row that has nothing else; None if they need more, or are no dict."""
+    try:
+        row = document.mirror_options.model()
+        row.pk = _value(key)
+        keys: Any = document.keys(row)
+    except Exception:  # noqa: BLE001 - whatever the adopter's code raises for want of a value
+        return None
+    return keys if isinstance(keys, dict) and all(type(k) is str for k in keys.values()) else None
+
+
+def _value(key: models.Field[Any, Any]) -> Any:
+    """Return a primary key that no default is equal to."""
+    if isinstance(key, models.UUIDField):
+        return UUID("5eed5eed-5eed-4eed-8eed-5eed5eed5eed")
+    return "5eed" if isinstance(key, TEXTS) else 24301

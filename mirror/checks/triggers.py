@@ -1,0 +1,96 @@
+"""The triggers: whether the database has them, and whether anything is mirrored for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pgtrigger
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
+from django.db import connections
+from django.db.migrations.loader import MigrationLoader
+
+from mirror.capture import KNOWN, PREFIX
+from mirror.conf import PRIMARY
+from mirror.documents import registry
+
+CREATE = (
+    "Run manage.py makemigrations and manage.py migrate. If both find nothing to do, run"
+    " manage.py pgtrigger install, and then mirror_sync --all for what was missed."
+)
+ENABLE = "Run manage.py pgtrigger enable, and then mirror_sync --all for what was missed."
+
+
+def captured() -> dict[Any, list[pgtrigger.Trigger]]:
+    """Return the triggers of the mirror that each model declares."""
+    found: dict[Any, list[pgtrigger.Trigger]] = {}
+    for model, trigger in pgtrigger.registered():
+        if str(trigger.name).startswith(PREFIX):
+            found.setdefault(model, []).append(trigger)
+    return found
+
+
+@register("mirror")
+def check_documents(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """W026: a model whose changes are captured, but that has no document."""
+    return [
+        Warning(
+            f"The changes of {model._meta.label_lower} are captured, but it has no document.",
+            hint=f"Run manage.py mirror_document {model._meta.label} --write, or remove"
+            " capture_changes() from its Meta and run makemigrations.",
+            obj=model,
+            id="mirror.W026",
+        )
+        for model, triggers in captured().items()
+        if model._meta.label_lower not in registry.labels() and not _for_children(model, triggers)
+    ]
+
+
+def _for_children(model: Any, triggers: Sequence[pgtrigger.Trigger]) -> bool:
+    """Whether the triggers mark rows of models that inherit this one's table."""
+    return any(
+        KNOWN in trigger.render_func(model)
+        for trigger in triggers
+        if trigger.name == f"{PREFIX}update"
+    )
+
+
+@register("mirror", Tags.database)
+def check_database(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """E021: triggers that the database lacks, has in another form, or does not run.
+
+    A model whose migrations are still to run is passed over: they are about to create them.
+    """
+    connection = connections[PRIMARY]
+    if PRIMARY not in (databases or ()) or connection.vendor != "postgresql":
+        return []
+    loader = MigrationLoader(connection)
+    applied = loader.applied_migrations or {}
+    pending = {app for app, name in loader.graph.leaf_nodes() if (app, name) not in applied}
+    return [
+        Error(f"{model._meta.label_lower}: {text}", hint=hint, obj=model, id="mirror.E021")
+        for model, triggers in captured().items()
+        if model._meta.app_label in loader.migrated_apps
+        and pending.isdisjoint({"mirror", model._meta.app_label})
+        for text, hint in _problems(model, triggers)
+    ]
+
+
+def _problems(model: Any, triggers: Sequence[pgtrigger.Trigger]) -> Iterator[tuple[str, str]]:
+    states: dict[tuple[str, str], list[str]] = {}
+    for trigger in triggers:
+        status, enabled = trigger.get_installation_status(model, database=PRIMARY)
+        if status == "UNINSTALLED":
+            problem = ("the database lacks", CREATE)
+        elif status == "OUTDATED":
+            problem = ("the database has an old form of", CREATE)
+        elif status == "INSTALLED" and not enabled:
+            problem = ("the database does not run", ENABLE)
+        else:
+            continue
+        states.setdefault(problem, []).append(str(trigger.name))
+    for (text, hint), names in states.items():
+        yield f"{text} {', '.join(names)}.", hint

@@ -1,0 +1,92 @@
+"""Triggers that the database lacks, and triggers for which nothing is mirrored, are named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from campaigns.models import Campaign
+from mirror.capture import capture_changes
+from mirror.checks.triggers import captured, check_database, check_documents
+from tests.mirror.checks.test_documents import Capture, capture
+from tests.support.adopters import adopt, model
+
+__all__ = ["capture"]
+
+
+def in_the_database() -> list[tuple[str, str, str]]:
+    problems = check_database(None, databases=["default"])
+    return [(str(p.id), p.msg, str(p.hint)) for p in problems]
+
+
+def execute(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def pgid(name: str) -> str:
+    (trigger,) = (trigger for trigger in captured()[Campaign] if trigger.name == name)
+    campaign: Any = Campaign
+    return str(trigger.get_pgid(campaign))
+
+
+@pytest.mark.django_db
+def test_the_database_of_this_project_has_all() -> None:
+    assert in_the_database() == []
+
+
+def test_no_database_is_asked_unless_it_is_named() -> None:
+    assert check_database(None) == check_database(None, databases=["other"]) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sql", "text", "advice"),
+    [
+        ("DROP TRIGGER {} ON campaigns_campaign", "lacks", "pgtrigger install"),
+        ("COMMENT ON TRIGGER {} ON campaigns_campaign IS 'x'", "old form of", "makemigrations"),
+        ("ALTER TABLE campaigns_campaign DISABLE TRIGGER {}", "does not run", "pgtrigger enable"),
+    ],
+    ids=["missing", "stale", "disabled"],
+)
+def test_triggers_that_do_not_work_are_named(sql: str, text: str, advice: str) -> None:
+    for name in ("mirror_insert", "mirror_truncate"):
+        execute(sql.format(pgid(name)))
+    ((number, said, hint),) = in_the_database()
+    assert number == "mirror.E021"
+    assert said.startswith("campaigns.campaign: ")
+    assert said.endswith(f"{text} mirror_insert, mirror_truncate.")
+    assert advice in hint
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("app", ["campaigns", "mirror"])
+def test_what_a_migration_is_about_to_create_is_not_missed(app: str) -> None:
+    execute(f"DROP TRIGGER {pgid('mirror_insert')} ON campaigns_campaign")
+    last = MigrationRecorder.Migration.objects.filter(app=app).latest("name")
+    last.delete()
+    assert in_the_database() == []
+
+
+def test_a_model_without_a_document_is_named(capture: Capture) -> None:
+    song = model("Song")
+    capture(song)
+
+    def found() -> list[tuple[str, str]]:
+        problems = [p for p in check_documents(None) if p.obj is song]
+        return [(str(p.id), str(p.hint)) for p in problems]
+
+    ((number, hint),) = found()
+    assert (number, "mirror_document lab.Song" in hint) == ("mirror.W026", True)
+    adopt(song)
+    assert found() == []
+
+
+def test_a_parent_needs_no_document(capture: Capture) -> None:
+    song = model("Song")
+    capture(song, ["lab.live"])
+    assert capture_changes()
+    assert [p for p in check_documents(None) if p.obj is song] == []
