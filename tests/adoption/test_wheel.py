@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pytest_django.plugin import DjangoDbBlocker
 
 import mirror
-from tests.packaging import bare
+from tests.adoption import bare
 from tests.support.manage import database_url
 from tests.support.paths import PROJECT
 
