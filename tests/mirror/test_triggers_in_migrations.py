@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
@@ -53,6 +54,8 @@ def test_triggers_of_an_old_model_come_after_the_mirror() -> None:
 
 def test_a_model_that_is_not_captured_depends_on_nothing() -> None:
     assert dependencies(ProjectState(), lab()) == []
+    own = pgtrigger.Protect(name="own", operation=pgtrigger.Delete)
+    assert dependencies(ProjectState(), lab(triggers=[own])) == []
 
 
 def test_both_commands_have_the_same_detector() -> None:
