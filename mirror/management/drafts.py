@@ -18,10 +18,18 @@ from mirror.checks.attributes import (
     holds,
     stored,
 )
-from mirror.documents import TextAttribute, registry
-from mirror.documents.attributes import MAX_DIGITS
+from mirror.documents import (
+    NativeAttribute,
+    TextAttribute,
+    TimeAttribute,
+    WholeNumberAttribute,
+    registry,
+)
 
 Field: TypeAlias = "models.Field[Any, Any]"
+
+KINDS = (WholeNumberAttribute, TimeAttribute, NativeAttribute, TextAttribute)
+MAX_DIGITS = 38  # of a number in DynamoDB
 
 KEYS_COMMENT = """\
         # Decide: rows of one pk are read together, in the order of sk. The last part of one of the
@@ -141,7 +149,7 @@ def _best(f: Field) -> str | None:
     too_long = isinstance(field, models.DecimalField) and (field.max_digits or 0) > MAX_DIGITS
     if f.is_relation or isinstance(field, TEXTS) or too_long:
         return TextAttribute.__name__
-    able = [kind for kind in HOLDS if holds(kind, field)]
+    able = [kind for kind in KINDS if holds(kind, field)]
     return min(able, key=lambda kind: len(HOLDS[kind])).__name__ if able else None
 
 

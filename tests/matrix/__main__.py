@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from tests.adoption import bare
 from tests.matrix import environments, postgres
-from tests.packaging import bare
 from tests.support.paths import PROJECT
 
 # These need a pooler, or take minutes to fill a table.
