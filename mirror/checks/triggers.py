@@ -56,7 +56,7 @@ def _for_children(model: Any, triggers: Sequence[pgtrigger.Trigger]) -> bool:
     )
 
 
-@register("mirror", Tags.database)
+@register(Tags.database)  # "mirror" as well would make `check --tag mirror` ask the database
 def check_database(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
