@@ -1,35 +1,16 @@
-"""The draft of a ``documents.py``: each field with the attribute that suits it, and keys."""
+"""The draft of a ``documents.py``: documents for models, with keys."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from django.db import models
 
-from mirror.checks.attributes import (
-    HOLDS,
-    KEYS,
-    METHODS,
-    RESERVED,
-    TEXTS,
-    attribute_hint,
-    holds,
-    stored,
-)
-from mirror.documents import (
-    NativeAttribute,
-    TextAttribute,
-    TimeAttribute,
-    WholeNumberAttribute,
-    registry,
-)
-
-Field: TypeAlias = "models.Field[Any, Any]"
-
-KINDS = (WholeNumberAttribute, TimeAttribute, NativeAttribute, TextAttribute)
-MAX_DIGITS = 38  # of a number in DynamoDB
+from mirror.checks.attributes import TEXTS, stored
+from mirror.documents import registry
+from mirror.management.drafted_attributes import attributes, is_parents_key
 
 KEYS_COMMENT = """\
         # Decide: rows of one pk are read together, in the order of sk. The last part of one of the
@@ -78,7 +59,7 @@ def _entities(chosen: Sequence[type[models.Model]]) -> dict[type[models.Model], 
 
 
 def _document(model: type[models.Model], entity: str) -> str:
-    attributes, texts = _attributes(model)
+    lines, texts = attributes(model)
     options = [model.__name__, f'entity="{entity}"']
     if texts:
         listed = ", ".join(f'"{name}"' for name in texts)
@@ -89,79 +70,11 @@ def _document(model: type[models.Model], entity: str) -> str:
         f"@register(\n{_indented(f'{option},' for option in options)})\n"
         f"class {model.__name__}Document(Document):\n"
         f'    """A row of {model._meta.label}."""\n\n'
-        + _indented(attributes)
+        + _indented(lines)
         + "\n    @classmethod\n    def keys(cls, instance):\n"
         + KEYS_COMMENT
         + f"        return {{{_keys(model, entity.lower())}}}\n"
     )
-
-
-def _attributes(model: type[models.Model]) -> tuple[list[str], list[str]]:
-    """Return a line for each field, and the fields whose texts may be long."""
-    fields = [f for f in model._meta.concrete_fields if f.primary_key or not _is_parents_key(f)]
-    long = [
-        f.attname
-        for f in fields
-        if isinstance(f, models.TextField) and not f.primary_key and f.attname not in KEYS | METHODS
-    ]
-    key = model._meta.pk.attname
-    names = {key: "id"}
-    lines = [_line(model._meta.pk, "TextAttribute", "id")]
-    for f in fields:
-        kind = _best(f)
-        if f.attname == key:
-            continue
-        if kind is None or f.attname in KEYS | METHODS:
-            lines += _left_out(f)
-            continue
-        taken = {*names.values(), *(f"{_camel(name)}StorageKey" for name in long)}
-        names[f.attname] = _free(f, taken)
-        lines.append(_line(f, kind, names[f.attname]))
-    return lines, [name for name in long if name in names]
-
-
-def _left_out(f: Field) -> tuple[str, str]:
-    """Return the comment for a field that has no attribute."""
-    if f.attname in KEYS | METHODS:
-        return (
-            f"# Decide: documents have something else called {f.attname}. Leave it out, or rename",
-            "# the field; db_column keeps the name of its column.",
-        )
-    return (
-        f"# Decide: {f.attname} is a {type(stored(f)).__name__}. Leave it out, or:",
-        f"# {attribute_hint(f.attname, stored(f))}",
-    )
-
-
-def _is_parents_key(f: Field) -> bool:
-    return f.model._meta.pk is f or getattr(f.remote_field, "parent_link", False)
-
-
-def _line(f: Field, kind: str, name: str) -> str:
-    argument = "" if name == f.attname else f'"{name}"'
-    comment = "  # its name; the content is not mirrored" if isinstance(f, models.FileField) else ""
-    return f"{f.attname} = {kind}({argument}){comment}"
-
-
-def _best(f: Field) -> str | None:
-    """Return the attribute that is made for the fewest kinds of fields; None if there is none."""
-    field = stored(f)
-    too_long = isinstance(field, models.DecimalField) and (field.max_digits or 0) > MAX_DIGITS
-    if f.is_relation or isinstance(field, TEXTS) or too_long:
-        return TextAttribute.__name__
-    able = [kind for kind in KINDS if holds(kind, field)]
-    return min(able, key=lambda kind: len(HOLDS[kind])).__name__ if able else None
-
-
-def _free(f: Field, taken: set[str]) -> str:
-    """Return a name in the item that neither the mirror nor another attribute has."""
-    own = f.model._meta.model_name
-    candidates = (_camel(f.attname), f.attname, _camel(f"{own}_{f.attname}"), f"{own}_{f.attname}")
-    return next(name for name in candidates if name not in taken | RESERVED)
-
-
-def _camel(name: str) -> str:
-    return re.sub(r"(?<=[^_])_([^_])", lambda match: match[1].upper(), name)
 
 
 def _keys(model: type[models.Model], prefix: str) -> str:
@@ -173,10 +86,10 @@ def _keys(model: type[models.Model], prefix: str) -> str:
 def _owners(model: type[models.Model]) -> Iterator[str]:
     """Yield the key of each row that every row of ``model`` belongs to."""
     for f in model._meta.concrete_fields:
-        if isinstance(f, models.ForeignKey) and not (f.null or _is_parents_key(f)):
+        if isinstance(f, models.ForeignKey) and not (f.null or is_parents_key(f)):
             yield f"{f.related_model._meta.model_name}#{{{_value(f, f.attname)}}}"
 
 
-def _value(f: Field, name: str) -> str:
+def _value(f: models.Field[Any, Any], name: str) -> str:
     value = f"instance.{name}"
     return f"encode_id({value})" if isinstance(stored(f), TEXTS) else value

@@ -1,0 +1,99 @@
+"""The attributes of a drafted document, and the names that they have in the item."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeAlias
+
+from django.db import models
+
+from mirror.checks.attributes import (
+    HOLDS,
+    KEYS,
+    METHODS,
+    RESERVED,
+    TEXTS,
+    attribute_hint,
+    holds,
+    stored,
+)
+from mirror.documents import (
+    NativeAttribute,
+    TextAttribute,
+    TimeAttribute,
+    WholeNumberAttribute,
+)
+
+Field: TypeAlias = "models.Field[Any, Any]"
+
+KINDS = (WholeNumberAttribute, TimeAttribute, NativeAttribute, TextAttribute)
+MAX_DIGITS = 38  # of a number in DynamoDB
+
+
+def attributes(model: type[models.Model]) -> tuple[list[str], list[str]]:
+    """Return a line for each field, and the fields whose texts may be long."""
+    fields = [f for f in model._meta.concrete_fields if f.primary_key or not is_parents_key(f)]
+    long = [
+        f.attname
+        for f in fields
+        if isinstance(f, models.TextField) and not f.primary_key and f.attname not in KEYS | METHODS
+    ]
+    key = model._meta.pk.attname
+    names = {key: "id"}
+    lines = [_line(model._meta.pk, "TextAttribute", "id")]
+    for f in fields:
+        kind = _best(f)
+        if f.attname == key:
+            continue
+        if kind is None or f.attname in KEYS | METHODS:
+            lines += _left_out(f)
+            continue
+        taken = {*names.values(), *(f"{_camel(name)}StorageKey" for name in long)}
+        names[f.attname] = _free(f, taken)
+        lines.append(_line(f, kind, names[f.attname]))
+    return lines, [name for name in long if name in names]
+
+
+def _left_out(f: Field) -> tuple[str, str]:
+    """Return the comment for a field that has no attribute."""
+    if f.attname in KEYS | METHODS:
+        return (
+            f"# Decide: documents have something else called {f.attname}. Leave it out, or rename",
+            "# the field; db_column keeps the name of its column.",
+        )
+    return (
+        f"# Decide: {f.attname} is a {type(stored(f)).__name__}. Leave it out, or:",
+        f"# {attribute_hint(f.attname, stored(f))}",
+    )
+
+
+def is_parents_key(f: Field) -> bool:
+    """Whether ``f`` is the primary key of a table, or refers to that of an inherited one."""
+    return f.model._meta.pk is f or getattr(f.remote_field, "parent_link", False)
+
+
+def _line(f: Field, kind: str, name: str) -> str:
+    argument = "" if name == f.attname else f'"{name}"'
+    comment = "  # its name; the content is not mirrored" if isinstance(f, models.FileField) else ""
+    return f"{f.attname} = {kind}({argument}){comment}"
+
+
+def _best(f: Field) -> str | None:
+    """Return the attribute that is made for the fewest kinds of fields; None if there is none."""
+    field = stored(f)
+    too_long = isinstance(field, models.DecimalField) and (field.max_digits or 0) > MAX_DIGITS
+    if f.is_relation or isinstance(field, TEXTS) or too_long:
+        return TextAttribute.__name__
+    able = [kind for kind in KINDS if holds(kind, field)]
+    return min(able, key=lambda kind: len(HOLDS[kind])).__name__ if able else None
+
+
+def _free(f: Field, taken: set[str]) -> str:
+    """Return a name in the item that neither the mirror nor another attribute has."""
+    own = f.model._meta.model_name
+    candidates = (_camel(f.attname), f.attname, _camel(f"{own}_{f.attname}"), f"{own}_{f.attname}")
+    return next(name for name in candidates if name not in taken | RESERVED)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"(?<=[^_])_([^_])", lambda match: match[1].upper(), name)
