@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.postgres import fields as pg
-from django.contrib.postgres.search import SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.management import CommandError, call_command
 from django.db import connection, models
 from django.test.utils import isolate_apps
@@ -67,7 +67,7 @@ def test_every_type_of_field(mirror: Stores, owner: User, monkeypatch: pytest.Mo
     song = model("Song", user=user, **fields, **{name: f.clone() for name, f in AWKWARD.items()})
     text = use(monkeypatch, song)
     assert 'long_texts=["text", "text_storage_key"]' in text
-    assert "# Decide: raw is a BinaryField." in text
+    assert "# Decide: vector is a SearchVectorField." in text
     assert "count = WholeNumberAttribute()" in text
     with connection.schema_editor() as editor:
         editor.create_model(song)
@@ -75,14 +75,16 @@ def test_every_type_of_field(mirror: Stores, owner: User, monkeypatch: pytest.Mo
         for row in ROWS:  # a number in DynamoDB is never infinite
             song.objects.create(user_id=owner.pk, **{**row, "ratio": 0.5})
         created = song.objects.latest("pk")
-        song.objects.filter(pk=created.pk).update(mirror_revision=7, raw=b"7")
+        song.objects.filter(pk=created.pk).update(
+            mirror_revision=7, vector=SearchVector(models.Value("word"))
+        )
         assert enqueue_all() == len(ROWS)
         assert_equal_after_sync(mirror)
         item = item_of(mirror, created.pk)
         assert (item["pk"], item["sk"]) == (f"user#{owner.pk}", f"song#{created.pk}")
         assert item["mirror_revision"] == 7
         assert (item["aB"], item["songAB"], item["userId"]) == (1, 2, str(owner.pk))
-        assert "lab.song differs in: raw 1.\n" in run("mirror_restore", "--dry-run")[1]
+        assert "lab.song differs in: vector 1.\n" in run("mirror_restore", "--dry-run")[1]
     finally:
         with connection.schema_editor() as editor:
             editor.delete_model(song)
