@@ -8,26 +8,19 @@ from typing import Any, TypeAlias
 from django.db import models
 
 from mirror.checks.attributes import (
-    HOLDS,
     KEYS,
     METHODS,
+    OURS,
     RESERVED,
     TEXTS,
     attribute_hint,
     holds,
     stored,
 )
-from mirror.documents import (
-    NativeAttribute,
-    TextAttribute,
-    TimeAttribute,
-    WholeNumberAttribute,
-)
+from mirror.documents import TextAttribute
+from mirror.documents.native import MAX_DIGITS
 
 Field: TypeAlias = "models.Field[Any, Any]"
-
-KINDS = (WholeNumberAttribute, TimeAttribute, NativeAttribute, TextAttribute)
-MAX_DIGITS = 38  # of a number in DynamoDB
 
 
 def attributes(model: type[models.Model]) -> tuple[list[str], list[str]]:
@@ -84,8 +77,8 @@ def _best(f: Field) -> str | None:
     too_long = isinstance(field, models.DecimalField) and (field.max_digits or 0) > MAX_DIGITS
     if f.is_relation or isinstance(field, TEXTS) or too_long:
         return TextAttribute.__name__
-    able = [kind for kind in KINDS if holds(kind, field)]
-    return min(able, key=lambda kind: len(HOLDS[kind])).__name__ if able else None
+    able = [kind for kind in OURS if holds(kind, field)]
+    return min(able, key=lambda kind: len(OURS[kind])).__name__ if able else None
 
 
 def _free(f: Field, taken: set[str]) -> str:
