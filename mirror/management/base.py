@@ -18,7 +18,7 @@ COULD_NOT_WORK = 2
 
 def _sentence(failure: Failure) -> str:
     """Say what is the matter with a store, and which right would help."""
-    reason = f"{failure.error_class} {failure.code}".strip()
+    reason = failure.code or failure.error_class
     right = missing_right(failure)
     help_ = f" {failure.operation} needs the right {right}." if right else ""
     return f"{failure.store} cannot be reached or used: {reason}.{help_}"

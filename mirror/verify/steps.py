@@ -64,7 +64,8 @@ CHECK_DEEP = Step(
 )
 CHANGE = Step(
     "Changes are lacking",
-    "Make a change of each kind that is lacking, wait until nothing is pending, then check:",
+    "Create, update, move and delete a row, or do what of it is lacking. Wait after each until "
+    "nothing is pending, then check:",
     "manage.py mirror_check",
 )
 REHEARSE = Step(

@@ -206,11 +206,19 @@ class Command(MirrorCommand):
         """
         stores, repaired = reading_clients(), Findings()
         auxiliary = "would be" if options["dry_run"] else "is"
+        # Only orphans are left.
+        why = (
+            "it is younger than an hour"
+            if options["delete_orphans"]
+            else "--delete-orphans removes it"
+        )
         for portion in batched(report.findings, REPAIRED_AT_ONCE):
             plan = repair.plan(portion, stores, delete_orphans=options["delete_orphans"])
-            for verb, findings in (("repaired", plan.repaired), ("left", plan.left)):
+            for done, findings in (("repaired", plan.repaired), (f"left: {why}", plan.left)):
                 for finding in findings:
-                    self.stderr.write(f"{finding.kind} {finding.key_text} {auxiliary} {verb}.")
+                    # What is missing may have no key yet.
+                    name = finding.key_text or f"{finding.model} {finding.object_id}"
+                    self.stderr.write(f"{finding.kind} {name} {auxiliary} {done}.")
             if not options["dry_run"]:
                 repair.mark_dirty(plan.repaired, stores)
                 repaired.extend(plan.repaired)

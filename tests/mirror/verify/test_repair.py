@@ -16,7 +16,12 @@ from mirror.verify import check, repair
 from sessions_app.models import Session
 from tests.support.commands import run
 from tests.support.stored import assert_equal, item_of
-from tests.support.tampering import delete_item, put_object_without_row, put_orphaned_object
+from tests.support.tampering import (
+    delete_item,
+    delete_object,
+    put_object_without_row,
+    put_orphaned_object,
+)
 
 mirror_check = partial(run, "mirror_check")
 
@@ -31,6 +36,22 @@ def test_orphaned_objects_past_their_first_hour_are_removed_on_request(
     assert len(check.check(mirror).findings) == 2
     assert mirror_check("--repair", "--delete-orphans")[0] == 0
     assert_equal(mirror)
+
+
+def test_a_repair_names_each_row_and_says_why_it_leaves_an_orphan(
+    mirror: Stores, session: Session
+) -> None:
+    put_object_without_row(mirror, {})
+    _, printed = mirror_check("--repair", "--dry-run")
+    assert "1-0.json would be left: --delete-orphans removes it." in printed
+    _, printed = mirror_check("--repair", "--dry-run", "--delete-orphans")
+    assert "1-0.json would be left: it is younger than an hour." in printed
+
+    item = item_of(mirror, session.pk)
+    delete_item(mirror, item)
+    delete_object(mirror, item)
+    _, printed = mirror_check("--repair", "--dry-run")
+    assert f"object_missing sessions_app.session {session.pk} would be repaired." in printed
 
 
 def test_rows_of_a_restored_ledger_are_parked_until_they_are_repaired(
