@@ -132,7 +132,9 @@ def _end(store: str) -> None:
             .filter(error_class__in=[OUT_OF_REACH, PARTITION_BUSY])
         )
         logger.warning(
-            "%s is back; %d waiting changes are due now.", store, waiting.reset_attempts()
+            "%s is back; %d changes that waited untried are due now.",
+            store,
+            waiting.reset_attempts(),
         )
 
 
