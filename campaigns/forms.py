@@ -10,7 +10,7 @@ from config.web.tab_safe_forms import SaveChanged, TabSafeForm
 class CampaignForm(forms.ModelForm[Campaign]):
     """A campaign's name, what it is about, and its language."""
 
-    description = LongText(help_text="What is it about? Only you see this, on your dashboard.")
+    description = LongText(help_text="What is it about? Only you see this.")
 
     class Meta:
         model = Campaign

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from sessions_app.models import Session
 from sessions_app.search_index import Kind, SearchText
 from sessions_app.search_marks import Marker
+from sessions_app.search_speakers import names
 from sessions_app.search_times import start_times
 from sessions_app.search_words import Wanted
 from sessions_app.transcripts.plain_text import split_name
@@ -108,7 +109,25 @@ def _best_lines(sessions: list[UUID], wanted: Wanted, marker: Marker) -> dict[UU
             continue
         line = _best_line(kind, numbers, text, marker)
         best[session].setdefault((kind, line.number), line)
-    return {session: list(lines.values()) for session, lines in best.items()}
+    return _with_speakers({session: list(lines.values()) for session, lines in best.items()})
+
+
+def _with_speakers(best: dict[UUID, list[_Line]]) -> dict[UUID, list[_Line]]:
+    """Add the speakers of lines that were found in the middle."""
+    unnamed = {
+        (pk, line.number)
+        for pk, lines in best.items()
+        for line in lines
+        if line.kind == Kind.TRANSCRIPT and not line.speaker
+    }
+    speakers = names(unnamed)
+    return {
+        pk: [
+            replace(line, speaker=line.speaker or speakers.get((pk, line.number), ""))
+            for line in lines
+        ]
+        for pk, lines in best.items()
+    }
 
 
 def _best_line(kind: str, numbers: list[int], text: str, marker: Marker) -> _Line:

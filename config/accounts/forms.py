@@ -86,6 +86,7 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subs
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username",)
+        error_messages = {"username": {"unique": "This username is taken. Choose another."}}
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -99,6 +100,10 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg] # no class to subs
         username: str = super().clean_username()
         return username
 
+    def validate_password_for_user(self, user: User, *_args: Any) -> None:
+        """Say what is wrong with the password at its own field, not at the one that repeats it."""
+        super().validate_password_for_user(user, "password1")  # type: ignore[misc] # not in the stubs
+
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg] # as above
     """Sets a password without the old one."""
@@ -108,6 +113,11 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg] # as above
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = " ".join(RULES)
+        self.fields["new_password2"].help_text = ""
+
+    def validate_password_for_user(self, user: User, *_args: Any) -> None:
+        """Say what is wrong with the password at its own field, not at the one that repeats it."""
+        super().validate_password_for_user(user, "new_password1")
 
 
 class ChangePasswordForm(NewPasswordForm, PasswordChangeForm):

@@ -74,3 +74,15 @@ def test_a_word_is_found_while_typing_and_opened_where_it_was_said(
     page.get_by_label("Find in the transcript").press_sequentially("nap")  # a field takes its keys
     expect(position).to_have_text(f"200 of {TURNS}")
     assert inspector.problems == []
+
+
+def test_a_hit_in_a_long_turn_is_in_view(
+    transactional_db: None, open_page: Open, live_server: Any
+) -> None:
+    owner = make_user("gm")
+    rain = "rain " * 900
+    session = make_session(owner, transcript_text=f"MATT: {rain}zeppelin {rain}")
+    page = open_page(viewport={"width": 390, "height": 844})
+    log_in_by_cookie(page, owner, live_server)
+    page.goto(f"/sessions/{session.pk}/transcript/?q=zeppelin&line=1")
+    expect(page.locator("#t1 mark")).to_be_in_viewport()

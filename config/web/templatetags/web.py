@@ -26,6 +26,15 @@ def first_words(text: str, length: int) -> str:
 
 
 @register.filter
+def last_characters(text: str, length: int) -> str:
+    """Return the end of a text, from the beginning of a word on."""
+    if len(text) <= length:
+        return text
+    end = text[-length:]
+    return "…" + (end.partition(" ")[2] or end)
+
+
+@register.filter
 def lang(language: str) -> SafeString:
     """Return the attribute ``lang`` for an element with words in that language, if it is known."""
     return format_html(' lang="{}"', language) if language else SafeString("")

@@ -224,6 +224,13 @@ def test_a_long_line_is_shown_around_the_match(owner: User) -> None:
     assert len(place.text) < 350
 
 
+def test_whoever_says_a_long_line_is_named_wherever_it_is_found(owner: User) -> None:
+    long = f"MATT: {'rain ' * 400}kraken"
+    make_session(owner, transcript_text=f"LAURA: Yes.\n{long}\n", speaker_names={"MATT": "Keeper"})
+    (place,) = places_of(owner, "kraken")
+    assert place.label == "Keeper"
+
+
 @pytest.mark.parametrize(
     ("query", "hint"),
     [

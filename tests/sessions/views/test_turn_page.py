@@ -47,6 +47,17 @@ def test_a_word_is_corrected_in_place(gm: Client, session: Session) -> None:
     assert session.notes == "Kept"
 
 
+def test_the_end_of_a_long_turn_leads_up_to_the_next(gm: Client, session: Session) -> None:
+    session.transcript_text = f"MATT: First {'rain ' * 99}last.\nLAURA: Soon {'fog ' * 99}late.\n"
+    session.save()
+    before = text_of(gm.get(turn_path(session, 2)))
+    assert "rain last." in before
+    assert "First rain" not in before
+    after = text_of(gm.get(turn_path(session, 1)))
+    assert "Soon fog" in after
+    assert "fog late." not in after
+
+
 SAID_AT = r'<li id="t{}"><div class="told" role="status"><div class="success">{}</div></div>'
 
 

@@ -62,6 +62,13 @@ if (steps) {
     steps.querySelector("output").textContent = `${to + 1} of ${marks.length}`;
   };
 
+  // A hit in a long turn is further down than the beginning of the turn, which the address names.
+  window.addEventListener("load", () => {
+    const first = document.querySelector("#turns :target mark");
+    const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate"; // not Back
+    if (isNew && first?.getBoundingClientRect().bottom > innerHeight) first.scrollIntoView({ block: "center" });
+  });
+
   steps.hidden = false;
   for (const button of steps.querySelectorAll("button")) {
     button.addEventListener("click", () => step(Number(button.value)));
