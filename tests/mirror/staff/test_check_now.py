@@ -213,6 +213,23 @@ def test_a_worker_that_stops_leaves_the_check_to_the_next(
     assert (request.state, request.attempts) == ("waiting", 0)
 
 
+def test_a_process_that_cannot_be_started_is_said_to_have_failed(
+    checks: RequestedChecks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **options: object) -> None:
+        raise BlockingIOError  # there are too many processes
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    CheckRequest.objects.ask(deep=False)
+    checks.tend()
+    assert CheckRequest.objects.get().failure == (
+        "The worker could not start the check (BlockingIOError)."
+    )
+    CheckRequest.objects.ask(deep=False)
+    checks.tend()
+    assert CheckRequest.objects.open().count() == 0
+
+
 def test_a_worker_that_was_silent_too_long_ends_its_check(
     checks: RequestedChecks, monkeypatch: pytest.MonkeyPatch
 ) -> None:

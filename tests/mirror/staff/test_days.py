@@ -198,6 +198,25 @@ def test_many_differences_are_divided_into_pages(
     assert "10000001-" not in page
 
 
+def test_an_object_in_no_row_s_folder_is_told_of(
+    session: Session, mirror: Stores, admin_client: Client
+) -> None:
+    """The console of S3 puts an empty object where somebody makes a folder."""
+    mirror.objects.storage.bucket.put_object(Key="transcripts/", Body=b"")
+    assert run("mirror_check")[0] == 1
+    (one,) = CheckRun.objects.get().findings
+    assert (one["object_id"], one["model"]) == ("", "sessions_app.session")
+    assert "/compare/sessions_app.session/" not in load(admin_client)
+    assert admin_client.get("/admin/mirror/").status_code == 200
+
+
+def test_repairs_that_were_cut_are_said_to_be(session: Session, admin_client: Client) -> None:
+    save_run(0)
+    assert "keeps the first 200" not in load(admin_client)
+    CheckRun.objects.update(repaired=[finding(session.pk)], repaired_count=2)
+    assert "keeps the first 200" in load(admin_client)
+
+
 def test_a_day_without_checks_says_so(admin_client: Client, db: None) -> None:
     assert "No check ran on this day." in load(admin_client)
     assert "Nothing differed" not in load(admin_client, 3)

@@ -92,7 +92,7 @@ def test_the_sheet_has_the_verdict_the_days_and_room_to_sign(
     monkeypatch.setattr(verdict, "ask_stores", lambda: {"DynamoDB": "", "S3": ""})
     page = " ".join(admin_client.get(SHEET).text.split())
     assert "Not ready to switch" in page
-    assert "No outage began in this time." in page
+    assert "There was no outage in this time." in page
     assert f"with version {__version__}" in page
     assert "by admin" in page
     with django_assert_num_queries(9):
@@ -117,3 +117,24 @@ def test_the_sheet_has_the_verdict_the_days_and_room_to_sign(
     assert "<td>3 min 0 s</td><td>1,446 changes</td><td>7 s</td>" in page
     assert page.count("<dt>Signature</dt>") == 2
     assert "style=" not in page
+
+
+@pytest.mark.usefixtures("db")
+def test_the_sheet_has_outages_that_go_on_and_says_if_there_were_more(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict, "ask_stores", lambda: {"DynamoDB": "", "S3": ""})
+    monkeypatch.setattr(evidence, "MOST_OUTAGES", 2)
+    before = timezone.now() - timedelta(days=30)
+    Outage.objects.create(store="S3", started_at=before, ended_at=before + timedelta(days=1))
+    assert "There was no outage in this time." in admin_client.get(SHEET).text
+    Outage.objects.create(store="DynamoDB", started_at=before)
+    page = admin_client.get(SHEET).text
+    assert "not over" in page
+    assert "The newest" not in page
+    for day in (1, 2):
+        ended = timezone.now() - timedelta(days=day)
+        Outage.objects.create(store="S3", started_at=ended, ended_at=ended)
+    page = admin_client.get(SHEET).text
+    assert "The newest 2; there were more." in page
+    assert page.count('<tr><th scope="row">S3</th>') == 2
