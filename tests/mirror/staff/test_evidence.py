@@ -7,7 +7,9 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -15,6 +17,7 @@ from mirror import __version__
 from mirror.models import CheckRun, Outage
 from mirror.staff import evidence
 from mirror.verify import verdict
+from tests.support.evidence import save_all_evidence
 
 CSV, SHEET = "/admin/mirror/history.csv", "/admin/mirror/evidence/"
 
@@ -138,3 +141,35 @@ def test_the_sheet_has_outages_that_go_on_and_says_if_there_were_more(
     page = admin_client.get(SHEET).text
     assert "The newest 2; there were more." in page
     assert page.count('<tr><th scope="row">S3</th>') == 2
+
+
+@pytest.mark.usefixtures("db")
+def test_the_sheet_counts_the_checks_of_the_period_alone(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict, "ask_stores", lambda: {"DynamoDB": "", "S3": ""})
+    save_run(timezone.now() - timedelta(days=30), deep=True)
+    save_run(timezone.now(), deep=True, complete=False)
+    page = " ".join(admin_client.get(SHEET).text.split())
+    assert "<dt>Complete checks</dt><dd>0</dd>" in page
+    assert "<dt>of these, every object read</dt><dd>0</dd>" in page
+    assert "<dt>Samples</dt><dd>1</dd>" in page
+
+
+@pytest.mark.usefixtures("db")
+def test_who_signs_agrees_to_what_the_verdict_says(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict, "ask_stores", lambda: {"DynamoDB": "", "S3": ""})
+    assert "DynamoDB and S3 are not yet fit" in admin_client.get(SHEET).text
+    save_all_evidence()
+    assert "DynamoDB and S3 are fit" in admin_client.get(SHEET).text
+
+
+def test_what_was_found_is_not_read_for_the_file(admin_client: Client, db: None) -> None:
+    save_run(timezone.now())
+    with CaptureQueriesContext(connection) as queries:
+        assert b"".join(admin_client.get(CSV)).count(b"\n") == 2
+    of_runs = [q["sql"] for q in queries if 'FROM "mirror_checkrun"' in q["sql"]]
+    assert of_runs
+    assert not any('"findings"' in sql or '"repaired"' in sql for sql in of_runs)
