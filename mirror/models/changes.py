@@ -48,8 +48,11 @@ class Changes(NamedTuple):
     deletions: int
 
     def since(self, before: Changes) -> Changes:
-        """Return how many there were since these were ``before``."""
-        return Changes(*(now - then for now, then in zip(self, before, strict=True)))
+        """Return how many there were since these were ``before``.
+
+        None of a kind that is fewer now: the counts are those of a backup, or began anew.
+        """
+        return Changes(*(max(now - then, 0) for now, then in zip(self, before, strict=True)))
 
 
 class ChangeCountQuerySet(models.QuerySet["ChangeCount"]):

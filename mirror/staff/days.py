@@ -36,7 +36,10 @@ def day(request: HttpRequest, text: str) -> HttpResponse:
         "day": shown,
         "runs": [{"run": run, "sentences": words.sentences(run)} for run in runs[:MOST_RUNS]],
         "more": len(runs) > MOST_RUNS,
-        "cut": any(run.differences > len(run.findings) for run in runs[:MOST_RUNS]),
+        "cut": any(
+            run.differences > len(run.findings) or run.repaired_count > len(run.repaired)
+            for run in runs[:MOST_RUNS]
+        ),
         "findings": findings,
         "rows": [{"found": found, "since": since.of(found)} for found in findings],
         "latest": since.latest,

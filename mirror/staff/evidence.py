@@ -102,20 +102,26 @@ def evidence(request: HttpRequest) -> HttpResponse:
     judgement = current_verdict()
     first = judgement.days[0].date
     begin = timezone.make_aware(datetime.combine(first, time.min))
+    outages = _outages(begin)
     context = {
         "title": "Validation of the mirror",
         "verdict": judgement,
         "first": first,
         "last": judgement.days[-1].date,
         "checks": _checks(begin),
-        "outages": Outage.objects.filter(started_at__gte=begin).order_by("started_at")[
-            :MOST_OUTAGES
-        ],
+        "outages": outages[:MOST_OUTAGES],
+        "more_outages": len(outages) > MOST_OUTAGES,
         "now": timezone.now(),
         "version": __version__,
         "roles": ("Operations", "Owner"),
     }
     return page(request, "evidence", context)
+
+
+def _outages(begin: datetime) -> list[Outage]:
+    """Return the newest outages of the period, one more than the page shows."""
+    newest = Outage.objects.order_by("-pk")[: MOST_OUTAGES + 1]
+    return [outage for outage in newest if outage.ended_at is None or outage.ended_at >= begin]
 
 
 def _checks(begin: datetime) -> dict[str, int]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+
+from django.db import DatabaseError, transaction
 
 from mirror.conf import setting
 from mirror.models import Alert, CheckRun
@@ -23,6 +27,22 @@ OVERDUE_CHECK = "check overdue"
 DRIFT = "drift"
 
 
+@contextmanager
+def _in_nobody_s_way() -> Iterator[None]:
+    """Let the caller go on if PostgreSQL refuses an alert."""
+    try:
+        with transaction.atomic():
+            yield
+    except DatabaseError as error:
+        _not_told(type(error.__cause__ or error).__name__)
+
+
+def _not_told(kind: str) -> None:
+    fingerprint = {"fingerprint": ["mirror", "alerts"]}
+    logger.error("Alerts cannot be told (%s).", kind, extra=fingerprint)
+
+
+@_in_nobody_s_way()
 def look() -> None:
     """Tell what the database knows. Reads a bounded part of the ledger."""
     owed = owed_by_model().values()
@@ -50,6 +70,7 @@ def look() -> None:
         _holds(OVERDUE_CHECK, message, hours, lasting=PATIENCE)
 
 
+@_in_nobody_s_way()
 def tell_of_check(run: CheckRun) -> None:
     """Tell that a check found differences, or that all of them are gone."""
     if run.differences:

@@ -51,13 +51,18 @@ class RequestedChecks:
         self._token = token
         command = [sys.executable, "-m", "django", "mirror_check", "--request", str(token)]
         path = os.pathsep.join(filter(None, sys.path))  # manage.py may lie in another folder
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": path},
-            start_new_session=True,  # Ctrl-C reaches the worker alone
-        )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONPATH": path},
+                start_new_session=True,  # Ctrl-C reaches the worker alone
+            )
+        except OSError as error:  # such as no memory: the mirroring goes on
+            held = CheckRequest.objects.held(token)
+            held.fail(f"The worker could not start the check ({type(error).__name__}).")
+            return
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self._process.pid, NICENESS)
 

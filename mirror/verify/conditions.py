@@ -115,7 +115,7 @@ def _little_differed(facts: Facts) -> Condition:
         )
     if not facts.runs:
         return Condition("No check says how much differs.", steps.CHECK_DAILY, facts.today)
-    return Condition(f"No check of these days found more than {limit} to differ.")
+    return Condition(f"No complete check of these days found more than {limit} to differ.")
 
 
 def _last_check_perfect(facts: Facts) -> Condition:
@@ -126,6 +126,13 @@ def _last_check_perfect(facts: Facts) -> Condition:
         sentence = (
             f"The last complete check found {formats.percent(run.parity_percent)}, not 100 %."
         )
+        return Condition(sentence, steps.REPAIR, facts.today)
+    if not run.expected:
+        sentence = "The last complete check compared no row."
+        return Condition(sentence, steps.CHECK_DAILY, facts.today)
+    if facts.sample:
+        when = formats.moment(facts.sample.started_at)
+        sentence = f"A sample that was compared later differed, on {when}."
         return Condition(sentence, steps.REPAIR, facts.today)
     when = formats.moment(run.started_at)
     return Condition(
@@ -141,6 +148,12 @@ def _checked_deeply(facts: Facts) -> Condition:
     day, differing = _day_of(run.started_at), Figures.of(run).differing
     if differing:
         sentence = f"The last deep check, on {day}, found {formats.number(differing)} differing."
+        return Condition(sentence, steps.CHECK_DEEP, facts.today)
+    if not run.in_sync or run.parity_percent < 100 - setting("ALLOWED_MISMATCH_PERCENT"):
+        sentence = (
+            f"The last deep check, on {day}, read {formats.number(run.in_sync)} of "
+            f"{formats.number(run.expected)} rows. What is pending is not compared."
+        )
         return Condition(sentence, steps.CHECK_DEEP, facts.today)
     return Condition(f"A deep check read every object on {day} and found no difference.")
 

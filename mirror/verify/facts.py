@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from mirror.models import Backlog, Changes, CheckRun, Outage, RestoreRun, Workers
 
@@ -14,7 +15,7 @@ class Facts:
     """The facts, of now and of the validation period, which has ``length`` days.
 
     ``stores`` has why each store does not answer, or an empty text. ``runs`` are the complete
-    checks of the period, the newest first.
+    checks of the period, the newest first. ``sample`` found differences after the last of them.
     """
 
     enabled: bool
@@ -27,6 +28,7 @@ class Facts:
     unchecked: tuple[date, ...]  # days without a complete check
     too_different: tuple[date, ...]  # days on which a check found too much
     runs: tuple[CheckRun, ...]
+    sample: CheckRun | None
     rehearsal: RestoreRun | None  # the last one of the period
 
     @property
@@ -43,7 +45,9 @@ class Facts:
     def changes(self) -> Changes | None:
         """What was mirrored before the last check and not before the first one.
 
-        So a check has seen each of these changes. None without two checks that have counted.
+        So a check has seen each of these changes. None without two checks that have counted. They
+        are added from check to check, as counting begins anew once the counts are lost.
         """
         counted = [Changes(**run.changes) for run in self.runs if run.changes is not None]
-        return counted[0].since(counted[-1]) if counted[1:] else None
+        mirrored = (now.since(before) for now, before in pairwise(counted))
+        return Changes(*map(sum, zip(*mirrored, strict=True))) if counted[1:] else None

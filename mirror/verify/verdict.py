@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import takewhile
 
 from django.utils import timezone
 
@@ -32,7 +33,8 @@ NO_CHECK = "no check"
 class Day:
     """One day of the validation period.
 
-    ``last`` is its last complete check; ``worst_mismatch_percent`` is the worst of all of them.
+    ``last`` is its last complete check; ``worst_mismatch_percent`` is the worst of all of them,
+    before anything was repaired.
     """
 
     date: date
@@ -86,11 +88,14 @@ def current_verdict() -> Verdict:
     length = setting("VALIDATION_DAYS")
     today = timezone.localdate()
     since = timezone.now() - timedelta(days=length + 2)  # more than enough in any time zone
-    complete = CheckRun.objects.filter(complete=True, started_at__gte=since).defer("findings")
+    recent = CheckRun.objects.filter(started_at__gte=since).defer("findings", "repaired")
+    until_today = [run for run in recent if _day_of(run) <= today]
+    complete = [run for run in until_today if run.complete]
     checked_today = any(_day_of(run) == today for run in complete)
     last = today if checked_today else today - timedelta(days=1)
     first = last - timedelta(days=length - 1)
     runs = [run for run in complete if _day_of(run) >= first]
+    samples = takewhile(lambda run: not run.complete, until_today)
     days = tuple(_day(first + timedelta(days=number), runs) for number in range(length))
     rehearsal = RestoreRun.objects.filter(dry_run=True, started_at__gte=since).first()
     facts = Facts(
@@ -104,6 +109,7 @@ def current_verdict() -> Verdict:
         unchecked=tuple(day.date for day in days if day.state == NO_CHECK),
         too_different=tuple(day.date for day in days if day.state == TOO_MUCH),
         runs=tuple(runs),
+        sample=next((run for run in samples if run.differences), None),
         rehearsal=rehearsal if rehearsal and _day_of(rehearsal) >= first else None,
     )
     return Verdict(days, facts, judge(facts))
@@ -111,8 +117,18 @@ def current_verdict() -> Verdict:
 
 def _day(day: date, runs: Iterable[CheckRun]) -> Day:
     runs_of_day = [run for run in runs if _day_of(run) == day]
-    worst = max((Figures.of(run).mismatch_percent for run in runs_of_day), default=0.0)
+    worst = max(map(_mismatch_percent, runs_of_day), default=0.0)
     return Day(day, runs_of_day[0] if runs_of_day else None, worst)
+
+
+def _mismatch_percent(run: CheckRun) -> float:
+    """Return the share that differed, before or after a repair.
+
+    What was repaired is counted by finding. A row may have several, so its share may be less.
+    """
+    figures = Figures.of(run)
+    repaired = min(100.0, run.repaired_count * 100 / max(figures.total, 1))
+    return max(figures.mismatch_percent, repaired)
 
 
 def _day_of(run: CheckRun | RestoreRun) -> date:

@@ -9,16 +9,19 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from mirror.models import CheckRequest, CheckRun, Heartbeat, Pulse, heartbeats
+from mirror.models.check_requests import CheckRequestQuerySet
 from mirror.stores.clients import Stores
-from mirror.sync import worker
+from mirror.sync import requested_checks, worker
 from mirror.sync.requested_checks import RequestedChecks
 from mirror.verify import requested
 from mirror.verify.report import Report
@@ -213,6 +216,23 @@ def test_a_worker_that_stops_leaves_the_check_to_the_next(
     assert (request.state, request.attempts) == ("waiting", 0)
 
 
+def test_a_process_that_cannot_be_started_is_said_to_have_failed(
+    checks: RequestedChecks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **options: object) -> None:
+        raise BlockingIOError  # there are too many processes
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    CheckRequest.objects.ask(deep=False)
+    checks.tend()
+    assert CheckRequest.objects.get().failure == (
+        "The worker could not start the check (BlockingIOError)."
+    )
+    CheckRequest.objects.ask(deep=False)
+    checks.tend()
+    assert CheckRequest.objects.open().count() == 0
+
+
 def test_a_worker_that_was_silent_too_long_ends_its_check(
     checks: RequestedChecks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,3 +256,74 @@ def test_progress_is_shown(alive: None, admin_client: Client) -> None:
     assert admin_client.get(f"{ASK}999/").status_code == 404
     assert admin_client.get(ASK).status_code == 405
     assert admin_client.post(f"{ASK}{request.pk}/").status_code == 405
+
+
+def test_more_rows_than_expected_are_not_all_of_them(alive: None, admin_client: Client) -> None:
+    request = taken()
+    CheckRequest.objects.update(compared=7000, total=6842)
+    assert 'value="99"' in admin_client.get(f"{ASK}{request.pk}/").text
+
+
+def test_a_mirror_that_is_switched_off_is_not_asked(
+    alive: None, admin_client: Client, settings: Settings
+) -> None:
+    settings.MIRROR = {**settings.MIRROR, "ENABLED": False}
+    admin_client.post(ASK)
+    assert not CheckRequest.objects.exists()
+
+
+def test_of_two_workers_at_once_one_takes_the_request(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    CheckRequest.objects.ask(deep=False)
+    requests = type(CheckRequest.objects.all())
+    first = requests.first
+
+    def first_and_the_other_is_faster(found: CheckRequestQuerySet) -> CheckRequest | None:
+        request = first(found)
+        monkeypatch.setattr(requests, "first", first)
+        assert CheckRequest.objects.take()
+        return request
+
+    monkeypatch.setattr(requests, "first", first_and_the_other_is_faster)
+    assert CheckRequest.objects.take() is None
+    assert CheckRequest.objects.get().attempts == 1
+
+
+def test_what_is_compared_is_told_and_begins_anew(
+    mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requested, "TOLD", 0.0)
+    make_campaign(owner)
+    taken()
+    CheckRequest.objects.update(compared=77)
+    fall_silent()
+    request = CheckRequest.objects.take()
+    assert request is not None
+    assert request.compared == 0
+    requested.carry_out(request.token or uuid4())
+    assert CheckRequest.objects.get().compared == 1
+
+
+def test_the_process_is_alone_humble_and_killed_if_it_does_not_end(
+    checks: RequestedChecks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleep(_: object, **options: Any) -> subprocess.Popen[bytes]:
+        return real(["/bin/sleep", "60"], **options)
+
+    real = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", sleep)
+    monkeypatch.setattr(requested_checks, "GRACE", 0.2)
+    CheckRequest.objects.ask(deep=False)
+    handler = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # so does the process
+    try:
+        checks.tend()
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    process = checks._process
+    assert process is not None
+    assert os.getsid(process.pid) == process.pid  # Ctrl-C does not reach it
+    humble = os.getpriority(os.PRIO_PROCESS, process.pid)
+    assert humble > os.getpriority(os.PRIO_PROCESS, 0) or humble == 19
+    checks.stop()
+    assert process.returncode == -signal.SIGKILL

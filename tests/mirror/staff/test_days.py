@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from mirror import formats
 from mirror.models import CheckRun, LedgerEntry
 from mirror.staff import days
 from mirror.stores.clients import Stores
@@ -198,6 +202,25 @@ def test_many_differences_are_divided_into_pages(
     assert "10000001-" not in page
 
 
+def test_an_object_in_no_row_s_folder_is_told_of(
+    session: Session, mirror: Stores, admin_client: Client
+) -> None:
+    """The console of S3 puts an empty object where somebody makes a folder."""
+    mirror.objects.storage.bucket.put_object(Key="transcripts/", Body=b"")
+    assert run("mirror_check")[0] == 1
+    (one,) = CheckRun.objects.get().findings
+    assert (one["object_id"], one["model"]) == ("", "sessions_app.session")
+    assert "/compare/sessions_app.session/" not in load(admin_client)
+    assert admin_client.get("/admin/mirror/").status_code == 200
+
+
+def test_repairs_that_were_cut_are_said_to_be(session: Session, admin_client: Client) -> None:
+    save_run(0)
+    assert "keeps the first 200" not in load(admin_client)
+    CheckRun.objects.update(repaired=[finding(session.pk)], repaired_count=2)
+    assert "keeps the first 200" in load(admin_client)
+
+
 def test_a_day_without_checks_says_so(admin_client: Client, db: None) -> None:
     assert "No check ran on this day." in load(admin_client)
     assert "Nothing differed" not in load(admin_client, 3)
@@ -219,3 +242,67 @@ def test_a_deleted_row_has_no_name(session: Session, mirror: Stores, admin_clien
     assert "S</strong>" not in page
     assert str(session_id) in page
     assert "Now pending since" in page
+
+
+def test_a_day_has_its_own_runs_and_no_others(session: Session, admin_client: Client) -> None:
+    for days_ago in range(3):
+        save_run(days_ago, [finding(f"day {days_ago}")])
+    page = load(admin_client, 1)
+    assert "day 1" in page
+    assert "day 0" not in page
+    assert "day 2" not in page
+
+
+def test_of_many_runs_the_last_are_shown(
+    admin_client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(days, "MOST_RUNS", 2)
+    save_run()
+    save_run()
+    assert "of the day." not in load(admin_client)
+    save_run()
+    assert "The last 2 of the day." in load(admin_client)
+
+
+def test_differences_are_told_by_kind_and_once_for_all_runs(
+    session: Session, admin_client: Client
+) -> None:
+    stale, orphaned = finding("a"), finding("b", "orphaned")
+    for run_ in (save_run(0, [orphaned, stale]), save_run(0, [stale])):
+        CheckRun.objects.filter(pk=run_.pk).update(repaired=[stale])
+    page = load(admin_client)
+    assert "2 differences, each listed once" in page
+    assert page.count("2 times") == 1
+    assert page.index("<h3>stale</h3>") < page.index("<h3>orphaned</h3>")
+
+
+def test_no_long_text_is_read_for_a_name(session: Session, admin_client: Client) -> None:
+    save_run(0, [finding(session.pk)])
+    with CaptureQueriesContext(connection) as queries:
+        assert "&lt;b&gt;S" in load(admin_client)
+    (of_rows,) = (q["sql"] for q in queries if 'FROM "sessions_app_session"' in q["sql"])
+    assert "transcript_text" not in of_rows
+
+
+def test_the_name_of_one_row_may_be_hidden(
+    session: Session, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def may_view(_: object, request: object, row: object = None) -> bool:
+        return row is None
+
+    save_run(0, [finding(session.pk)])
+    monkeypatch.setattr(type(admin.site.get_model_admin(Session)), "has_view_permission", may_view)
+    page = load(admin_client)
+    assert str(session.pk) in page
+    assert "&lt;b&gt;S" not in page
+
+
+def test_the_last_repair_of_the_month_is_told(session: Session, admin_client: Client) -> None:
+    save_run(50, [finding(session.pk)])
+    for days_ago in (40, 30, 10):  # the last one is of another time
+        run_ = save_run(days_ago)
+        CheckRun.objects.filter(pk=run_.pk).update(repaired=[finding(session.pk)], repaired_count=1)
+    repaired = timezone.now() - timedelta(days=30)
+    assert f"Mirrored again by --repair, {formats.day(timezone.localdate(repaired))}" in (
+        load(admin_client, 50)
+    )

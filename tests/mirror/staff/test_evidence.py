@@ -7,7 +7,9 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -15,6 +17,7 @@ from mirror import __version__
 from mirror.models import CheckRun, Outage
 from mirror.staff import evidence
 from mirror.verify import verdict
+from tests.support.evidence import save_all_evidence
 
 CSV, SHEET = "/admin/mirror/history.csv", "/admin/mirror/evidence/"
 
@@ -92,7 +95,7 @@ def test_the_sheet_has_the_verdict_the_days_and_room_to_sign(
     monkeypatch.setattr(verdict, "ask_stores", lambda: {"DynamoDB": "", "S3": ""})
     page = " ".join(admin_client.get(SHEET).text.split())
     assert "Not ready to switch" in page
-    assert "No outage began in this time." in page
+    assert "There was no outage in this time." in page
     assert f"with version {__version__}" in page
     assert "by admin" in page
     with django_assert_num_queries(9):
@@ -117,3 +120,57 @@ def test_the_sheet_has_the_verdict_the_days_and_room_to_sign(
     assert "<td>3 min 0 s</td><td>1,446 changes</td><td>7 s</td>" in page
     assert page.count("<dt>Signature</dt>") == 2
     assert "style=" not in page
+
+
+@pytest.mark.usefixtures("db")
+def test_the_sheet_has_outages_that_go_on_and_says_if_there_were_more(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict, "ask_stores", lambda: {"DynamoDB": "", "S3": ""})
+    monkeypatch.setattr(evidence, "MOST_OUTAGES", 2)
+    before = timezone.now() - timedelta(days=30)
+    Outage.objects.create(store="S3", started_at=before, ended_at=before + timedelta(days=1))
+    assert "There was no outage in this time." in admin_client.get(SHEET).text
+    Outage.objects.create(store="DynamoDB", started_at=before)
+    page = admin_client.get(SHEET).text
+    assert "not over" in page
+    assert "The newest" not in page
+    for day in (1, 2):
+        ended = timezone.now() - timedelta(days=day)
+        Outage.objects.create(store="S3", started_at=ended, ended_at=ended)
+    page = admin_client.get(SHEET).text
+    assert "The newest 2; there were more." in page
+    assert page.count('<tr><th scope="row">S3</th>') == 2
+
+
+@pytest.mark.usefixtures("db")
+def test_the_sheet_counts_the_checks_of_the_period_alone(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict, "ask_stores", lambda: {"DynamoDB": "", "S3": ""})
+    save_run(timezone.now() - timedelta(days=30), deep=True)
+    save_run(timezone.now(), deep=True, complete=False)
+    save_run(timezone.now())
+    page = " ".join(admin_client.get(SHEET).text.split())
+    assert "<dt>Complete checks</dt><dd>1</dd>" in page
+    assert "<dt>of these, every object read</dt><dd>0</dd>" in page
+    assert "<dt>Samples</dt><dd>1</dd>" in page
+
+
+@pytest.mark.usefixtures("db")
+def test_who_signs_agrees_to_what_the_verdict_says(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict, "ask_stores", lambda: {"DynamoDB": "", "S3": ""})
+    assert "DynamoDB and S3 are not yet fit" in admin_client.get(SHEET).text
+    save_all_evidence()
+    assert "DynamoDB and S3 are fit" in admin_client.get(SHEET).text
+
+
+def test_what_was_found_is_not_read_for_the_file(admin_client: Client, db: None) -> None:
+    save_run(timezone.now())
+    with CaptureQueriesContext(connection) as queries:
+        assert b"".join(admin_client.get(CSV)).count(b"\n") == 2
+    of_runs = [q["sql"] for q in queries if 'FROM "mirror_checkrun"' in q["sql"]]
+    assert of_runs
+    assert not any('"findings"' in sql or '"repaired"' in sql for sql in of_runs)

@@ -257,3 +257,26 @@ def test_the_runbook_explains_each_alert_and_each_rule_of_prometheus() -> None:
     for rule, message in ALERTS.values():
         assert rule in names
         assert f"log, Sentry: `{message}" in runbook
+
+
+def test_a_condition_is_over_once_it_was_not_seen_for_a_while(db: None) -> None:
+    assert Alert.objects.holds("x")
+    for _ in range(2):
+        later(minutes=9)
+        assert not Alert.objects.holds_not("x")
+        assert not Alert.objects.holds("x")
+    later(minutes=11)
+    assert Alert.objects.holds_not("x")
+    assert not Alert.objects.holds_not("x")
+
+
+def test_what_was_never_told_ends_without_a_word(db: None) -> None:
+    assert not Alert.objects.holds("x", lasting=timedelta(hours=1))
+    later(minutes=11)
+    assert not Alert.objects.holds_not("x")
+    assert not Alert.objects.exists()
+
+
+def test_a_sample_that_differs_is_told(db: None, told: Events) -> None:
+    alerts.tell_of_check(save_run(complete=False, counts={"missing": 1}))
+    assert conditions(told) == [alerts.DRIFT]

@@ -1,0 +1,117 @@
+"""What must not pass for evidence: the verdict is not *ready* because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from mirror.models import CheckRun
+from mirror.verify import verdict
+from mirror.verify.verdict import current_verdict
+from tests.support.evidence import save_all_evidence, save_run
+
+KINDS = ("creates", "updates", "moves", "deletions")
+
+
+@pytest.fixture(autouse=True)
+def evidence(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is asked for; both stores are said to answer."""
+    monkeypatch.setattr(verdict, "ask_stores", lambda: {"DynamoDB": "", "S3": ""})
+    save_all_evidence()
+
+
+def lacking() -> list[str]:
+    """Return what is lacking, in sentences."""
+    return [condition.sentence for condition in current_verdict().lacking]
+
+
+def newest() -> CheckRun:
+    """Return the run that began last."""
+    run = CheckRun.objects.first()
+    assert run is not None
+    return run
+
+
+def compare_no_rows() -> None:
+    save_run(0, expected=0, in_sync=0, changes=newest().changes)
+
+
+def compare_no_rows_deeply() -> None:
+    CheckRun.objects.filter(deep=True).update(expected=0, in_sync=0)
+
+
+def read_nothing_deeply() -> None:
+    CheckRun.objects.filter(deep=True).update(in_sync=0, pending=1000, parity_percent=0)
+
+
+def find_drift_in_a_sample() -> None:
+    values = {"complete": False, "in_sync": 999, "counts": {"stale": 1}, "parity_percent": 99.9}
+    save_run(0, **values)
+
+
+@pytest.mark.parametrize(
+    ("happen", "sentence"),
+    [
+        (compare_no_rows, "The last complete check compared no row."),
+        (compare_no_rows_deeply, "read 0 of 0 rows"),
+        (read_nothing_deeply, "read 0 of 1,000 rows"),
+        (find_drift_in_a_sample, "A sample that was compared later differed"),
+    ],
+)
+def test_it_proves_nothing(happen: Callable[[], None], sentence: str) -> None:
+    assert lacking() == []
+    happen()
+    (said,) = lacking()
+    assert sentence in said
+
+
+def test_a_sample_says_nothing_once_everything_is_compared_again() -> None:
+    find_drift_in_a_sample()
+    save_run(0, changes=newest().changes)
+    assert lacking() == []
+
+
+def test_what_was_repaired_differed_all_the_same() -> None:
+    run = newest()
+    CheckRun.objects.filter(pk=run.pk).update(repaired_count=10)
+    assert lacking() == []
+    assert current_verdict().days[-1].state == "within limits"
+    CheckRun.objects.filter(pk=run.pk).update(repaired_count=11)
+    assert lacking() == ["On 1 of the last 14 days more than 1 % differed."]
+    CheckRun.objects.filter(pk=run.pk).update(repaired_count=9000)  # several of one row
+    assert current_verdict().days[-1].worst_mismatch_percent == 100
+
+
+def test_counts_that_begin_anew_are_no_changes() -> None:
+    CheckRun.objects.update(changes=dict.fromkeys(KINDS, 9))
+    CheckRun.objects.filter(pk=newest().pk).update(changes=dict.fromkeys(KINDS, 0))
+    (said,) = lacking()
+    assert "0 creates, 0 updates, 0 moves, 0 deletions" in said
+
+
+def test_changes_before_counts_begin_anew_and_after_are_added() -> None:
+    CheckRun.objects.update(changes=None)
+    for days_ago, count in ((9, 50), (8, 52), (7, 1), (6, 4)):
+        save_run(days_ago, changes=dict.fromkeys(KINDS, count))
+    changes = current_verdict().facts.changes
+    assert changes == (5, 5, 5, 5)  # 2, then none that can be told from the old ones, then 3
+    assert lacking() == []
+
+
+def test_neither_findings_nor_repairs_are_read() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        current_verdict()
+    (of_runs,) = (q["sql"] for q in queries if 'FROM "mirror_checkrun"' in q["sql"])
+    assert '"findings"' not in of_runs
+    assert '"repaired"' not in of_runs
+
+
+def test_a_run_that_seems_to_begin_tomorrow_hides_no_other() -> None:
+    """The clock of the machine that checked was wrong."""
+    save_run(-1)
+    assert lacking() == []
+    save_run(0, in_sync=995, counts={"stale": 5}, parity_percent=99.5)
+    assert lacking() == ["The last complete check found 99.5 %, not 100 %."]
