@@ -55,10 +55,10 @@ test: lint check-migrations $(AXE)
 	@# Coverage doubles what a test costs: it is measured where tests are fast and in one process.
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(UNMEASURED:%=--ignore=%)
 
-## soak: thousands of random steps against the mirror, new ones each time, and what is large (20 minutes)
+## soak: thousands of random steps against the mirror, new ones each time, and all real sessions (20 minutes)
 soak: install
 	MIRROR_SOAK_EXAMPLES=$${MIRROR_SOAK_EXAMPLES:-200} $(BIN)/python -m pytest tests/faults/test_state_machine.py \
-		tests/mirror/test_query_plans_on_a_large_ledger.py tests/sessions/test_real_sessions.py
+		tests/sessions/test_real_sessions.py
 
 ## mutants: each fault test against a broken engine, where it must fail (five minutes)
 mutants: install
