@@ -67,7 +67,7 @@ def _keys_of_a_row(document: type[Document], key: models.Field[Any, Any]) -> Any
 
 
 def _value(key: models.Field[Any, Any]) -> Any:
-    """Return a primary key that no default is equal to."""
+    """Return a primary key that no default is equal to; a text that keys cannot have as it is."""
     if isinstance(key, models.UUIDField):
         return UUID("5eed5eed-5eed-4eed-8eed-5eed5eed5eed")
-    return "5eed" if isinstance(key, TEXTS) else 24301
+    return "Seed #1" if isinstance(key, TEXTS) else 24301

@@ -17,11 +17,21 @@ COULD_NOT_WORK = 2
 
 
 def _sentence(failure: Failure) -> str:
-    """Say what is the matter with a store, and which right would help."""
+    """Say what is the matter with a store, and what would help."""
     reason = failure.code or failure.error_class
     right = missing_right(failure)
-    help_ = f" {failure.operation} needs the right {right}." if right else ""
+    help_ = f" {failure.operation} needs the right {right}." if right else _absence(failure)
     return f"{failure.store} cannot be reached or used: {reason}.{help_}"
+
+
+def _absence(failure: Failure) -> str:
+    """Name the table that does not exist, and what to type."""
+    if failure.code != "ResourceNotFoundException":
+        return ""
+    return (
+        f" There is no table {setting('TABLE')} in {setting('REGION')}: run manage.py "
+        'mirror_setup, or correct MIRROR["TABLE"] or MIRROR["REGION"].'
+    )
 
 
 class MirrorCommand(BaseCommand):

@@ -1,5 +1,6 @@
 """``manage.py mirror_document``: draft an app's ``documents.py``."""
 
+import re
 from argparse import ArgumentParser
 from itertools import groupby
 from pathlib import Path
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
 from mirror.management.drafts import draft
+from mirror.management.joining import join
 
 
 class Command(BaseCommand):
@@ -22,7 +24,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("model", nargs="+", help="such as songs.Song")
         parser.add_argument(
-            "--write", action="store_true", help="write it into the app, unless there is one"
+            "--write",
+            action="store_true",
+            help="write it into the app's documents.py, or add it to the one there is",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,7 +34,7 @@ class Command(BaseCommand):
         for label, group in groupby(chosen, key=_app_label):
             text = draft(sorted(group, key=lambda model: model.__name__))
             if options["write"]:
-                self.stdout.write(f"{_write(apps.get_app_config(label), text)} is written.")
+                self.stdout.write(_write(apps.get_app_config(label), text))
             else:
                 self.stdout.write(text)
 
@@ -49,11 +53,21 @@ def _model(label: str) -> type[models.Model]:
     return model
 
 
-def _write(app: AppConfig, text: str) -> Path:
+def _write(app: AppConfig, text: str) -> str:
+    """Write the module, or add to it; say which."""
     path = Path(app.path) / "documents.py"
     try:
-        with path.open("x") as file:
-            file.write(text)
-    except FileExistsError:
-        raise CommandError(f"{path} exists. Without --write, the draft is printed.") from None
-    return path
+        present = path.read_text()
+    except FileNotFoundError:
+        path.write_text(text)
+        return f"{path} is written."
+    try:
+        path.write_text(join(present, text))
+    except SyntaxError:
+        raise CommandError(f"{path} is no Python that can be read. Correct it first.") from None
+    except ValueError as error:
+        raise CommandError(
+            f"In {path}, {error} exists. Without --write, the draft is printed."
+        ) from None
+    names = ", ".join(re.findall(r"^class (\w+)Document\(", text, re.MULTILINE))
+    return f"{names} is added to {path}."

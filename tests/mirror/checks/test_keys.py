@@ -42,6 +42,11 @@ def test_keys_without_the_primary_key_are_named(kind: str) -> None:
     assert f'"sk": f"song#{{{own}}}"' in hint
 
 
+def test_a_text_in_the_keys_as_it_is_written_is_named() -> None:
+    (hint,) = found(lambda row: {"pk": f"a#{row.pk}", "sk": "b"}, id=KINDS["text"].clone())
+    assert "encode_id(instance.pk)" in hint
+
+
 @pytest.mark.parametrize("names", [["pk"], [], ["pk", "sk", "gsi2pk"]], ids=str)
 def test_other_keys_are_named(names: list[str]) -> None:
     assert len(found(lambda row: dict.fromkeys(names, f"song#{row.pk}"))) == 1

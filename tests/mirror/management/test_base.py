@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
+from mirror.conf import setting
 from mirror.stores.clients import Stores
 from tests.support.aws import cut_off
 from tests.support.commands import run
@@ -59,10 +60,12 @@ def test_a_missing_dynamodb_table_is_reported_with_its_code(mirror: Stores, owne
     assert_equal_after_sync(mirror)
     mirror.items.client.delete_table(TableName=mirror.items.table)
     code, printed = run("mirror_check")
-    assert (code, printed) == (
-        2,
-        "DynamoDB cannot be reached or used: ResourceNotFoundException.\n",
+    help_ = (
+        f"There is no table {mirror.items.table} in {setting('REGION')}: run manage.py "
+        'mirror_setup, or correct MIRROR["TABLE"] or MIRROR["REGION"].'
     )
+    reason = "DynamoDB cannot be reached or used: ResourceNotFoundException."
+    assert (code, printed) == (2, f"{reason} {help_}\n")
 
 
 @pytest.mark.parametrize(

@@ -125,9 +125,48 @@ def test_it_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     code, printed = run("mirror_document", "auth.User", "--write")
     assert (code, "documents.py is written." in printed) == (0, True)
     assert "class UserDocument(Document):" in (tmp_path / "documents.py").read_text()
-    with pytest.raises(CommandError, match="exists"):
+    with pytest.raises(CommandError, match="UserDocument exists"):
         call_command("mirror_document", "auth.User", "--write")
     assert run("mirror_document", "auth.User")[1] == (tmp_path / "documents.py").read_text()
+
+
+def test_it_is_added_to_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apps.get_app_config("auth"), "path", tmp_path)
+    path = tmp_path / "documents.py"
+    path.write_text(
+        '"""Ours."""\n\nfrom mirror.documents import Document, register\n\nANSWER = 42\n'
+    )
+    assert "Group is added to" in run("mirror_document", "auth.Group", "--write")[1]
+    text = path.read_text()
+    assert text.startswith('"""Ours."""\n\nfrom mirror.documents import Document, register\n')
+    assert "\nfrom mirror.documents import TextAttribute\n\nANSWER = 42\n\n\n@register" in text
+    run("mirror_document", "auth.User", "--write")
+    text = path.read_text()
+    assert text.count("import Group\n") == text.count("import User\n") == 1
+    exec(compile(text, "documents.py", "exec"), {})  # noqa: S102 - its own output
+    assert {"auth.group", "auth.user"} <= set(registry.labels())
+
+
+@pytest.mark.parametrize("text", ["", '"""Ours."""', "ANSWER = 42"], ids=repr)
+def test_it_is_added_to_a_module_without_imports(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apps.get_app_config("auth"), "path", tmp_path)
+    path = tmp_path / "documents.py"
+    path.write_text(text)
+    run("mirror_document", "auth.Group", "--write")
+    exec(compile(path.read_text(), "documents.py", "exec"), {})  # noqa: S102 - its own output
+    assert text in path.read_text()
+    assert "auth.group" in registry.labels()
+
+
+def test_it_is_not_added_to_what_is_no_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apps.get_app_config("auth"), "path", tmp_path)
+    (tmp_path / "documents.py").write_text("def")
+    with pytest.raises(CommandError, match="is no Python"):
+        call_command("mirror_document", "auth.Group", "--write")
 
 
 @pytest.mark.parametrize("label", ["auth.Usr", "nothing", "nowhere.Song"])
