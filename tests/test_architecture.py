@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,3 +33,14 @@ def test_imports_go_one_way() -> None:
 def test_each_package_of_the_mirror_says_what_is_inside(package: Path) -> None:
     source = (PROJECT / package / "__init__.py").read_text()
     assert ast.get_docstring(ast.parse(source))
+
+
+def test_the_mirror_tells_nobody_to_set_what_only_this_project_reads() -> None:
+    ours = re.compile(r"\b(MIRROR_(ENABLED|DISPATCH)|DATABASE_URL|AWS_S3_BUCKET_NAME)\b")
+    named = [
+        f"{path.relative_to(PROJECT)}: {found[0]}"
+        for path in (PROJECT / "mirror").rglob("*.*")
+        if path.suffix in {".py", ".html"}
+        for found in ours.finditer(path.read_text())
+    ]
+    assert named == []

@@ -49,8 +49,8 @@ class MirrorCommand(BaseCommand):
         except (DatabaseError, DriverError) as error:
             kind = type(error.__cause__ or error).__name__
             self.stderr.write(
-                f"The database does not answer as it should ({kind}). Check DATABASE_URL, and that "
-                "the migrations ran."
+                f"The database does not answer as it should ({kind}). Check DATABASES in "
+                "the settings, and that the migrations ran."
             )
             code = COULD_NOT_WORK
         except (OSError, sqlite3.Error) as error:  # the temporary files of a check or a restore
@@ -72,7 +72,7 @@ class MirrorCommand(BaseCommand):
 
     def switched_off(self, **options: Any) -> int:
         """Say that the mirror is switched off, and return the exit code."""
-        self.stderr.write("The mirror is switched off: MIRROR_ENABLED is 0.")
+        self.stderr.write('The mirror is switched off: MIRROR["ENABLED"] is False.')
         return COULD_NOT_WORK
 
     @property

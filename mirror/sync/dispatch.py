@@ -1,7 +1,8 @@
 """Dispatch: from a saved row to the engine, right after commit, guarded, within a budget.
 
 The trigger has marked the row dirty already. All that happens here is that a person's change need
-not wait for the worker (``MIRROR_DISPATCH=inline``). Whatever goes wrong, the row stays pending.
+not wait for the worker (``MIRROR["DISPATCH"]`` is ``"inline"``). Whatever goes wrong, the row stays
+pending.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ class Step:
 
 SWITCH_ON = Step(
     "The mirror is switched off",
-    "Switch it on in the environment, and restart the web servers and the workers:",
-    "MIRROR_ENABLED=1",
+    "Switch it on in the settings, and restart the web servers and the workers:",
+    'MIRROR["ENABLED"] = True',
 )
 ASK_STORES = Step(
     "A store does not answer",

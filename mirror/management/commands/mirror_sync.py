@@ -102,7 +102,7 @@ class Command(MirrorCommand):
         code = super().switched_off(**options)
         if not options["watch"]:
             return code
-        self.stderr.write("Nothing to do until it is restarted with MIRROR_ENABLED=1.")
+        self.stderr.write('Nothing to do until it is restarted with MIRROR["ENABLED"] = True.')
         stop = _stop_on_signals()
         while not stop.wait(1):  # a second at a time, so that a signal is noticed
             pass

@@ -154,7 +154,7 @@ def test_a_mirror_that_is_switched_off_is_never_ready(
         "The mirror is switched off",
         "The stores were not asked, since the mirror is switched off",
     ]
-    assert "MIRROR_ENABLED=1" in shown.lacking[0]
+    assert 'MIRROR["ENABLED"] = True' in shown.lacking[0]
 
 
 def end_workers() -> None:
