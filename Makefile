@@ -97,13 +97,13 @@ dist: install
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist mirror
 
-## audit: known holes in the locked packages; asks pypi.org
+## audit: known holes in the locked packages; asks PyPI
 audit: install
 	@for lock in requirements.txt requirements-dev.txt; do \
 		$(BIN)/pip-audit --strict --vulnerability-service pypi --disable-pip --require-hashes \
 			--progress-spinner off --requirement $$lock && continue; \
-		echo "Either $$lock names packages with known holes, listed above, or pypi.org did not"; \
-		echo "answer for each. The JSON API of pypi.org must be reached: its index is not enough."; \
+		echo "Either $$lock names packages with known holes, listed above, or PyPI did not"; \
+		echo "answer for each. The JSON API of PyPI must be reached: its index is not enough."; \
 		exit 1; \
 	done
 
