@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.db import models
 
+from config.web.forms import LongText
 from mirror.documents import long_texts, native, render, sizes
 from mirror.documents.attributes import TimeAttribute
 from sessions_app.json_fields import JSONFormField
@@ -78,6 +79,7 @@ MUTANTS: dict[str, list[Change]] = {
     "forms without validation": [
         replace(JSONFormField, "to_python", invalid_json_as_empty_object),
         replace(forms.Field, "run_validators", lambda self, value: None),
+        replace(LongText, "validate", lambda self, value: None),
         replace(models.Field, "clean", clean_without_validation),
     ],
 }
