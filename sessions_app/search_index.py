@@ -1,8 +1,8 @@
 """The search index: two tables that triggers keep, whoever writes a session.
 
-PostgreSQL functions (see migration 0009) fold words, so that neither case nor accents matter, and
-divide texts into passages of some hundred words. Language is not part of the index: the query
-brings the forms of its words.
+PostgreSQL functions (see migrations 0009 and 0012) fold words, so that neither case nor accents
+matter, and divide texts into passages of some hundred words. Language is not part of the index: the
+query brings the forms of its words.
 """
 
 import pgtrigger
@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Concat
 
 KEYS = models.Func(
     "owner_id",
@@ -24,8 +25,8 @@ KEYS = models.Func(
 class Kind(models.TextChoices):
     """What a text of the index is."""
 
-    TYPED = "typed"  # the different words of everything that people typed
-    SPOKEN = "spoken"  # the different words of the transcript
+    TYPED = "typed"  # all words of what people typed
+    SPOKEN = "spoken"  # all words of the transcript
     NAME = "name"
     DESCRIPTION = "description"
     NOTES = "notes"
@@ -51,17 +52,23 @@ class SearchTextQuerySet(models.QuerySet["SearchText"]):
             )
         )
 
+    def spaced(self) -> "SearchTextQuerySet":
+        """Add ``spaced``: the words with a space before each and after the last."""
+        space = models.Value(" ")
+        spaced = Concat(space, "words", space, output_field=models.TextField())
+        return self.alias(spaced=spaced)
+
     def passages(self) -> "SearchTextQuerySet":
-        """Leave out the name, and the texts of all words."""
+        """Leave out the name, and whole sessions."""
         return self.exclude(kind__in=(Kind.TYPED, Kind.SPOKEN, Kind.NAME))
 
 
 class SearchText(models.Model):
-    """A passage of a session, or all of its different words. Only triggers write it.
+    """A passage of a session, or the words of all its passages. Only triggers write it.
 
     Its keys are the words, each pair of neighbours (``dark wood``), and the owner, session and kind
-    (``@7``, ``=<id>``, ``#notes``), so that one index answers for one owner. The texts of all words
-    have no pairs, and the kind ``#whole``.
+    (``@7``, ``=<id>``, ``#notes``), so that one index answers for one owner. The words and pairs of
+    a whole session begin with ``!``; a long one has several rows, with a line for each passage.
     """
 
     id = models.BigAutoField(primary_key=True)

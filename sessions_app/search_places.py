@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import groupby
-from operator import itemgetter
+from operator import and_, itemgetter, or_
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,14 +17,10 @@ from sessions_app.search_index import Kind, SearchText
 from sessions_app.search_marks import Marker
 from sessions_app.search_speakers import names
 from sessions_app.search_times import start_times
-from sessions_app.search_words import Wanted
+from sessions_app.search_words import Wanted, in_passage
 from sessions_app.transcripts.plain_text import split_name
 
 MAX_PLACES = 3  # of each session
-PAIR = 2  # words that are a key of the index together
-# Passages of each session that are read for a phrase of three words or more: all have its pairs,
-# but not each has them in a row.
-MAX_PHRASE_PASSAGES = 30
 LABELS = {
     Kind.DESCRIPTION: "Description",
     Kind.NOTES: "Notes",
@@ -90,25 +87,27 @@ def hits(sessions: Iterable[Session], wanted: Wanted, query: str) -> list[Hit]:
 
 def _best_lines(sessions: list[UUID], wanted: Wanted, marker: Marker) -> dict[UUID, list[_Line]]:
     """Return the lines with all words of each session, then those with some of them."""
-    best: dict[UUID, dict[tuple[str, int], _Line]] = {session: {} for session in sessions}
-    keys = {wanted.all_keys(): None, wanted.any_keys(): None}  # the same if there is one word
-    is_phrase = any(len(words.places) > PAIR for group in wanted.groups for words in group)
-    limit = MAX_PHRASE_PASSAGES if is_phrase else MAX_PLACES
-    # One index scan for each, which ends with as many passages as are read.
-    queries = [
-        SearchText.objects.having(f"'={session}' & ({query})")
-        .passages()
-        .values_list("session_id", "kind", "lines", "text")[:limit]
-        for session in sessions
-        for query in keys
-    ]
-    if not queries:
+    if not sessions:
         return {}
+    best: dict[UUID, dict[tuple[str, int], _Line]] = {session: {} for session in sessions}
+    # All passages of a session are compared: to look up two hundred words that begin alike, in each
+    # session, takes longer.
+    wanted_in_passage = [in_passage(group) for group in wanted.groups]
+    conditions = [reduce(and_, wanted_in_passage), reduce(or_, wanted_in_passage)]
+    queries = [
+        SearchText.objects.filter(session_id=session)
+        .passages()
+        .spaced()
+        .filter(condition)
+        .order_by("kind", "lines")
+        .values_list("session_id", "kind", "lines", "text")[:MAX_PLACES]
+        for session in sessions
+        for condition in conditions[: len(wanted.groups)]  # the same if there is one group
+    ]
     for session, kind, numbers, text in queries[0].union(*queries[1:], all=True):
-        if len(best[session]) == MAX_PLACES or (is_phrase and not marker.spans(text)):
-            continue
-        line = _best_line(kind, numbers, text, marker)
-        best[session].setdefault((kind, line.number), line)
+        if len(best[session]) < MAX_PLACES:
+            line = _best_line(kind, numbers, text, marker)
+            best[session].setdefault((kind, line.number), line)
     return _with_speakers({session: list(lines.values()) for session, lines in best.items()})
 
 

@@ -5,11 +5,14 @@ or in the language of one of the owner's campaigns.
 """
 
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Q
 
 from sessions_app.search_query import Query, Term, parse
 
@@ -28,6 +31,8 @@ DICTIONARIES = {
     "sv": "swedish_stem",
 }
 ALWAYS = "en"
+PAIR = 2  # words that are a key of the index together
+WHOLE = "!"  # before each key of a whole session
 # Letters that all forms of a word have, and that a begun word must have. In real evenings up to 290
 # words begin with the same three letters, and up to 770 with the same two, and to
 # find all those in 1,000 evenings takes more than a second.
@@ -73,25 +78,44 @@ SQL = """
 
 @dataclass(frozen=True)
 class Words:
-    """Words that follow each other; of each, the forms that will do."""
+    """Words that follow each other; of the last, the forms that will do.
 
-    places: tuple[frozenset[str], ...]
+    ``begun``: the last word as it was typed, if some of its forms only begin so.
+    """
 
-    def keys(self) -> str:
-        """Return the ``tsquery`` for the keys that a passage with these words has."""
-        if len(self.places) == 1:
-            return _any_of(self.places[0])
+    before: tuple[str, ...]
+    last: frozenset[str]
+    begun: str = ""
+
+    @property
+    def is_key(self) -> bool:
+        """Return whether the index has a key for each form: not for three words and more."""
+        return len(self.before) <= 1
+
+    @property
+    def places(self) -> list[frozenset[str]]:
+        """Return what may stand at each place."""
+        return [*(frozenset([word]) for word in self.before), self.last]
+
+    def keys(self, mark: str = "") -> str:
+        """Return the ``tsquery`` for the keys that a passage with these words has.
+
+        With ``WHOLE`` as mark, those of a whole session.
+        """
+        if not self.before:
+            return _any_of({mark + word for word in self.last})
         pairs = (
-            _any_of({f"{word} {following}" for word in these for following in those})
+            _any_of({f"{mark}{word} {following}" for word in these for following in those})
             for these, those in pairwise(self.places)
         )
         return f"({' & '.join(pairs)})"
 
-    def spaced(self) -> str:
-        """Return the words with spaces around; at the end there is none if the last is begun."""
-        *before, last = (sorted(forms, key=len) for forms in self.places)
-        end = "" if len(last) > 1 else " "
-        return f" {' '.join(first for first, *_ in [*before, last])}{end}"
+    def texts(self) -> list[str]:
+        """Return texts, one of which is in each passage with these words and spaces around."""
+        before = "".join(f" {word}" for word in self.before)
+        whole = [word for word in self.last if not (self.begun and word.startswith(self.begun))]
+        begun = [f"{before} {self.begun}"] if self.begun else []
+        return begun + [f"{before} {word} " for word in sorted(whole)]
 
 
 @dataclass
@@ -111,14 +135,15 @@ class Wanted:
         """Return the ``tsquery`` for passages that have all groups."""
         return " & ".join(group_keys(group) for group in self.groups)
 
-    def any_keys(self) -> str:
-        """Return the ``tsquery`` for passages that have one of the groups."""
-        return " | ".join(group_keys(group) for group in self.groups)
-
 
 def group_keys(group: list[Words]) -> str:
     """Return the ``tsquery`` for passages that have one of these terms."""
     return f"({' | '.join(words.keys() for words in group)})"
+
+
+def in_passage(group: list[Words]) -> Q:
+    """Return the condition that one of these terms is in ``SearchTextQuerySet.spaced``."""
+    return reduce(or_, (Q(spaced__contains=text) for words in group for text in words.texts()))
 
 
 def wanted_words(owner: User, text: str) -> Wanted:
@@ -173,11 +198,15 @@ def _resolve(owner: User, terms: list[Term]) -> list[Resolved | None]:
 def _words(words: list[str], forms: list[str], continued: list[str]) -> Resolved | None:
     if not words:
         return None
-    before = tuple(frozenset([word]) for word in words[:-1])
-    finished = frozenset([words[-1], *forms])
-    begun = finished | frozenset(continued[:MAX_FORMS])
-    is_cut = len(continued) > MAX_FORMS
-    return Resolved(Words((*before, begun)), Words((*before, finished)), is_cut)
+    *before, last = words
+    finished = frozenset([last, *forms])
+    return Resolved(
+        Words(
+            tuple(before), finished | frozenset(continued[:MAX_FORMS]), last if continued else ""
+        ),
+        Words(tuple(before), finished),
+        is_cut=len(continued) > MAX_FORMS,
+    )
 
 
 def _any_of(keys: set[str] | frozenset[str]) -> str:

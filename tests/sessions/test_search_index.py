@@ -18,7 +18,7 @@ from mirror.models import LedgerEntry
 from sessions_app.models import Session
 from sessions_app.search_index import Kind, SearchText, SearchWord
 from tests.support.factories import make_campaign, make_session, make_sessions, make_user
-from tests.support.searching import find, found_names
+from tests.support.searching import find, found_names, hits_of
 
 NIL = uuid.UUID(int=0)
 
@@ -63,8 +63,45 @@ def test_a_session_is_found_by_each_field(owner: User, field: str, kind: Kind) -
     Session.objects.filter(pk=other.pk).update(**{field: value})
     assert len(found_names(owner, "kraken")) == 2
     whole = Kind.SPOKEN if kind == Kind.TRANSCRIPT else Kind.TYPED
-    kinds = SearchText.objects.having("'kraken'").filter(session_id=session.pk)
-    assert set(kinds.values_list("kind", flat=True)) == {kind, whole}
+    for keys, expected in (("'kraken'", kind), ("'a kraken'", kind), ("'!kraken'", whole)):
+        (text,) = SearchText.objects.having(keys).filter(session_id=session.pk)
+        assert text.kind == expected
+
+
+def test_words_of_different_fields_are_no_phrase(owner: User) -> None:
+    make_session(owner, name="A dark", description="wood", transcript_text="MATT: A dark.")
+    assert found_names(owner, "dark wood") == ["A dark"]
+    assert found_names(owner, '"dark wood"') == []
+
+
+def test_the_last_words_of_a_long_transcript_are_found(owner: User) -> None:
+    """Of 60,000 different words, with their pairs, one row has not room for the keys."""
+    words = [f"{number:05}" for number in range(60_000)]
+    make_session(owner, name="Long", transcript_text="\n".join(words))
+    assert found_names(owner, "59999") == ["Long"]
+    assert found_names(owner, '"59998 59999"') == ["Long"]
+    assert found_names(owner, '"59999 59998"') == []
+
+
+def test_a_corrected_word_leaves_the_other_passages_as_they_are(owner: User) -> None:
+    lines = [f"MATT: {number} steps into the dark." for number in range(200)]
+    session = make_session(owner, name="Evening", transcript_text="\n".join(lines))
+    before = index_rows(session, Kind.TRANSCRIPT)
+    lines[100] = "MATT: 100 leaps into the dark."
+    update_query(session, "\n".join(lines))
+    kept = before & index_rows(session, Kind.TRANSCRIPT)
+    assert 0 < len(before) - len(kept) <= 2
+    assert len(index_rows(session, Kind.TRANSCRIPT)) == len(before)
+    assert found_names(owner, '"100 leaps"') == ["Evening"]
+    assert found_names(owner, '"100 steps"') == []
+
+
+def test_the_places_of_a_corrected_transcript_keep_their_order(owner: User) -> None:
+    lines = [f"MATT: The kraken wakes, {number}. {'Rain falls. ' * 60}" for number in range(4)]
+    session = make_session(owner, transcript_text="\n".join(lines))
+    update_query(session, "\n".join(["MATT: The kraken sleeps.", *lines]))
+    (hit,) = hits_of(owner, "kraken")
+    assert [int(place.href.split("line=")[1]) for place in hit.places] == [1, 2, 3]
 
 
 def test_speaker_names_that_another_program_wrote_are_no_obstacle(owner: User) -> None:
@@ -252,7 +289,7 @@ def newest_schema(transactional_db: None) -> Iterator[None]:
     executor.migrate(executor.loader.graph.leaf_nodes())
 
 
-BEFORE, NEW, NEWEST = "0008_order_by_day", "0009_search_texts", "0011_drop_session_search"
+BEFORE, NEW, NEWEST = "0008_order_by_day", "0009_search_texts", "0012_whole_sessions"
 
 
 def found_before(word: str) -> list[str]:
