@@ -19,7 +19,7 @@ from mirror.conf import setting
 from mirror.formats import moment, number, percent
 from mirror.management.arguments import minutes, segment, share, whole
 from mirror.management.base import MirrorCommand
-from mirror.models import Heartbeat, LedgerEntry, SharedCheck, ShareLost
+from mirror.models import Backlog, Heartbeat, LedgerEntry, SharedCheck, ShareLost
 from mirror.processes import worth
 from mirror.stores.clients import reading_clients
 from mirror.sync import worker
@@ -133,6 +133,7 @@ class Command(MirrorCommand):
 
     def _report(self, report: Report, **options: Any) -> int:
         """Print what a check found, and return the exit code."""
+        backlog = LedgerEntry.objects.registered().backlog()
         if options["html"] and not report.waiting_for:
             self._write_page(options["html"], report)
         if options["json"]:
@@ -141,12 +142,20 @@ class Command(MirrorCommand):
         else:
             self._print(report)
             self.stdout.write(str(Heartbeat.objects.workers()))
-        too_old = self._warn_of_old_backlog(options["max_pending_age"])
+        self._warn_of_parked(backlog)
+        too_old = self._warn_of_old(backlog, options["max_pending_age"])
         return 1 if report.findings or too_old else 0
 
-    def _warn_of_old_backlog(self, minutes: float) -> bool:
+    def _warn_of_parked(self, backlog: Backlog) -> None:
+        """Say so if rows are parked. One of them may be equal, so that it differs in nothing."""
+        if backlog.parked:
+            self.stderr.write(
+                f"{number(backlog.parked)} {pluralize(backlog.parked, 'row is,rows are')} parked: "
+                "given up until somebody acts or the row changes. The dashboard says why."
+            )
+
+    def _warn_of_old(self, backlog: Backlog, minutes: float) -> bool:
         """Say so if rows are pending for longer than ``minutes``: the worker may be dead."""
-        backlog = LedgerEntry.objects.registered().backlog()
         if not backlog.longest_wait or backlog.longest_wait < timedelta(minutes=minutes):
             return False
         self.stderr.write(

@@ -8,13 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db.models import F
 
+from campaigns.documents import CampaignDocument
+from campaigns.models import Campaign
+from mirror.models import CheckRun, LedgerEntry
 from mirror.stores.clients import Stores
+from mirror.sync import worker
 from mirror.verify.notes import NotesOfShare
 from mirror.verify.report import Scope
 from mirror.verify.shares import Share
 from tests.support.commands import run
+from tests.support.factories import make_campaign
 
 mirror_check = partial(run, "mirror_check")
 
@@ -81,6 +88,28 @@ def test_a_segment_that_counts_no_more_ends_with_exit_code_2(
     monkeypatch.setattr(NotesOfShare, "leave_findings", begin_anew)
     code, message = error_of_mirror_check("--segment=1/2")
     assert (code, "counts no more" in message) == (2, True)
+
+
+def test_a_parked_row_that_is_equal_is_not_passed_over(
+    mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_campaign(owner)
+    worker.drain()
+    assert "parked" not in mirror_check()[1]
+    Campaign.objects.update(name=F("name"))  # nothing differs, but it is to be written anew
+    with monkeypatch.context() as patch:
+        patch.setattr(CampaignDocument, "keys", lambda row: {"pk": "a#b", "sk": "c#d"})
+        assert worker.drain().backlog.parked == 1
+    code, printed = mirror_check()
+    assert (code, printed.startswith("100 % in sync")) == (0, True), printed
+    assert "1 row is parked: " in printed
+    assert "1 row is parked: " in mirror_check("--json")[1]  # with the errors
+    assert CheckRun.objects.latest("pk").parked == 1
+    assert "✕ Rows parked: 1." in mirror_check("--history")[1]
+
+    LedgerEntry.objects.retry()
+    worker.drain()
+    assert "parked" not in mirror_check()[1]
 
 
 def test_the_segment_that_ends_last_writes_the_page(mirror: Stores, tmp_path: Path) -> None:
