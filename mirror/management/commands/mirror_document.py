@@ -47,10 +47,21 @@ def _model(label: str) -> type[models.Model]:
     try:
         model = apps.get_model(label)
     except (LookupError, ValueError):
-        raise CommandError(f"There is no model {label}.") from None
+        raise CommandError(f"There is no model {label}. {_advice(label)}") from None
     if model._meta.pk not in model._meta.concrete_fields:
         raise CommandError(f"The primary key of {label} is composite: it cannot be mirrored.")
     return model
+
+
+def _advice(label: str) -> str:
+    """Say what to type instead of a label of no model."""
+    app, dot, name = label.partition(".")
+    if not dot or "." in name:
+        return "Write app.Model, such as songs.Song."
+    if app not in apps.app_configs:
+        return f'Add "{app}" to INSTALLED_APPS.'
+    names = sorted(model.__name__ for model in apps.get_app_config(app).get_models())
+    return f"The app {app} has {', '.join(names) or 'no models'}."
 
 
 def _write(app: AppConfig, text: str) -> str:

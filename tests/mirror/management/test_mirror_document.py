@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -169,7 +170,15 @@ def test_it_is_not_added_to_what_is_no_python(
         call_command("mirror_document", "auth.Group", "--write")
 
 
-@pytest.mark.parametrize("label", ["auth.Usr", "nothing", "nowhere.Song"])
-def test_a_model_that_does_not_exist(label: str) -> None:
-    with pytest.raises(CommandError, match=f"There is no model {label}"):
+@pytest.mark.parametrize(
+    ("label", "advice"),
+    [
+        ("auth.Usr", "The app auth has Group, Permission, User."),
+        ("nothing", "Write app.Model, such as songs.Song."),
+        ("shop.songs.Song", "Write app.Model, such as songs.Song."),
+        ("nowhere.Song", 'Add "nowhere" to INSTALLED_APPS.'),
+    ],
+)
+def test_a_model_that_does_not_exist(label: str, advice: str) -> None:
+    with pytest.raises(CommandError, match=f"There is no model {label}\\. {re.escape(advice)}$"):
         call_command("mirror_document", label)
