@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from mirror.conf import setting
 
 PREFIX = "mirror_"  # of the triggers' names
+MARK = "mirror_mark_dirty"
 KNOWN = "mirror_mark_known_dirty"
 
 # The columns of a ledger entry that say how earlier attempts went, and their values for an entry
@@ -74,11 +75,12 @@ END $$""",  # noqa: S608 - the same
     )
 
 
-def capture_changes(*, children: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
+def capture_changes(*, children: Sequence[str] = (), own: bool = True) -> list[pgtrigger.Trigger]:
     """Return the triggers for a model's ``Meta.triggers``. ``makemigrations`` writes them down.
 
     ``children`` are the labels of mirrored models that inherit this one's table (multi-table
-    inheritance): a change of this table changes them, too.
+    inheritance): a change of this table changes them, too. Without ``own``, it marks only them:
+    for a parent that has no document.
 
     Raises ``ImproperlyConfigured`` where no migration would create the triggers.
     """
@@ -90,14 +92,17 @@ def capture_changes(*, children: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
     inherited = "".join(
         f"PERFORM {_function(KNOWN)}('{child.lower()}', ARRAY({both}));\n    " for child in children
     )
+    update = _trigger(
+        "update",
+        pgtrigger.Update,
+        _mark(both) * own + inherited,
+        pgtrigger.Referencing(new="new_rows", old="old_rows"),
+    )
+    if not own:  # a child's own triggers see its rows come and go
+        return [update]
     return [
         _trigger("insert", pgtrigger.Insert, _mark(new), pgtrigger.Referencing(new="new_rows")),
-        _trigger(
-            "update",
-            pgtrigger.Update,
-            _mark(both) + inherited,
-            pgtrigger.Referencing(new="new_rows", old="old_rows"),
-        ),
+        update,
         _trigger("delete", pgtrigger.Delete, _mark(old), pgtrigger.Referencing(old="old_rows")),
         _trigger(
             "truncate",
@@ -113,7 +118,7 @@ def _function(name: str) -> str:
 
 
 def _mark(rows: str) -> str:
-    return f"PERFORM {_function('mirror_mark_dirty')}('{{meta.label_lower}}', ARRAY({rows}));\n    "
+    return f"PERFORM {_function(MARK)}('{{meta.label_lower}}', ARRAY({rows}));\n    "
 
 
 def _trigger(

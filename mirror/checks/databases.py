@@ -1,4 +1,4 @@
-"""The databases: only PostgreSQL has the triggers, and only the default one has the ledger."""
+"""The databases: only PostgreSQL has the triggers, and only the default one's ledger is read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connections, router
 
 from mirror.checks.triggers import captured
@@ -26,8 +26,7 @@ def check_databases(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[C
                 id="mirror.E023",
             )
         )
-    models = {document.mirror_options.model for document in registry.documents()} | {*captured()}
-    for model in sorted(models, key=lambda model: model._meta.label):
+    for model in _models():
         alias = router.db_for_write(model)
         if alias == PRIMARY and router.allow_migrate_model(PRIMARY, model):
             continue
@@ -42,3 +41,32 @@ def check_databases(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[C
             )
         )
     return problems
+
+
+@register(Tags.database)  # so that nobody is asked about replicas, to which nothing migrates
+def check_other_databases(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """W030: a database in which migrations create tables of which nothing is mirrored."""
+    problems: list[CheckMessage] = []
+    for alias in sorted({*(databases or ())} - {PRIMARY}):
+        models = [model for model in _models() if router.allow_migrate_model(alias, model)]
+        if not models:
+            continue
+        apps = ", ".join(f'"{app}"' for app in sorted({m._meta.app_label for m in models}))
+        labels = ", ".join(model._meta.label_lower for model in models)
+        problems.append(
+            Warning(
+                f'Migrations create {labels} in "{alias}", too, where no row is ever mirrored.',
+                hint="Let allow_migrate(db, …) of a router in DATABASE_ROUTERS return"
+                f' db == "{PRIMARY}" for the apps {apps} and "mirror".',
+                id="mirror.W030",
+            )
+        )
+    return problems
+
+
+def _models() -> list[Any]:
+    """Return the models that are mirrored, or that have triggers all the same."""
+    models = {document.mirror_options.model for document in registry.documents()} | {*captured()}
+    return sorted(models, key=lambda model: str(model._meta.label))

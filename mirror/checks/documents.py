@@ -7,14 +7,30 @@ from itertools import combinations
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.db.models import Model, OneToOneField, UUIDField
 
 from mirror.capture import PREFIX
-from mirror.checks.triggers import captured
+from mirror.checks.triggers import captured, marks_own
+from mirror.conf import setting
 from mirror.documents import registry
 from mirror.documents.document import Document
 from mirror.documents.rows import folders
+
+
+@register("mirror")
+def check_registered(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """W028: nothing is mirrored at all. What is captured without a document has W026."""
+    if not setting("ENABLED") or registry.documents() or captured():
+        return []
+    return [
+        Warning(
+            "Nothing is mirrored: no app in INSTALLED_APPS has a documents.py with a document.",
+            hint="Add your app to INSTALLED_APPS. If it has no documents.py yet, run"
+            " manage.py mirror_document app.Model --write.",
+            id="mirror.W028",
+        )
+    ]
 
 
 @register("mirror")
@@ -29,11 +45,16 @@ def check_capture(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
     problems: list[CheckMessage] = []
     for document in registry.documents():
         options = document.mirror_options
-        if options.label not in updates:
+        if not marks_own(options.model, updates.get(options.label, "")):
+            mend = (
+                "Remove own=False from capture_changes() in its Meta"
+                if options.label in updates
+                else "Add triggers = capture_changes() to its Meta"
+            )
             problems.append(
                 Error(
                     f"{options.label} is mirrored, but its changes are not captured.",
-                    hint="Add triggers = capture_changes() to its Meta, and run makemigrations.",
+                    hint=f"{mend}, and run makemigrations.",
                     obj=options.model,
                     id="mirror.E003",
                 )
@@ -52,9 +73,10 @@ def _uncaptured_parents(model: type[Model], updates: dict[str, str]) -> Iterator
         if not _shares_primary_key(model, parent):
             hint = f"Give it a ForeignKey to {other} instead: a row has one primary key."
         elif f"'{label}'" not in updates.get(other.lower(), ""):
+            own = "" if other.lower() in registry.labels() else ", own=False"
             hint = (
-                f'Write triggers = capture_changes(children=["{label}"]) in the Meta of {other}'
-                " (with its other children), and run makemigrations."
+                f'Write triggers = capture_changes(children=["{label}"]{own}) in the Meta of'
+                f" {other} (with its other children), and run makemigrations."
             )
         else:
             continue

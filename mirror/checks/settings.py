@@ -1,11 +1,14 @@
 """The settings: ``MIRROR``, ``STORAGES`` and ``USE_TZ``."""
 
+import os
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from typing import Any
 
+from botocore.loaders import Loader
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.utils.module_loading import import_string
 
 from mirror.conf import BACKEND, DEFAULTS, REQUIRED, setting
@@ -23,6 +26,9 @@ USED_OPTIONS = {
     "object_parameters",
     "region_name",
 }
+
+# In the environment: DynamoDB is wherever these say, and not in AWS's regions.
+ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")
 
 
 @register("mirror")
@@ -45,6 +51,28 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
                 f" It takes {names}; REGION may be AWS_REGION in the environment instead."
             ),
             id="mirror.E001",
+        )
+    ]
+
+
+@register("mirror")
+def check_region(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """W029: a region that boto3 does not know. It may be new; any may do for an endpoint."""
+    region = setting("REGION")
+    if not setting("ENABLED") or not region or any(map(os.environ.get, ENDPOINTS)):
+        return []
+    partitions = Loader().load_data("partitions")["partitions"]
+    known = {name for partition in partitions for name in partition["regions"]}
+    if region in known:
+        return []
+    close = get_close_matches(region.lower(), sorted(known), n=1)
+    advice = f'Write "{close[0]}"' if close else 'Write one such as "eu-central-1"'
+    return [
+        Warning(
+            f'boto3 knows no AWS region "{region}".',
+            hint=f'{advice} in MIRROR["REGION"], or in AWS_REGION in the environment. If AWS has'
+            " opened it lately, upgrade boto3.",
+            id="mirror.W029",
         )
     ]
 

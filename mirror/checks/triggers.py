@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
-from mirror.capture import KNOWN, PREFIX
+from mirror.capture import MARK, PREFIX
 from mirror.conf import PRIMARY
 from mirror.documents import registry
 
@@ -37,23 +37,21 @@ def check_documents(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[C
     return [
         Warning(
             f"The changes of {model._meta.label_lower} are captured, but it has no document.",
-            hint=f"Run manage.py mirror_document {model._meta.label} --write, or remove"
-            " capture_changes() from its Meta and run makemigrations.",
+            hint=f"Run manage.py mirror_document {model._meta.label} --write. Or remove"
+            " capture_changes() from its Meta (write own=False in it if its children need it), and"
+            " run makemigrations.",
             obj=model,
             id="mirror.W026",
         )
         for model, triggers in captured().items()
-        if model._meta.label_lower not in registry.labels() and not _for_children(model, triggers)
+        if model._meta.label_lower not in registry.labels()
+        and any(marks_own(model, trigger.render_func(model)) for trigger in triggers)
     ]
 
 
-def _for_children(model: Any, triggers: Sequence[pgtrigger.Trigger]) -> bool:
-    """Whether the triggers mark rows of models that inherit this one's table."""
-    return any(
-        KNOWN in trigger.render_func(model)
-        for trigger in triggers
-        if trigger.name == f"{PREFIX}update"
-    )
+def marks_own(model: Any, function: str) -> bool:
+    """Whether this function of a trigger marks the model's own rows, not only its children's."""
+    return f"{MARK}('{model._meta.label_lower}'" in function
 
 
 @register(Tags.database)  # "mirror" as well would make `check --tag mirror` ask the database

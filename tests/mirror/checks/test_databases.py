@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.checks import WARNING
 from django.db import connections
 from pytest_django.fixtures import Settings
 
-from mirror.checks.databases import check_databases
+from mirror.checks.databases import check_databases, check_other_databases
 from tests.support.adopters import adopt, model
 
 
@@ -38,6 +39,28 @@ def test_models_of_another_database_are_named(settings: Settings) -> None:
         True,
     )
     assert 'keep it in "default"' in song[2]
+
+
+class OnlyDefault:
+    """A router that lets nothing into another database."""
+
+    def allow_migrate(self, alias: str, app_label: str, **hints: Any) -> bool:
+        return alias == "default"
+
+
+def test_a_second_database_whose_rows_nobody_would_mirror_is_named(settings: Settings) -> None:
+    for name in ("Album", "Song"):
+        adopt(model(name))
+    assert check_other_databases(None) == []
+    assert check_other_databases(None, databases=["default"]) == []
+    (problem,) = check_other_databases(None, databases=["default", "archive"])
+    assert (problem.id, problem.level) == ("mirror.W030", WARNING)
+    assert ", lab.album, lab.song, " in problem.msg
+    assert ' in "archive", too, where no row is ever mirrored' in problem.msg
+    assert "allow_migrate(db, …)" in str(problem.hint)
+    assert '"campaigns", "lab", "sessions_app" and "mirror"' in str(problem.hint)
+    settings.DATABASE_ROUTERS = [OnlyDefault()]
+    assert check_other_databases(None, databases=["archive"]) == []
 
 
 def test_another_kind_of_database_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,11 @@ from uuid import uuid4
 
 import pytest
 from django.db import models
+from pytest_django.fixtures import Settings
 
 from mirror.capture import capture_changes
-from mirror.checks.documents import check_capture, check_pairs
+from mirror.checks import documents
+from mirror.checks.documents import check_capture, check_pairs, check_registered
 from mirror.documents import NativeAttribute
 from tests.support.adopters import adopt, model
 
@@ -28,8 +30,8 @@ def capture() -> Iterator[Capture]:
     """A function that declares a model's triggers, as its Meta would."""
     with ExitStack() as stack:
 
-        def declare(model: Any, children: Sequence[str] = ()) -> None:
-            for trigger in capture_changes(children=children):
+        def declare(model: Any, children: Sequence[str] = (), **options: Any) -> None:
+            for trigger in capture_changes(children=children, **options):
                 trigger.register(model)
                 stack.callback(trigger.unregister, model)
 
@@ -46,6 +48,22 @@ def test_a_model_without_triggers_is_named(capture: Capture) -> None:
     assert found() == []
 
 
+def test_a_project_without_any_document_is_told(
+    capture: Capture, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check_registered(None) == []  # W026 names what is captured
+    monkeypatch.setattr(documents, "captured", dict)
+    (problem,) = check_registered(None)
+    assert problem.id == "mirror.W028"
+    assert "Add your app to INSTALLED_APPS" in str(problem.hint)
+    assert "manage.py mirror_document" in str(problem.hint)
+    settings.MIRROR = {**settings.MIRROR, "ENABLED": False}
+    assert check_registered(None) == []
+    settings.MIRROR = {**settings.MIRROR, "ENABLED": True}
+    adopt(model("Song"))
+    assert check_registered(None) == []
+
+
 def test_a_parent_whose_changes_do_not_mark_its_child_is_named(capture: Capture) -> None:
     song = model("Song")
     live = model("Live", song)
@@ -56,7 +74,10 @@ def test_a_parent_whose_changes_do_not_mark_its_child_is_named(capture: Capture)
     capture(live, ["lab.other", "lab.encores"])
     ((number, text, hint),) = found()
     assert (number, "inherits the table of lab.Live" in text) == ("mirror.E012", True)
-    assert 'triggers = capture_changes(children=["lab.encore"]) in the Meta of lab.Live' in hint
+    written = 'triggers = capture_changes(children=["lab.encore"]{}) in the Meta of lab.Live'
+    assert written.format(", own=False") in hint
+    adopt(live)
+    assert [hint for _, _, hint in found() if written.format("") in hint]
 
 
 def test_a_parent_that_marks_its_child_is_accepted(capture: Capture) -> None:
@@ -67,6 +88,19 @@ def test_a_parent_that_marks_its_child_is_accepted(capture: Capture) -> None:
     assert [number for number, *_ in found()] == ["mirror.E012"]
     capture(song, ["lab.live"])
     assert found() == []
+
+
+def test_a_mirrored_parent_that_marks_only_its_child_is_named(capture: Capture) -> None:
+    song = model("Song")
+    live = model("Live", song)
+    adopt(live)
+    capture(live)
+    capture(song, ["lab.live"], own=False)
+    assert found() == []
+    adopt(song)
+    ((number, text, hint),) = found()
+    assert (number, "lab.song is mirrored" in text) == ("mirror.E003", True)
+    assert hint.startswith("Remove own=False")
 
 
 def test_a_second_parent_has_a_primary_key_of_its_own(capture: Capture) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.core.checks import CheckMessage
+from django.core.checks import WARNING, CheckMessage
 from django.db import models
 from pytest_django.fixtures import Settings
 
-from mirror.checks.settings import check_settings, check_storage, check_time_zones
+from mirror.checks.settings import (
+    check_region,
+    check_settings,
+    check_storage,
+    check_time_zones,
+)
 from mirror.documents import TimeAttribute
 from mirror.stores.clients import Stores, background_clients, reset_clients
 from tests.support.adopters import adopt, model
@@ -72,6 +77,45 @@ def test_a_missing_setting_is_named(settings: Settings) -> None:
     assert found() == ["mirror.E001"]
     del settings.MIRROR
     assert found() == ["mirror.E001"]
+
+
+@pytest.mark.parametrize(
+    ("region", "advice"),
+    [
+        ("eu-central-1", None),
+        ("us-gov-west-1", None),
+        ("cn-north-1", None),
+        ("eu-cetnral-1", 'Write "eu-central-1"'),
+        ("EU-Central-1", 'Write "eu-central-1"'),
+        ("us_east_1", 'Write "us-east-1"'),
+        ("frankfurt", 'Write one such as "eu-central-1"'),
+    ],
+)
+def test_a_region_that_nobody_knows_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, region: str, advice: str | None
+) -> None:
+    settings.MIRROR = {**settings.MIRROR, "REGION": region}
+    assert check_region(None) == []  # the tests have an endpoint of their own
+    monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB")
+    problems = check_region(None)
+    if advice is None:
+        assert problems == []
+        return
+    (problem,) = problems
+    assert (problem.id, problem.level, region in problem.msg) == ("mirror.W029", WARNING, True)
+    assert str(problem.hint).startswith(advice)
+
+
+def test_a_region_is_not_looked_for_in_vain(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB")
+    for change in ({"REGION": ""}, {"REGION": "nowhere", "ENABLED": False}):
+        settings.MIRROR = {**settings.MIRROR, **change}
+        assert check_region(None) == []
+    settings.MIRROR = {**settings.MIRROR, "REGION": "nowhere", "ENABLED": True}
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert check_region(None) == []
 
 
 def test_a_bucket_needs_no_storage(mirror: Stores, settings: Settings) -> None:

@@ -9,7 +9,6 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from campaigns.models import Campaign
-from mirror.capture import capture_changes
 from mirror.checks.triggers import captured, check_database, check_documents
 from tests.mirror.checks.test_documents import Capture, capture
 from tests.support.adopters import adopt, model
@@ -85,8 +84,10 @@ def test_a_model_without_a_document_is_named(capture: Capture) -> None:
     assert found() == []
 
 
-def test_a_parent_needs_no_document(capture: Capture) -> None:
-    song = model("Song")
+def test_a_parent_needs_no_document_if_it_marks_only_its_children(capture: Capture) -> None:
+    song, tape = model("Song"), model("Tape")
     capture(song, ["lab.live"])
-    assert capture_changes()
-    assert [p for p in check_documents(None) if p.obj is song] == []
+    capture(tape, ["lab.reel"], own=False)
+    (problem,) = (p for p in check_documents(None) if p.obj in {song, tape})
+    assert (problem.id, problem.obj) == ("mirror.W026", song)
+    assert "own=False" in str(problem.hint)

@@ -50,6 +50,16 @@ def row(model: type[Any], values: dict[str, Any]) -> Any:
     return model(**fields)
 
 
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_null_is_left_out_whatever_its_attribute_says(
+    monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    campaign = Campaign(pk=ID, owner_id=7, name="Lamps", description=value)
+    for null in (True, False):
+        monkeypatch.setattr(CampaignDocument.get_attributes()["description"], "null", null)
+        assert "description" not in render(CampaignDocument, campaign).attributes
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
 def test_items_equal_those_that_electrodb_writes(case: dict[str, Any]) -> None:
     document, model = DOCUMENTS[case["entity"]]
