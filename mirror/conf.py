@@ -12,7 +12,8 @@ DEFAULTS: dict[str, Any] = {
     "ENABLED": True,
     "DISPATCH": "inline",  # or "worker"
     "REGION": os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", ""),
-    "BUCKET": "",  # instead of an entry in STORAGES
+    "BUCKET": "",  # instead of an entry in STORAGES; neither if no document keeps objects
+    "BUCKET_OWNER": "",  # the number of an AWS account: S3 refuses a bucket of any other
     "STORAGE": "mirror",  # the alias in STORAGES
     "SCHEMA": "public",  # where the ledger is: the triggers name it
     "MAX_PENDING_MINUTES": 60,  # a row that is pending for longer fails a check
@@ -31,12 +32,18 @@ def setting(name: str) -> Any:
     return {**DEFAULTS, **getattr(settings, "MIRROR", {})}[name]
 
 
+def has_bucket() -> bool:
+    """Whether the settings name a bucket. S3 is not asked for anything without one."""
+    return bool(setting("BUCKET") or settings.STORAGES.get(setting("STORAGE")))
+
+
 def storage() -> dict[str, Any]:
     """Return the storage for objects as ``STORAGES`` has it, or else the one of ``BUCKET``."""
     entry: dict[str, Any] = settings.STORAGES.get(setting("STORAGE")) or {
         "BACKEND": BACKEND,
         "OPTIONS": {
             "bucket_name": setting("BUCKET"),
+            "bucket_owner": setting("BUCKET_OWNER"),
             "region_name": setting("REGION"),
             "location": "",  # whatever AWS_LOCATION says to other storages
         },

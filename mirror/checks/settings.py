@@ -1,6 +1,7 @@
 """The settings: ``MIRROR``, ``STORAGES`` and ``USE_TZ``."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -10,9 +11,11 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.utils.module_loading import import_string
+from django.utils.text import get_text_list
 
 from mirror.conf import BACKEND, DEFAULTS, REQUIRED, setting
-from mirror.documents import TimeAttribute, registry
+from mirror.documents import Document, TimeAttribute, registry
+from mirror.documents.rows import folders
 from mirror.stores.s3 import ObjectStorage
 
 # What ``ObjectStorage`` hands to every call, and what only an upload has.
@@ -40,6 +43,9 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
         invalid |= {name for name in (*REQUIRED, "REGION") if not values[name]}
     if values["DISPATCH"] not in {"inline", "worker"}:
         invalid.add("DISPATCH")
+    owner = values["BUCKET_OWNER"]
+    if not (isinstance(owner, str) and re.fullmatch(r"(\d{12})?", owner)):
+        invalid.add("BUCKET_OWNER")
     if not invalid:
         return []
     names = ", ".join(sorted([*REQUIRED, *DEFAULTS]))
@@ -91,15 +97,16 @@ def check_storage(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
 
 
 def _storage_problems(alias: str, entry: dict[str, Any] | None) -> Iterator[tuple[str, str, str]]:
-    bucket = setting("BUCKET")
     if entry is None:
-        if not bucket:
+        keeping = [d.mirror_options.label for d in registry.documents() if _keeps_objects(d)]
+        if keeping and not setting("BUCKET"):
+            text = f"MIRROR names no bucket for the objects of {get_text_list(keeping, 'and')}."
             hint = f'Write MIRROR["BUCKET"] = "…", or add {alias!r} to STORAGES.'
-            yield "E002", "MIRROR names no bucket.", hint
+            yield "E002", text, f"{hint} Without long_texts and bodies a document keeps no objects."
         return
-    if bucket:
-        hint = f'Remove MIRROR["BUCKET"], or {alias!r} from STORAGES.'
-        yield "E002", f'MIRROR["BUCKET"] and STORAGES["{alias}"] both name a bucket.', hint
+    for name in filter(setting, ("BUCKET", "BUCKET_OWNER")):
+        text = f'STORAGES["{alias}"] has options of its own: MIRROR["{name}"] is not used.'
+        yield "E002", text, f'Remove MIRROR["{name}"], or {alias!r} from STORAGES.'
     options = entry.get("OPTIONS", {})
     if not _is_ours(entry.get("BACKEND", "")):
         yield "E002", f'STORAGES["{alias}"] is no {BACKEND}.', f'Write "BACKEND": "{BACKEND}".'
@@ -117,6 +124,11 @@ def _storage_problems(alias: str, entry: dict[str, Any] | None) -> Iterator[tupl
             " as boto3 does: from AWS_… in the environment, or from the machine's role."
         )
         yield "E020", text + ", ".join(unused), hint
+
+
+def _keeps_objects(document: type[Document]) -> bool:
+    has_bodies = document.bodies.__func__ is not Document.bodies.__func__  # type: ignore[attr-defined] # a classmethod has it
+    return bool(folders(document)) or has_bodies
 
 
 def _is_ours(backend: str) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.template.defaultfilters import pluralize
 
+from mirror.conf import has_bucket
 from mirror.documents.items import Item, ItemKey, Known, revision_of, tombstone
 from mirror.errors import StoreError, Superseded
 from mirror.stores.aws_errors import translated_errors
@@ -54,6 +55,8 @@ def probe(stores: Stores) -> Iterator[Answer]:
     name = uuid.uuid4().hex
     for step in _steps_of_table(stores.items, ItemKey(f"{NAME}#{name}", f"{NAME}#{name}")):
         yield _answer(DYNAMODB, *step)
+    if not has_bucket():
+        return
     key = f"{NAME}/{name}.txt"
     try:
         for step in _steps_of_bucket(stores.objects, key):
@@ -75,12 +78,15 @@ def cost_of_a_check(stores: Stores) -> str:
             raise
         return f"What a check will cost is unknown without the right {right}."
     units = size / BYTES_A_UNIT
+    listing = (
+        " It lists the bucket for $0.005 a million objects; with SSE-KMS it asks for each object, "
+        "for $0.40 a million."
+    )
     return (
         "A check scans the table once. Its size, "
         f"{size:,} bytes in {items:,} item{pluralize(items)} (DynamoDB counts every six hours), "
         f"÷ {BYTES_A_UNIT:,} = {units:,.0f} read units; at $0.125 a million "
-        f"(us-east-1, on demand) ${units * DOLLARS_A_UNIT:,.2f}. It lists the bucket for "
-        "$0.005 a million objects; with SSE-KMS it asks for each object, for $0.40 a million."
+        f"(us-east-1, on demand) ${units * DOLLARS_A_UNIT:,.2f}.{listing if has_bucket() else ''}"
     )
 
 

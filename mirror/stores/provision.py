@@ -1,4 +1,4 @@
-"""Creates the table and the bucket, and says what is wrong with existing ones."""
+"""Creates the table and the bucket, if one is named, and says what is wrong with existing ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mirror.conf import setting
+from mirror.conf import has_bucket, setting
 from mirror.documents.items import EXPIRES
 from mirror.stores.aws_errors import translated_errors
 from mirror.stores.clients import Stores
@@ -44,7 +44,7 @@ def missing(stores: Stores) -> list[tuple[str, str]]:
         if _table(stores) is None:
             found.append((DYNAMODB, stores.items.table))
     with translated_errors(S3):
-        if not _exists(client, bucket):
+        if has_bucket() and not _exists(client, bucket):
             found.append((S3, bucket))
     return found
 
@@ -54,16 +54,18 @@ def provision(stores: Stores) -> list[str]:
 
     Returns a sentence for each thing that was done.
     """
-    return _provision_table(stores) + _provision_bucket(stores)
+    return _provision_table(stores) + (_provision_bucket(stores) if has_bucket() else [])
 
 
 def problems(stores: Stores) -> list[str]:
     """Return a sentence for each thing that is missing or not as it should be."""
-    return _table_problems(stores) + _bucket_problems(stores)
+    return _table_problems(stores) + (_bucket_problems(stores) if has_bucket() else [])
 
 
 def remarks(stores: Stores) -> list[str]:
     """Return a sentence for each thing that is no fault, but that its owner should know."""
+    if not has_bucket():
+        return []
     bucket, client = stores.objects.bucket, stores.objects.storage.client
     with translated_errors(S3):
         return _remarks_on_access(client, bucket) + _remarks_on_versions(client, bucket)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mirror.conf import setting
+from collections.abc import Callable
+
+from mirror.conf import has_bucket, setting
 from mirror.documents.items import ItemKey
 from mirror.errors import StoreError
 from mirror.stores.clients import inline_clients
@@ -19,10 +21,11 @@ def ask_stores() -> dict[str, str]:
     """
     if not setting("ENABLED"):
         return {}
-    calls = {
-        DYNAMODB: lambda: inline_clients().items.get_many([ItemKey("ping", "ping")]),
-        S3: lambda: next(iter(inline_clients().objects.list("ping/")), None),
+    calls: dict[str, Callable[[], object]] = {
+        DYNAMODB: lambda: inline_clients().items.get_many([ItemKey("ping", "ping")])
     }
+    if has_bucket():
+        calls[S3] = lambda: next(iter(inline_clients().objects.list("ping/")), None)
     answers = {}
     for store, call in calls.items():
         try:

@@ -58,7 +58,8 @@ def _stores_answer(facts: Facts) -> Condition:
     silent = [f"{store} does not answer ({why})." for store, why in facts.stores.items() if why]
     if silent:
         return Condition(" ".join(silent), steps.ASK_STORES, facts.today)
-    return Condition(f"{' and '.join(facts.stores)} answer.")
+    verb = "answer" if len(facts.stores) > 1 else "answers"
+    return Condition(f"{' and '.join(facts.stores)} {verb}.")
 
 
 def _worker_alive(facts: Facts) -> Condition:
@@ -69,7 +70,7 @@ def _worker_alive(facts: Facts) -> Condition:
 
 def _no_outage(facts: Facts) -> Condition:
     if not facts.outages:
-        return Condition("No outage is open: both circuit breakers are closed.")
+        return Condition("No outage is open: every circuit breaker is closed.")
     sentences = (
         f"{outage.store} has been out of reach since {formats.moment(outage.started_at)} "
         f"({outage.error_code or outage.error_class})."

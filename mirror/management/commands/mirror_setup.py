@@ -1,4 +1,4 @@
-"""``manage.py mirror_setup``: create the table and the bucket."""
+"""``manage.py mirror_setup``: create the table and the bucket, if one is named."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -15,8 +15,9 @@ class Command(MirrorCommand):
 
     help = (
         "Create the DynamoDB table (pk, sk, index gsi1, time to live on expiresAt, on demand) and "
-        "the S3 bucket (private, encrypted), or add what an existing one lacks. Safe to repeat. "
-        "Exit codes: 0 done, 1 --check or --probe found something wrong, 2 could not work."
+        "the S3 bucket (private, encrypted), if one is named, or add what an existing one lacks. "
+        "Safe to repeat. Exit codes: 0 done, 1 --check or --probe found something wrong, 2 could "
+        "not work."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -43,7 +44,7 @@ class Command(MirrorCommand):
             self.stderr.write(sentence)
         if options["check"]:
             if not remaining:
-                self.stdout.write("Table and bucket are as they should be.")
+                self.stdout.write("Everything is as it should be.")
             for sentence in remarks(background_clients()):
                 self.stdout.write(sentence)
         return 1 if remaining else 0

@@ -15,7 +15,7 @@ from mirror.checks.settings import (
     check_storage,
     check_time_zones,
 )
-from mirror.documents import TimeAttribute
+from mirror.documents import TextAttribute, TimeAttribute
 from mirror.stores.clients import Stores, background_clients, reset_clients
 from tests.support.adopters import adopt, model
 from tests.support.commands import run
@@ -39,8 +39,12 @@ def found() -> list[str]:
         ({"TABLE": "", "ENABLED": False}, []),
         ({"REGION": ""}, ["mirror.E001"]),
         ({"DISPATCH": "later"}, ["mirror.E001"]),
-        ({"STORAGE": "nowhere"}, ["mirror.E002"]),
+        ({"STORAGE": "nowhere"}, []),  # there is no document here
         ({"STORAGE": "nowhere", "ENABLED": False}, []),
+        ({"STORAGE": "nowhere", "BUCKET": "songs", "BUCKET_OWNER": "012345678901"}, []),
+        ({"STORAGE": "nowhere", "BUCKET": "songs", "BUCKET_OWNER": 123456789012}, ["mirror.E001"]),
+        ({"STORAGE": "nowhere", "BUCKET": "songs", "BUCKET_OWNER": "me"}, ["mirror.E001"]),
+        ({"BUCKET_OWNER": "012345678901"}, ["mirror.E002"]),
         ({"STORAGE": "nowhere", "BUCKET": "songs"}, []),
         ({"STORAGE": "default"}, ["mirror.E002"]),
         ({"BUCKET": "songs"}, ["mirror.E002"]),
@@ -129,6 +133,19 @@ def test_a_bucket_needs_no_storage(mirror: Stores, settings: Settings) -> None:
     store.put("texts/1.txt", b"words")
     listed = mirror.objects.storage.client.list_objects_v2(Bucket="another-bucket")
     assert [each["Key"] for each in listed["Contents"]] == ["texts/1.txt"]
+
+
+def test_only_what_keeps_objects_needs_a_bucket(
+    settings: Settings,
+) -> None:
+    settings.MIRROR = {**settings.MIRROR, "STORAGE": "nowhere", "BUCKET_OWNER": "012345678901"}
+    adopt(model("Tape", label=models.TextField()), label=TextAttribute())
+    assert found() == []
+    adopt(model("Song", words=models.TextField()), {"long_texts": ["words"]}, words=TextAttribute())
+    adopt(model("Video"), bodies=classmethod(lambda cls, row: ()))
+    (problem,) = check_storage(None)
+    assert problem.id == "mirror.E002"
+    assert "lab.song and lab.video" in problem.msg
 
 
 def test_times_without_a_zone_are_refused(settings: Settings) -> None:

@@ -9,9 +9,11 @@ from botocore.exceptions import ClientError
 from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
+from mirror.documents import registry
 from mirror.stores import clients
 from mirror.stores.clients import Stores
 from mirror.sync import worker
+from mirror.verify.answers import ask_stores
 from tests.support.aws import refuse
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_sessions
@@ -30,7 +32,7 @@ def test_a_new_store_is_created_and_every_row_enqueued_for_it(mirror: Stores, ow
     code, printed = run("mirror_setup")
     assert (code, "3 rows are enqueued" in printed) == (0, True)
     code, printed = run("mirror_setup", "--check")
-    assert (code, "as they should be" in printed) == (0, True)
+    assert (code, "as it should be" in printed) == (0, True)
     assert worker.drain().complete
     assert_equal(mirror)
 
@@ -47,7 +49,7 @@ def test_the_check_says_that_a_bucket_keeps_what_was_deleted(mirror: Stores, sta
     assert (
         f"Versioning of bucket {mirror.objects.bucket} is {status.lower()}: objects that" in printed
     )
-    assert "as they should be" in printed
+    assert "as it should be" in printed
 
 
 @pytest.mark.parametrize(("code", "status"), [("AccessDenied", 403), ("NotImplemented", 501)])
@@ -62,7 +64,7 @@ def test_a_bucket_whose_versioning_cannot_be_read_is_no_fault(
     exit_code, printed = run("mirror_setup", "--check")
     assert exit_code == 0
     assert f"keeps deleted objects is unknown: GetBucketVersioning was refused ({code})" in printed
-    assert "as they should be" in printed
+    assert "as it should be" in printed
 
 
 def test_a_bucket_that_is_missing_is_the_only_fault_of_it(mirror: Stores) -> None:
@@ -91,10 +93,18 @@ def test_a_refusal_names_the_operation_and_the_right(
     assert printed.endswith(f" {operation} needs the right {right}.\n")
 
 
-def test_a_bucket_of_another_account_is_not_used(mirror: Stores, settings: Settings) -> None:
-    storage = settings.STORAGES["mirror"]
-    options = {**storage["OPTIONS"], "bucket_owner": "210987654321"}
-    settings.STORAGES = {**settings.STORAGES, "mirror": {**storage, "OPTIONS": options}}
+@pytest.mark.parametrize("setting", ["MIRROR", "STORAGES"])
+def test_a_bucket_of_another_account_is_not_used(
+    mirror: Stores, settings: Settings, setting: str
+) -> None:
+    owner = "210987654321"
+    if setting == "MIRROR":
+        named = {"STORAGE": "none", "BUCKET": mirror.objects.bucket, "BUCKET_OWNER": owner}
+        settings.MIRROR = {**settings.MIRROR, **named}
+    else:
+        storage = settings.STORAGES["mirror"]
+        options = {**storage["OPTIONS"], "bucket_owner": owner}
+        settings.STORAGES = {**settings.STORAGES, "mirror": {**storage, "OPTIONS": options}}
     sent: list[tuple[str, Any]] = []
     client = clients.background_clients().objects.storage.client
     client.meta.events.register(
@@ -105,7 +115,7 @@ def test_a_bucket_of_another_account_is_not_used(mirror: Stores, settings: Setti
     )
     run("mirror_setup", "--probe")
     run("mirror_setup", "--check")
-    assert {owner for _, owner in sent} == {b"210987654321"}
+    assert {owner for _, owner in sent} == {owner.encode()}
     assert {"PutObject", "ListObjectsV2", "DeleteObject", "HeadBucket"} <= {op for op, _ in sent}
 
 
@@ -121,4 +131,20 @@ def test_a_store_without_public_access_blocks_is_set_up_with_a_remark(
     code, printed = run("mirror_setup", "--check")
     assert code == 0
     assert f"Whether bucket {mirror.objects.bucket} is open to the public is unknown" in printed
-    assert "as they should be" in printed
+    assert "as it should be" in printed
+
+
+def test_without_a_bucket_s3_is_never_asked(
+    mirror: Stores, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror.objects.storage.client.delete_bucket(Bucket=mirror.objects.bucket)
+    monkeypatch.setattr(registry, "_documents", {})  # no long texts and no bodies
+    settings.MIRROR = {**settings.MIRROR, "STORAGE": "none"}
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")  # where nobody listens
+    clients.reset_clients()
+    assert run("mirror_setup") == (0, "Everything exists already.\n")
+    assert run("mirror_setup", "--check") == (0, "Everything is as it should be.\n")
+    code, printed = run("mirror_setup", "--probe")
+    assert (code, "S3" in printed, "bucket" in printed) == (0, False, False)
+    assert run("mirror_check", "--deep")[0] == 0
+    assert ask_stores() == {"DynamoDB": ""}
