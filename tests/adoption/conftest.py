@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -15,6 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.adoption import bare
 from tests.adoption.project import Project
+from tests.matrix import postgres
 from tests.support.manage import database_url
 from tests.support.paths import PROJECT
 
@@ -32,41 +33,82 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python that has the wheel, and the driver as the project's own choice."""
-    return bare.install(wheel, tmp_path_factory.mktemp("environment"), "psycopg[binary]")
+    """A Python that has the wheel, and what the projects themselves choose."""
+    others = ("psycopg[binary]", "pillow")  # the driver, and what ImageField needs
+    return bare.install(wheel, tmp_path_factory.mktemp("environment"), *others)
+
+
+@pytest.fixture(scope="session")
+def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
+    """The address of the tests' own database."""
+    with django_db_blocker.unblock():
+        return database_url()
+
+
+@pytest.fixture(scope="session")
+def hstore_server(server: str) -> Iterator[str | None]:
+    """The address of a PostgreSQL that has the extension hstore; None if there is none here.
+
+    The embedded one lacks it. Debian's has it.
+    """
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if has_hstore(server):
+        yield server
+    elif programs:
+        with TemporaryDirectory(prefix="hstore-") as name:
+            folder = Path(name)
+            folder.chmod(0o755)  # PostgreSQL runs as somebody else
+            with postgres.serve(programs[-1], folder) as address:
+                yield address if has_hstore(address) else None
+    else:
+        yield None
+
+
+def has_hstore(server: str) -> bool:
+    """Whether ``CREATE EXTENSION hstore`` would work there."""
+    with psycopg.connect(server) as connection:
+        found = connection.execute("SELECT FROM pg_available_extensions WHERE name = 'hstore'")
+        return found.rowcount == 1
 
 
 @pytest.fixture(scope="session")
 def start(
-    python: Path,
-    moto_address: str,
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-    tmp_path_factory: pytest.TempPathFactory,
+    python: Path, moto_address: str, server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Start]:
-    """A function that gives a project of this name a folder and an empty database."""
-    with django_db_blocker.unblock():
-        address = database_url()
-    given = {name.upper(): str(value) for name, value in conninfo_to_dict(address).items()}
-    tests = given.pop("DBNAME")
+    """A function that gives a project of this name a folder and an empty database.
+
+    It takes the address of another server, too.
+    """
     aws = {
         "AWS_ENDPOINT_URL": moto_address,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
-    with psycopg.connect(address, autocommit=True) as server, ExitStack() as stack:
+    with ExitStack() as stack:
 
-        def make(name: str, **others: Any) -> Project:
+        def make(name: str, server: str = server) -> Project:
             folder = tmp_path_factory.mktemp(name)
-            database = f"{tests}_{name}"
-            server.execute(f'CREATE DATABASE "{database}"')
-            stack.callback(server.execute, f'DROP DATABASE "{database}" WITH (FORCE)')
+            given = {key.upper(): str(value) for key, value in conninfo_to_dict(server).items()}
+            database = f"{given.pop('DBNAME')}_{name}"
+            execute(server, f'CREATE DATABASE "{database}"')
+            stack.callback(drop, server, database)
             entry = {"ENGINE": "django.db.backends.postgresql", "NAME": database, **given}
-            databases = {"default": entry, **others}
-            (folder / "database.py").write_text(f"DATABASES = {databases!r}\n")
+            (folder / "database.py").write_text(f"DATABASES = {{'default': {entry!r}}}\n")
             return Project(python, folder, aws)
 
         yield make
+
+
+def drop(server: str, database: str) -> None:
+    """Drop the database, unless its server is gone by now."""
+    with suppress(psycopg.OperationalError):
+        execute(server, f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
+def execute(server: str, statement: str) -> None:
+    """Execute a statement that cannot run in a transaction."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(statement)
 
 
 @dataclass

