@@ -13,6 +13,7 @@ urlpatterns = [
     path("check/<int:number>/", check_pages.progress, name="check"),
     path("history.csv", evidence.history, name="history"),
     path("evidence/", evidence.evidence, name="evidence"),
+    path("runbook/", dashboard.runbook, name="runbook"),
     path("search/", search_page.search_page, name="search"),
     path("compare/<str:label>/<path:object_id>/now/", compare_page.mirror_row, name="now"),
     path("compare/<str:label>/<path:object_id>/", compare_page.compare, name="compare"),

@@ -20,7 +20,7 @@ INTERVAL = 60.0  # seconds between two looks of a worker
 OVERDUE = timedelta(hours=26)  # a daily check may begin or take a little later than the last one
 PATIENCE = timedelta(hours=1)  # after the mirror was switched on, somebody may check it first
 
-# docs/runbook.md has a row for each.
+# runbook.md has a row for each.
 PENDING = "pending too long"
 PARKED = "parked"
 OVERDUE_CHECK = "check overdue"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-RUNBOOK = "docs/runbook.md"  # has a section for each step, named like it
+# It comes with the package, wherever that is installed, and has a section for each step.
+RUNBOOK = Path(__file__).parents[1] / "runbook.md"
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Step:
 
     @property
     def where(self) -> str:
-        """Where the runbook says more."""
+        """The file and its section that say more."""
         return f"{RUNBOOK}, “{self.section}”"
 
 

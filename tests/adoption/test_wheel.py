@@ -51,7 +51,7 @@ def test_every_module_is_imported_without_help(shop: Followed) -> None:
     )
 
 
-def test_templates_and_static_files_are_found(shop: Followed) -> None:
+def test_templates_static_files_and_the_runbook_are_found(shop: Followed) -> None:
     names = files_of_the_package()
     templates = [n.removeprefix("templates/") for n in names if n.startswith("templates/")]
     static = [n.removeprefix("static/") for n in names if n.startswith("static/")]
@@ -61,8 +61,13 @@ def test_templates_and_static_files_are_found(shop: Followed) -> None:
         f"""
         from django.contrib.staticfiles import finders
         from django.template.loader import get_template
+        from mirror.verify import steps
         for name in {templates}: get_template(name)
         for name in {static}: assert finders.find(name), name
+        runbook = steps.RUNBOOK.read_text()
+        sections = [step.section for step in vars(steps).values() if isinstance(step, steps.Step)]
+        assert sections
+        for section in sections: assert f"\\n### {{section}}\\n" in runbook, section
         """
     )
 

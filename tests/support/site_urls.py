@@ -71,6 +71,7 @@ STAFF = {
     "admin/mirror/check/<int:number>/": "/admin/mirror/check/1/",
     "admin/mirror/history.csv": "/admin/mirror/history.csv",
     "admin/mirror/evidence/": "/admin/mirror/evidence/",
+    "admin/mirror/runbook/": "/admin/mirror/runbook/",
     "admin/mirror/search/": "/admin/mirror/search/?q=Private",
     "admin/mirror/compare/<str:label>/<path:object_id>/now/": "/admin/mirror/compare/{}/now/",
     "admin/mirror/compare/<str:label>/<path:object_id>/": "/admin/mirror/compare/{}/",

@@ -13,13 +13,11 @@ from django.db import connection
 from campaigns.models import Campaign
 from mirror.models import LedgerEntry
 from mirror.stores.clients import Stores
+from mirror.verify.steps import RUNBOOK
 from sessions_app.models import Session
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_session
-from tests.support.paths import PROJECT
 from tests.support.stored import assert_equal, assert_equal_after_sync
-
-RUNBOOK = PROJECT / "docs" / "runbook.md"
 
 
 def commands(after: str, before: str) -> list[list[str]]:
@@ -95,3 +93,10 @@ def test_every_command_and_option_in_the_runbook_exists() -> None:
         parser = load_command_class(known[name], name).create_parser("manage.py", name)
         flags = {flag for action in parser._actions for flag in action.option_strings}
         assert {option for option in options if option.startswith("--")} <= flags, line
+
+
+def test_the_runbook_refers_to_nothing_that_the_package_lacks() -> None:
+    text = RUNBOOK.read_text()
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    anchors = {f"#{heading.lower().replace(' ', '-')}" for heading in headings}
+    assert set(re.findall(r"\]\(([^)]+)\)", text)) <= anchors

@@ -80,6 +80,9 @@ def assert_history_says(shown: Shown) -> None:
         for sentence, text in zip(said, texts, strict=True):
             # The page shows a worker's age a moment later.
             assert text.startswith(sentence) or "last seen" in sentence
+    for text in shown.lacking:
+        section = text.rpartition("More: the runbook, ")[2]
+        assert f"({steps.RUNBOOK}, {section})" in lines
 
 
 @pytest.fixture
@@ -260,7 +263,15 @@ def assert_only_lacks(client: Client, sentence: str, step: Step, in_how_many_day
     (lacking,) = shown.lacking
     assert lacking.startswith(sentence)
     assert f"{step.text} {step.command}".rstrip() in lacking
-    assert f"More: docs/runbook.md, “{step.section}”" in lacking
+    assert f"More: the runbook, “{step.section}”" in lacking
+
+
+def test_the_runbook_is_a_link_away(admin_client: Client) -> None:
+    page = admin_client.get("/admin/mirror/").content.decode()
+    assert '<a href="/admin/mirror/runbook/">the runbook</a>' in page
+    answer = admin_client.get("/admin/mirror/runbook/")
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.getvalue() == steps.RUNBOOK.read_bytes()
 
 
 @pytest.mark.usefixtures("evidence")

@@ -18,6 +18,7 @@ from django.utils import timezone
 from mirror.models import Alert, CheckRun, LedgerEntry
 from mirror.stores.clients import Stores
 from mirror.sync import alerts, worker
+from mirror.verify.steps import RUNBOOK
 from tests.faults.threads import running_in_thread
 from tests.support.commands import run
 from tests.support.factories import make_campaign, make_session
@@ -245,7 +246,7 @@ ALERTS = {
 
 
 def test_the_runbook_explains_each_alert_and_each_rule_of_prometheus() -> None:
-    runbook = (PROJECT / "docs" / "runbook.md").read_text()
+    runbook = RUNBOOK.read_text()
     rules = yaml.safe_load((PROJECT / "deploy" / "prometheus-alerts.yaml").read_text())
     names = {rule["alert"] for group in rules["groups"] for rule in group["rules"]}
     table = runbook.partition("| rule |")[2].partition("\n\n")[0]
