@@ -1,9 +1,9 @@
 """Renders Markdown from users as safe HTML."""
 
-import html
+import re
 
 import nh3
-from django.utils.html import linebreaks, strip_tags
+from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -14,6 +14,7 @@ TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code"),
     *("ul", "ol", "li", "strong", "em", "s", "a", "table", "thead", "tbody", "tr", "th", "td"),
 }
+ENDED = re.compile(r"[.!?…:;,]\W*$")  # a text with a sign at its end, maybe within quotes
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 
 # The parser escapes HTML; nh3 sanitises what it returns, as a second line of defence.
@@ -38,13 +39,30 @@ def render(text: str, top_level: int = 3) -> SafeString:
 
 
 def first_words(text: str, length: int) -> str:
-    """Return the beginning of a text without its Markdown, in one line: plain text, not HTML."""
-    rendered = render(text[: 4 * length])  # signs and addresses are left out: they leave enough
-    plain = " ".join(html.unescape(strip_tags(rendered)).split())
+    """Return the beginning of a text without its Markdown, in one line: plain text, not HTML.
+
+    A dot divides what would run together: a heading and what follows it, the items of a list.
+    """
+    plain = ""
+    for token in _parser.parse(text[: 4 * length]):  # signs and addresses go: enough is left
+        words = " ".join(_plain(token).split())
+        if plain and words:
+            plain += " " if ENDED.search(plain) else " · "
+        plain += words
     if len(plain) <= length:
         return plain
-    whole_words = plain[:length].rpartition(" ")[0]
+    whole_words = plain[:length].rpartition(" ")[0].removesuffix(" ·")
     return f"{whole_words or plain[:length]}…"
+
+
+def _plain(token: Token) -> str:
+    """Return the text of a block without Markdown; nothing for a token that only opens or ends."""
+    if token.children is None:
+        return token.content
+    return "".join(
+        " " if inner.type in {"softbreak", "hardbreak"} else inner.content
+        for inner in token.children
+    )
 
 
 def _shift_headings(tokens: list[Token], top_level: int) -> None:

@@ -73,7 +73,14 @@ def test_deep_nesting_is_rendered_without_a_timeout() -> None:
     ("text", "words"),
     [
         ("", ""),
-        ("# Fog\n\nThey *rang* [the bell](https://example.org/).", "Fog They rang the bell."),
+        ("# Fog\n\nThey *rang* [the bell](https://example.org/).", "Fog · They rang the bell."),
+        (
+            "## The Vault\n\nWe\nenter: “Dark!”\n\n- one *torch*\n- two ropes (wet)\n1. **Go.**",
+            "The Vault · We enter: “Dark!” one torch · two ropes (wet) · Go.",
+        ),
+        ("| A | B |\n| - | - |\n| `c` | d |\n\n```\ne\nf\n```\ng", "A · B · c · d · e f · g"),
+        ("- five six\n- seven eight nine ten…", "five six · seven…"),
+        ("- five six seven\n- eight nine ten…", "five six seven…"),
         ('Say "<b>" & go', 'Say "<b>" & go'),
         ("one two three four five six seven", "one two three four…"),
         ("x" * 30, "x" * 20 + "…"),
