@@ -66,7 +66,7 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpR
     context |= {
         # Not the query: whoever sent the link may have added something to it.
         "page_url": request.build_absolute_uri(request.path),
-        "picture_url": request.build_absolute_uri(static("site/product-light.webp")),
+        "picture_url": request.build_absolute_uri(static("site/preview.png")),
     }
     response = render(request, template, context)
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"

@@ -1,4 +1,4 @@
-"""Takes the pictures of the product for the README and the log-in page, from the demo data.
+"""Takes the pictures of the product, from the demo data: for the README, the site and previews.
 
 Start ``make run``, and in a second terminal ``.venv/bin/python -m tests.browser.pictures``. An
 address other than ``http://127.0.0.1:8000`` is its first argument.
@@ -27,6 +27,7 @@ PICTURES = {
     DOCS / "transcript-1280-dark.png": (TRANSCRIPT, "dark", 1280, 860),
     SITE / "product-light.webp": (SESSION, "light", 1120, 760),
     SITE / "product-dark.webp": (SESSION, "dark", 1120, 760),
+    SITE / "preview.png": (SESSION, "light", 1200, 630),  # some chat programs show no WebP
 }
 
 

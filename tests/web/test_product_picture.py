@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,10 @@ def test_visitors_see_the_product_in_light_and_dark(client: Client, path: str) -
         content = Path(str(finders.find(name))).read_bytes()
         assert content[8:12] == b"WEBP"
         assert len(content) <= MOST_BYTES
+
+
+def test_the_picture_of_a_preview_has_the_form_that_chat_programs_show() -> None:
+    content = Path(str(finders.find("site/preview.png"))).read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", content[16:24]) == (1200, 630)
+    assert len(content) <= MOST_BYTES

@@ -55,7 +55,7 @@ def test_players_see_all_shared_recaps_of_the_campaign(sessions: list[Session]) 
     assert links(page) == ["drei", "zwei", "eins"]
     assert "3 recaps" in page
     assert "16 Mar 2026" in page
-    assert "Abend Ihr habt drei" in page
+    assert "Abend · Ihr habt drei" in page
     assert "PRIVATE" not in page
 
 
@@ -108,15 +108,19 @@ def test_a_link_looks_right_where_players_chat(sessions: list[Session], of_campa
     session = sessions[0]
     path = f"{PAGE}{session.pk}/" if of_campaign else f"/share/{session.share_token}/"
     page = text_of(Client().get(path))
-    properties = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)">', page))
-    assert html.unescape(properties["description"]) == 'Abend Ihr habt zwei "gesehen" & gehört.'
+    properties = dict(re.findall(r'<meta property="og:([\w:]+)" content="([^"]*)">', page))
+    assert html.unescape(properties["description"]) == 'Abend · Ihr habt zwei "gesehen" & gehört.'
     del properties["description"]
     assert properties == {
         "site_name": "Tabletop",
         "type": "article",
         "title": "zwei",
         "url": f"http://testserver{path}",
-        "image": f"http://testserver{static('site/product-light.webp')}",
+        "image": f"http://testserver{static('site/preview.png')}",
+        "image:type": "image/png",
+        "image:width": "1200",
+        "image:height": "630",
+        "image:alt": "A session in Tabletop: its recap for the players, and its summary",
     }
 
 
