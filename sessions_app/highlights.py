@@ -1,6 +1,7 @@
 """Highlights: quotes from a transcript, where they are in it, and how they get into a recap."""
 
 import re
+import unicodedata
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,12 +12,15 @@ from django.db.models import QuerySet
 
 from campaigns.models import Campaign
 from sessions_app.models import Highlight, Session
-from sessions_app.transcript_reader import NumberedTurn, TranscriptReader, normalised
+from sessions_app.transcript_reader import NumberedTurn, TranscriptReader, matches, normalised
 
 MAX_QUOTE = 2000  # characters
 MAX_HIGHLIGHTS = 500  # of a session
 PER_PAGE = 50
 NEWEST = 10  # that the page of a campaign lists
+APOSTROPHES = "'’"
+# Scripts that leave no space between words, by how the names of their characters begin.
+WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
 class QuoteFinder:
@@ -51,6 +55,41 @@ class QuoteFinder:
         numbers = [bisect(self._starts, place) for place in found if place >= 0]
         nearest = min(numbers, key=lambda found: abs(found - number), default=0)
         return self.reader.turn(nearest)
+
+
+def places(quote: str, text: str) -> list[tuple[int, int]]:
+    """Return where a quote stands in a text: as whole words, unless it nowhere does."""
+    found = matches(quote, text)
+    return [place for place in found if _with_whole_words(text, *place) == place] or found
+
+
+def with_whole_words(quote: str, text: str) -> str:
+    """Return a quote from a text with the rest of the words in which it begins and ends."""
+    for place in places(quote, text)[:1]:
+        start, end = _with_whole_words(text, *place)
+        if (start, end) != place:
+            return text[start:end]
+    return quote
+
+
+def _with_whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    while start and _is_of_word(text, start - 1) and _is_of_word(text, start):
+        start -= 1
+    while end < len(text) and _is_of_word(text, end - 1) and _is_of_word(text, end):
+        end += 1
+    return start, end
+
+
+def _is_of_word(text: str, place: int) -> bool:
+    """Whether a character is a letter, an accent, a digit, or an apostrophe between them."""
+    if text[place] in APOSTROPHES and 0 < place < len(text) - 1:
+        return _is_letter(text[place - 1]) and _is_letter(text[place + 1])
+    return _is_letter(text[place])
+
+
+def _is_letter(character: str) -> bool:
+    is_letter = character.isalnum() or unicodedata.category(character).startswith("M")
+    return is_letter and not unicodedata.name(character, "").startswith(WITHOUT_SPACES)
 
 
 def make_highlight(session: Session, turn: NumberedTurn, quote: str) -> Highlight:

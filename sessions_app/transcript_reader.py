@@ -148,6 +148,15 @@ def normalised(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def matches(words: str, text: str) -> list[tuple[int, int]]:
+    """Return where words stand in a row in a text: the beginning and the end of each place.
+
+    They are compared as ``normalised`` does, but for letters that have several in another case.
+    """
+    pattern = r"\s+".join(map(re.escape, words.split()))
+    return [match.span() for match in re.finditer(pattern, text, re.IGNORECASE)]
+
+
 def _part_starts(session_turns: list[Turn]) -> Iterator[int]:
     """Yield the index of the first turn of each part."""
     yield 0

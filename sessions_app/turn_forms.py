@@ -13,7 +13,13 @@ from django.http import QueryDict
 from config.web.forms import LongText
 from config.web.tab_safe_forms import TabSafeForm
 from config.web.validators import validate_text
-from sessions_app.highlights import MAX_HIGHLIGHTS, MAX_QUOTE, QuoteFinder, make_highlight
+from sessions_app.highlights import (
+    MAX_HIGHLIGHTS,
+    MAX_QUOTE,
+    QuoteFinder,
+    make_highlight,
+    with_whole_words,
+)
 from sessions_app.models import Highlight, Session
 from sessions_app.transcript_reader import NumberedTurn, TranscriptReader
 from sessions_app.transcripts import MAX_LABEL_LENGTH, Turn
@@ -104,10 +110,7 @@ class HighlightForm(forms.Form):
         quote: str = self.cleaned_data["quote"].strip()
         if not quote:
             raise ValidationError("Which words? Type them, or copy them from the turn.")
-        if len(quote) > MAX_QUOTE:
-            raise ValidationError(
-                f"A highlight has up to {MAX_QUOTE:,} characters: these are {len(quote):,}."
-            )
+        _refuse_too_long(quote)
         return quote
 
     def clean(self) -> dict[str, Any]:
@@ -117,15 +120,24 @@ class HighlightForm(forms.Form):
         found = QuoteFinder(self.reader).find(cleaned["quote"], self.number)
         if found is None:
             raise ValidationError("The transcript does not have these words in a row.")
+        quote = with_whole_words(cleaned["quote"], found.turn.text)
+        _refuse_too_long(quote)
         marked = self.session.highlights.all()
-        kept = marked.filter(quote=cleaned["quote"], turn=found.number).first()  # pressed twice
+        kept = marked.filter(quote=quote, turn=found.number).first()  # pressed twice
         if kept is None and marked.count() >= MAX_HIGHLIGHTS:
             raise ValidationError(
                 f"This session has {MAX_HIGHLIGHTS} highlights, which is as many as it may have. "
                 "Remove one first."
             )
-        self.highlight = kept or make_highlight(self.session, found, cleaned["quote"])
+        self.highlight = kept or make_highlight(self.session, found, quote)
         return cleaned
+
+
+def _refuse_too_long(quote: str) -> None:
+    if len(quote) > MAX_QUOTE:
+        raise ValidationError(
+            f"A highlight has up to {MAX_QUOTE:,} characters: these are {len(quote):,}."
+        )
 
 
 def fingerprint(reader: TranscriptReader, number: int) -> str:

@@ -1,20 +1,19 @@
 """Template tags for the figures of a session and the turns of its transcript."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from itertools import groupby
+from itertools import chain, groupby
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from config.web.templatetags.web import clock
-from sessions_app.highlights import as_quote
+from sessions_app.highlights import as_quote, places
 from sessions_app.models import Session
 from sessions_app.search_marks import Marker
 from sessions_app.speaker_stats import speaker_stats
-from sessions_app.transcript_reader import NumberedTurn
+from sessions_app.transcript_reader import NumberedTurn, matches
 
 register = template.Library()
 
@@ -60,11 +59,12 @@ def turn_list(
         if speaker not in speakers:
             speakers[speaker] = _speaker(*speaker)
         if find:
-            text = _marked(turn.text, [find], "")
+            text = _marked(turn.text, matches(find, turn.text), "")
         elif marker:
             text = marker.marked(turn.text)
         elif number in quotes:
-            text = _marked(turn.text, quotes[number], ' class="kept"')
+            kept = chain.from_iterable(places(quote, turn.text) for quote in quotes[number])
+            text = _marked(turn.text, kept, ' class="kept"')
         else:
             text = escape(turn.text)
         time = "" if turn.start is None else clock(turn.start)
@@ -96,15 +96,11 @@ def _speaker(name: str, colour: int | None) -> str:
     return f'<b class="voice{voice}">{escape(name)}</b>'
 
 
-def _marked(text: str, wanted: Iterable[str], attributes: str) -> str:
-    """Escape a text and mark words wherever they are in it. They may overlap."""
-    places: set[int] = set()
-    for words in wanted:
-        pattern = r"\s+".join(map(re.escape, words.split()))  # as ``normalised`` compares them
-        for match in re.finditer(pattern, text, re.IGNORECASE):
-            places.update(range(*match.span()))
+def _marked(text: str, spans: Iterable[tuple[int, int]], attributes: str) -> str:
+    """Escape a text and mark places in it. They may overlap."""
+    marked = {place for span in spans for place in range(*span)}
     pieces = []
-    for is_marked, characters in groupby(enumerate(text), key=lambda place: place[0] in places):
+    for is_marked, characters in groupby(enumerate(text), key=lambda place: place[0] in marked):
         piece = escape("".join(character for _, character in characters))
         pieces.append(f"<mark{attributes}>{piece}</mark>" if is_marked else piece)
     return "".join(pieces)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -44,6 +45,49 @@ def test_words_are_kept_with_speaker_and_turn_listed_and_marked(
         page = text_of(gm.get(path))
         assert "“listen at the *door*”" in page
         assert "turn 2" in page
+
+
+@pytest.mark.parametrize(
+    ("said", "quote", "kept"),
+    [
+        ("The dragon breath hits.", "agon  BRE", "dragon breath"),
+        ("They don’t; he doesn't.", "n", "don’t"),
+        ("They don’t; he doesn't.", "t; he doe", "don’t; he doesn't"),
+        ("They take the lamp.", "the", "the"),  # not that in They
+        ("Say 'lamp' and go.", "am", "lamp"),
+        ("Gro\u0308ße Élodie, zwölf.", "o\u0308ße Élo", "Gro\u0308ße Élodie"),
+        ("Room 1204b, (quick)!", "204", "1204b"),
+        ("Room 1204b, (quick)!", ", (qui", ", (quick"),
+        ("Крепкий дракон", "репк", "Крепкий"),
+        ("古い灯台の灯り。", "灯台", "灯台"),  # no spaces there: a word begins anywhere
+        ("Twelve STRASSEN there", "straßen", "straßen"),
+    ],
+)
+def test_a_highlight_has_whole_words(
+    gm: Client, session: Session, said: str, quote: str, kept: str
+) -> None:
+    session.transcript_text = f"MATT: {said}\n"
+    session.save()
+    gm.post(highlight_path(session, 1), {"quote": quote})
+    assert Highlight.objects.get().quote == kept
+    page = text_of(gm.get(f"/sessions/{session.pk}/transcript/"))
+    marked = [html.unescape(words) for words in re.findall('<mark class="kept">(.*?)</mark>', page)]
+    assert marked == [kept] * (kept in said)
+
+
+def test_a_highlight_is_as_long_as_allowed_with_whole_words(gm: Client, session: Session) -> None:
+    session.transcript_text = f"MATT: {'x' * 2001}\n"
+    session.save()
+    answer = gm.post(highlight_path(session, 1), {"quote": "x" * 2000})
+    assert "these are 2,001" in text_of(answer)
+
+
+def test_a_highlight_of_before_that_ends_within_a_word_is_marked(
+    gm: Client, session: Session
+) -> None:
+    session.highlights.create(quote="come to a do", turn=1)
+    page = text_of(gm.get(f"/sessions/{session.pk}/transcript/"))
+    assert 'You <mark class="kept">come to a do</mark>or.' in page
 
 
 def test_a_time_is_kept(gm: Client, owner: User) -> None:

@@ -48,6 +48,30 @@
     return text ? { turn: turnOf(words), range, text } : null;
   };
 
+  // The place in a turn's words after so many characters: a text node, and the place in it.
+  const placeIn = (words, characters) => {
+    const texts = document.createTreeWalker(words, NodeFilter.SHOW_TEXT);
+    let left = characters;
+    while (texts.nextNode() && left > texts.currentNode.length) left -= texts.currentNode.length;
+    return [texts.currentNode, left];
+  };
+
+  // Add the rest of the words in which the selection begins and ends, as the server does.
+  const widenToWords = ({ turn, range, text }) => {
+    const words = turn.querySelector("p");
+    const before = document.createRange();
+    before.setStart(words, 0);
+    before.setEnd(range.startContainer, range.startOffset);
+    const spaces = range.toString().indexOf(text);
+    const start = before.toString().length + spaces;
+    const end = start + text.length;
+    const segments = new Intl.Segmenter(turns.lang || "en", { granularity: "word" }).segment(words.textContent);
+    const [first, last] = [segments.containing(start), segments.containing(end - 1)];
+    range.setStart(...placeIn(words, first.isWordLike ? first.index : start));
+    range.setEnd(...placeIn(words, last.isWordLike ? last.index + last.segment.length : end));
+    return range.toString();
+  };
+
   const takeOver = () => { // thousands of turns are one stop of the Tab key
     for (const link of turns.querySelectorAll("#turn-list .time")) link.tabIndex = -1;
     const target = turnOf(document.getElementById(location.hash.slice(1)));
@@ -112,7 +136,7 @@
       location.href = `turns/${number()}/#highlight`;
       return;
     }
-    tools.elements.quote.value = part.text;
+    tools.elements.quote.value = widenToWords(part);
     try {
       const answer = await fetch(tools.action, {
         method: "POST", body: new FormData(tools), headers: { Accept: "text/plain" },
