@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from django import forms
@@ -43,6 +44,8 @@ class SpeakerNamesForm(forms.Form):
             data,
             initial={NAME_PREFIX + voice.label: names.get(voice.label, "") for voice in speakers},
         )
+        joint = [people for voice in speakers if len(people := people_in(voice.label)) > 1]
+        together = set(chain.from_iterable(joint))
         given = {label: str(name) for label, name in names.items() if name}
         for voice in speakers:
             shown = shown_name(voice.label, {**given, voice.label: ""})
@@ -51,7 +54,7 @@ class SpeakerNamesForm(forms.Form):
                 required=False,
                 max_length=MAX_LABEL_LENGTH,
                 validators=[validate_text],
-                help_text=_about(voice),
+                help_text=_about(voice, alone=voice.label in together),
                 widget=forms.TextInput(
                     attrs={"autocomplete": "off", "placeholder": shown, "list": "names"}
                 ),
@@ -118,9 +121,9 @@ class SpeakersForm(TabSafeForm, SpeakerNamesForm):
         )
 
 
-def _about(voice: Voice) -> SafeString:
-    """Return how much and what a speaker says, as HTML."""
-    words = f"{voice.words:,} word{'' if voice.words == 1 else 's'}"
+def _about(voice: Voice, *, alone: bool) -> SafeString:
+    """Return how much and what a speaker says, as HTML: ``alone`` if also together with others."""
+    words = f"{voice.words:,} word{'' if voice.words == 1 else 's'}{' alone' if alone else ''}"
     people = people_in(voice.label)
     if len(people) > 1:
         together = f"{', '.join(people[:-1])} and {people[-1]}"

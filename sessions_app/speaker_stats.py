@@ -27,13 +27,14 @@ class SpeakerStats:
     """The figures of a session, and the share of each speaker, the largest first.
 
     Shares are of talk time if ``by_time``, else of words. What several said together counts for
-    each of them. Percentages add up to 100. ``seconds`` is the length of the recording, ``None``
-    if it is not known.
+    each of them: ``any_together`` if anybody did. Percentages add up to 100. ``seconds`` is the
+    length of the recording, ``None`` if it is not known.
     """
 
     seconds: float | None
     words: int
     by_time: bool
+    any_together: bool
     shares: list[SpeakerShare]
 
     @property
@@ -59,31 +60,40 @@ def speaker_stats(session: Session) -> SpeakerStats | None:
     distribution = distribution if isinstance(distribution, dict) else {}
     parts = {label: part for label, part in distribution.items() if isinstance(part, dict)}
     by_time = any(_figure(part, "duration") for part in parts.values())
+    persons = _persons(parts, session.speaker_names)
     return SpeakerStats(
         seconds=_figure(metrics, "totalDuration") or None,
         words=int(_figure(metrics, "totalWordCount")),
         by_time=by_time,
-        shares=_shares(_by_person(parts, session.speaker_names), by_time=by_time),
+        any_together=any(len(names) > 1 for names in persons.values()),
+        shares=_shares(_by_person(parts, persons), by_time=by_time),
     )
 
 
 def _by_person(
-    parts: Mapping[str, Mapping[str, Any]], stored_names: Any
+    parts: Mapping[str, Mapping[str, Any]], persons: Mapping[str, list[str]]
 ) -> dict[str, tuple[float, float]]:
     """Return the words and seconds of each person, by name."""
-    names = stored_names if isinstance(stored_names, dict) else {}
-    named = {label: str(names.get(label) or label) for label in parts}
-    known = {*named, *named.values()}
     figures: dict[str, tuple[float, float]] = {}
     for label, part in parts.items():
-        for person in _persons(named[label], known):
-            name = named.get(person, person)
+        for name in persons[label]:
             words, seconds = figures.get(name, (0.0, 0.0))
             figures[name] = (words + _figure(part, "words"), seconds + _figure(part, "duration"))
     return figures
 
 
-def _persons(name: str, known: set[str]) -> list[str]:
+def _persons(labels: Iterable[str], stored_names: Any) -> dict[str, list[str]]:
+    """Return the names of the people behind each label."""
+    names = stored_names if isinstance(stored_names, dict) else {}
+    named = {label: str(names.get(label) or label) for label in labels}
+    known = {*named, *named.values()}
+    return {
+        label: [named.get(person, person) for person in _divided(name, known)]
+        for label, name in named.items()
+    }
+
+
+def _divided(name: str, known: set[str]) -> list[str]:
     """Divide ``LAURA & ASHLEY``, ``LAURA and ASHLEY`` or ``LAURA, ASHLEY``.
 
     ``Lady of Sand and Fog`` is one person unless ``Fog`` speaks alone, too.

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sessions_app.models import Session
 from sessions_app.transcript_reader import TranscriptReader
+from sessions_app.transcripts import count_words
 from sessions_app.transcripts.session_transcript import NUMBERED_LABEL
 
 SAMPLES = 2
@@ -29,7 +30,7 @@ def voices(reader: TranscriptReader) -> list[Voice]:
         label, text = turn.speaker_label, turn.text
         if not label:
             continue
-        count = text.count(" ") + 1
+        count = count_words(text)
         words[label] += count
         samples = (long if count >= SAMPLE_WORDS else short).setdefault(label, [])
         if len(samples) < SAMPLES:

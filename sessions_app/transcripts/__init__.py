@@ -5,7 +5,7 @@
 """
 
 from sessions_app.transcripts.detect import MAX_BYTES, read_transcript
-from sessions_app.transcripts.metrics import compute_metrics
+from sessions_app.transcripts.metrics import compute_metrics, count_words
 from sessions_app.transcripts.session_transcript import (
     TRANSCRIPT_FIELDS,
     cues,
@@ -35,6 +35,7 @@ __all__ = [
     "TranscriptError",
     "Turn",
     "compute_metrics",
+    "count_words",
     "cues",
     "put_transcript",
     "read_transcript",

@@ -11,7 +11,7 @@ def compute_metrics(segments: Iterable[Segment]) -> Metrics:
     end: float | None = None
     speakers: dict[str, SpeakerMetrics] = {}
     for segment in segments:
-        words = _count_words(segment.text)
+        words = count_words(segment.text)
         total_words += words
         if segment.end is not None:
             end = max(end or 0.0, segment.end)
@@ -30,6 +30,6 @@ def compute_metrics(segments: Iterable[Segment]) -> Metrics:
     return metrics
 
 
-def _count_words(text: str) -> int:
+def count_words(text: str) -> int:
     """Count what has a letter or a digit: not a lone dash, and not a masked word (``***``)."""
     return sum(1 for word in text.split() if any(map(str.isalnum, word)))

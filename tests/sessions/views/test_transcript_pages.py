@@ -18,6 +18,7 @@ from tests.support.factories import make_campaign, make_session, make_user
 from tests.support.pages import load_form, messages_of, text_of
 from tests.support.transcribe_files import EVENING
 
+TOGETHER = "What several say together counts for each of them."
 LOG = "MATT: Roll for initiative.\nLAURA: Twenty!\nMATT: A dragon.\n"
 
 
@@ -34,6 +35,26 @@ def path(session: Session) -> str:
 def hidden_fields(response: Any) -> dict[str, Any]:
     form = response.context["form"]
     return {field.name: field.value() for field in form.hidden_fields()}
+
+
+def test_the_words_of_a_speaker_are_counted_alike_on_every_page(
+    gm: Client, path: str, session: Session
+) -> None:
+    text = "LAURA: Yes — of course.\nASHLEY: No.\nLAURA & ASHLEY: We go now.\nMATT: Then — go!\n"
+    gm.post(f"{path}edit/", {"text": text})
+    page = text_of(gm.get(f"{path}speakers/"))
+    assert re.findall(r"_helptext\">([^<]*?)<span", page) == [
+        "3 words alone.",
+        "3 words. LAURA and ASHLEY together: leave it empty to show the name of each.",
+        "2 words.",
+        "1 word alone.",
+    ]
+    page = text_of(gm.get(session.get_absolute_url()))
+    assert re.findall(r"<td>(\d+)</td>", page) == ["6", "4", "2"]
+    assert "<dd>9</dd>" in page
+    assert TOGETHER in page
+    gm.post(f"{path}edit/", load_form(gm, f"{path}edit/") | {"text": LOG})
+    assert TOGETHER not in text_of(gm.get(session.get_absolute_url()))
 
 
 def test_without_a_transcript_the_page_has_a_form_to_add_one(gm: Client, path: str) -> None:
@@ -366,7 +387,7 @@ def test_speakers_are_listed_by_their_words_with_samples(gm: Client, path: str) 
     gm.post(f"{path}edit/", {"text": log + "SAM & MATT: No!\n"})
     page = text_of(gm.get(f"{path}speakers/"))
     assert re.findall('<label for="id_.">(.*?)</label>', page) == ["MATT", "SAM", "SAM &amp; MATT"]
-    assert "16 words." in page
+    assert "16 words alone." in page
     assert "“You come to a door, and it is blue.”" in page
     assert "“It &lt;opens&gt; by itself, slowly, at night.”" in page
     assert "SAM and MATT together" in page
