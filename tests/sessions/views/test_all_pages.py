@@ -56,6 +56,21 @@ def test_everything_that_people_type_is_escaped_on_every_page(gm: Client, owner:
         assert not re.search(r"<[^>]*(onerror|javascript:)", page), path
 
 
+def test_every_page_tells_the_day_of_play_from_the_day_when_a_session_was_added(
+    gm: Client, owner: User, campaign: Campaign, session: Session
+) -> None:
+    make_session(owner, name="Unfiled lamp")
+    for path, count in {
+        "/": 2, f"/campaigns/{campaign.pk}/": 1, f"/sessions/{session.pk}/": 1,
+        f"/sessions/{session.pk}/transcript/": 1, "/search/?q=lamp": 2, f"/share/{TOKEN}/": 1,
+        f"/share/campaign/{TOKEN}/": 1, f"/share/campaign/{TOKEN}/{session.pk}/": 1,
+    }.items():  # fmt: skip
+        page = text_of(gm.get(path))
+        assert len(re.findall(r"<time [^>]*>Added [\w, ]+ 20\d\d</time>", page)) == count, path
+    Session.objects.update(played_on="2026-03-01")
+    assert "Added" not in text_of(gm.get("/"))
+
+
 # Every page of the site. The pages for staff have tests of their own.
 QUERIES = {
     "/": 7,
