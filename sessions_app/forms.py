@@ -24,7 +24,7 @@ class SessionForm(forms.ModelForm[Session]):
     played_on = forms.DateField(
         label="Played on",
         required=False,
-        help_text="Sessions are listed by this day; without it, by the day you add them.",
+        help_text="Sessions are listed by this day, or if it is empty, by the day you added them.",
         error_messages={"invalid": "Write the date as 2026-11-27."},
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
@@ -33,7 +33,7 @@ class SessionForm(forms.ModelForm[Session]):
     )
     player_recap = LongText(
         label="Player recap",
-        help_text=f"What your players see by a share link. {MARKDOWN}",
+        help_text=f"What your players see through a share link. {MARKDOWN}",
         widget=forms.Textarea(attrs={"rows": 10}),
     )
     summary = LongText(

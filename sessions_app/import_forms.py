@@ -40,15 +40,15 @@ class ImportForm(forms.Form):
     campaign = forms.ModelChoiceField(
         Campaign.objects.none(),
         required=False,
-        empty_label="As the files say",
-        help_text="Without a campaign, transcripts become unfiled sessions, and exports go back "
-        "into the campaign that they came from.",
+        empty_label="None, unless the file names one",
+        help_text="If you choose none, transcripts stay unfiled, and downloaded sessions go back "
+        "to the campaign they came from.",
     )
     file = ManyFilesField(
         label="Files",
         required=False,
-        help_text="Transcripts (Amazon Transcribe JSON, WebVTT, SRT, plain text), exported "
-        "sessions (JSON), and downloaded campaigns (ZIP).",
+        help_text="Transcripts (Amazon Transcribe JSON, WebVTT, SRT, plain text), and what you "
+        "downloaded here: sessions (JSON) and campaigns (ZIP).",
         widget=ManyFilesInput(attrs={"accept": ",".join(EXTENSIONS), "multiple": True}),
     )
     folder = ManyFilesField(

@@ -37,7 +37,7 @@ class TranscriptForm(forms.Form):
     file = forms.FileField(
         label="Or choose a file",
         required=False,
-        help_text="Amazon Transcribe JSON, WebVTT, SRT or plain text. Ten hours of talk fit.",
+        help_text="Amazon Transcribe JSON, WebVTT, SRT or plain text, up to ten hours of talk.",
         widget=forms.FileInput(
             attrs={"accept": ".txt,.md,.json,.vtt,.srt,text/plain", "data-max-bytes": MAX_BYTES}
         ),

@@ -126,7 +126,7 @@ class HighlightForm(forms.Form):
         kept = marked.filter(quote=quote, turn=found.number).first()  # pressed twice
         if kept is None and marked.count() >= MAX_HIGHLIGHTS:
             raise ValidationError(
-                f"This session has {MAX_HIGHLIGHTS} highlights, which is as many as it may have. "
+                f"This session has {MAX_HIGHLIGHTS} highlights, the most it can have. "
                 "Remove one first."
             )
         self.highlight = kept or make_highlight(self.session, found, quote)

@@ -208,7 +208,7 @@ def test_a_turn_is_corrected_and_highlighted_on_its_page(
     page.get_by_role("button", name="Highlight these words").click()
     page.locator("#t3 mark").get_by_text("the rest").wait_for()
     page.goto(f"{evening.get_absolute_url()}transcript/turns/3/")
-    page.get_by_role("button", name="Join to the turn before").click()
+    page.get_by_role("button", name="Join with the previous turn").click()
     page.locator("#t2 p").get_by_text("Another voice. And the rest.").wait_for()
     page.goto(f"{evening.get_absolute_url()}transcript/turns/2/")
     page.get_by_text("Delete this turn").click()

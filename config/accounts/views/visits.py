@@ -73,4 +73,6 @@ def _ask_to_confirm(request: HttpRequest, user: User, email: str) -> None:
         messages.warning(request, "Your email address was not saved. Add it to your account later.")
         return
     email_links.send_link(request, user, email)
-    messages.info(request, f"An email is on its way to {email}. Open its link to confirm it.")
+    messages.info(
+        request, f"An email is on its way to {email}. Open its link to confirm the address."
+    )

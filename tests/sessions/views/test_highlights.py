@@ -131,7 +131,7 @@ def test_a_session_has_a_limit(
     monkeypatch.setattr("sessions_app.turn_forms.MAX_HIGHLIGHTS", 1)
     gm.post(highlight_path(session, 1), {"quote": "a door"})
     page = text_of(gm.post(highlight_path(session, 1), {"quote": "You come"}))
-    assert "as many as it may have" in page
+    assert "the most it can have" in page
     assert Highlight.objects.count() == 1
 
 
