@@ -66,3 +66,15 @@ def test_what_a_search_found_is_a_link_before_its_words(
     link, words = box(page, ".places a"), box(page, ".places .snippet")
     assert words["y"] < link["y"] + link["height"]
     expect(page.locator(".places a").first).to_have_css("text-decoration-line", "underline")
+
+
+def test_what_has_the_focus_is_not_behind_the_buttons(
+    transactional_db: None, open_page: Open, live_server: Any
+) -> None:
+    page, _ = open_as_game_master(open_page, live_server, 1280)
+    page.goto("/sessions/new/")
+    for before, field in (("description", "player_recap"), ("text", "file")):
+        page.locator(f"[name={before}]").focus()
+        page.keyboard.press("Tab")
+        focused = box(page, f"[name={field}]:focus")
+        assert focused["y"] + focused["height"] <= box(page, ".sticky")["y"], field

@@ -58,6 +58,14 @@ def test_the_end_of_a_long_turn_leads_up_to_the_next(gm: Client, session: Sessio
     assert "fog late." not in after
 
 
+@pytest.mark.parametrize(("words", "link"), [({"transcript_text": LOG}, "number"), (TIMED, "time")])
+def test_the_transcript_says_how_to_get_to_the_page_of_a_turn(
+    gm: Client, owner: User, words: dict[str, Any], link: str
+) -> None:
+    page = text_of(gm.get(f"{make_session(owner, **words).get_absolute_url()}transcript/"))
+    assert f"To correct or highlight a turn, open its {link}." in page
+
+
 SAID_AT = r'<li id="t{}"><div class="told" role="status"><div class="success">{}</div></div>'
 
 
