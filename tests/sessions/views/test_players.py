@@ -120,7 +120,7 @@ def test_a_link_looks_right_where_players_chat(sessions: list[Session], of_campa
         "image:type": "image/png",
         "image:width": "1200",
         "image:height": "630",
-        "image:alt": "A session in Tabletop: its recap for the players, and its summary",
+        "image:alt": "A session in Tabletop: its recap, and a button to share it with the players",
     }
 
 
