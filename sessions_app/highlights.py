@@ -5,7 +5,7 @@ import unicodedata
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -60,24 +60,30 @@ class QuoteFinder:
 def places(quote: str, text: str) -> list[tuple[int, int]]:
     """Return where a quote stands in a text: as whole words, unless it nowhere does."""
     found = matches(quote, text)
-    return [place for place in found if _with_whole_words(text, *place) == place] or found
+    whole = [
+        (start, end)
+        for start, end in found
+        if not _is_within_word(text, start) and not _is_within_word(text, end)
+    ]
+    return whole or found
 
 
 def with_whole_words(quote: str, text: str) -> str:
     """Return a quote from a text with the rest of the words in which it begins and ends."""
-    for place in places(quote, text)[:1]:
-        start, end = _with_whole_words(text, *place)
-        if (start, end) != place:
-            return text[start:end]
+    for start, end in places(quote, text)[:1]:
+        first, last = start, end
+        while _is_within_word(text, first):
+            first -= 1
+        while _is_within_word(text, last):
+            last += 1
+        if (first, last) != (start, end):
+            return text[first:last]
     return quote
 
 
-def _with_whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    while start and _is_of_word(text, start - 1) and _is_of_word(text, start):
-        start -= 1
-    while end < len(text) and _is_of_word(text, end - 1) and _is_of_word(text, end):
-        end += 1
-    return start, end
+def _is_within_word(text: str, place: int) -> bool:
+    """Whether the characters before and after this place are of one word."""
+    return 0 < place < len(text) and _is_of_word(text, place - 1) and _is_of_word(text, place)
 
 
 def _is_of_word(text: str, place: int) -> bool:
@@ -87,6 +93,7 @@ def _is_of_word(text: str, place: int) -> bool:
     return _is_letter(text[place])
 
 
+@lru_cache
 def _is_letter(character: str) -> bool:
     is_letter = character.isalnum() or unicodedata.category(character).startswith("M")
     return is_letter and not unicodedata.name(character, "").startswith(WITHOUT_SPACES)

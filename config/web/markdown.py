@@ -1,7 +1,5 @@
 """Renders Markdown from users as safe HTML."""
 
-import re
-
 import nh3
 from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
@@ -14,7 +12,8 @@ TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code"),
     *("ul", "ol", "li", "strong", "em", "s", "a", "table", "thead", "tbody", "tr", "th", "td"),
 }
-ENDED = re.compile(r"[.!?…:;,]\W*$")  # a text with a sign at its end, maybe within quotes
+SIGNS = tuple(".!?…:;,")  # at the end of a block, where no dot is needed
+CLOSING = "\"'”’»)]"  # may follow such a sign
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 
 # The parser escapes HTML; nh3 sanitises what it returns, as a second line of defence.
@@ -47,7 +46,7 @@ def first_words(text: str, length: int) -> str:
     for token in _parser.parse(text[: 4 * length]):  # signs and addresses go: enough is left
         words = " ".join(_plain(token).split())
         if plain and words:
-            plain += " " if ENDED.search(plain) else " · "
+            plain += " " if plain.rstrip(CLOSING).endswith(SIGNS) else " · "
         plain += words
     if len(plain) <= length:
         return plain
