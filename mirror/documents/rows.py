@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -55,11 +55,24 @@ def rows(document: type[Document], ids: Iterable[str]) -> models.QuerySet[Any]:
 
 def sizes(document: type[Document], ids: Iterable[str]) -> dict[str, int]:
     """Return the bytes that the rows with these ids take, which PostgreSQL knows unread."""
+    return _sums(document, ids, lambda name: _int("pg_column_size", F(name)))
+
+
+def text_sizes(document: type[Document], ids: Iterable[str]) -> dict[str, int]:
+    """Return the bytes of the rows with these ids as text, for which PostgreSQL unpacks JSON."""
+    text = models.TextField()
+    return _sums(document, ids, lambda name: _int("octet_length", Cast(name, text)))
+
+
+def _int(function: str, of: F | Cast) -> Func:
+    return Func(of, function=function, output_field=IntegerField())
+
+
+def _sums(
+    document: type[Document], ids: Iterable[str], measure: Callable[[str], Func]
+) -> dict[str, int]:
     model = document.mirror_options.model
-    columns = [
-        Coalesce(Func(F(f.attname), function="pg_column_size", output_field=IntegerField()), 0)
-        for f in model._meta.concrete_fields
-    ]
+    columns = [Coalesce(measure(f.attname), 0) for f in model._meta.concrete_fields]
     # One expression: Django resolves each half of a sum twice, so a long sum would take for ever.
     total = Func(
         *columns, template="(%(expressions)s)", arg_joiner=" + ", output_field=IntegerField()

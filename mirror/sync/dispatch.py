@@ -17,6 +17,7 @@ from django.db.models import Exists
 from django.db.transaction import TransactionManagementError
 
 from mirror.conf import setting
+from mirror.documents.rows import sizes, text_sizes
 from mirror.errors import StoreError
 from mirror.models import LedgerEntry, Outage
 from mirror.pause import context, is_paused
@@ -29,9 +30,11 @@ from mirror.sync.reading import stored_sizes
 
 logger = logging.getLogger("mirror")
 
-# Bytes of a row, as PostgreSQL compresses them: Python takes up to a hundred times as many. A
-# larger row is left to the worker, since a web server has several threads.
+# Bytes of a row, as PostgreSQL compresses them, and as text: repeated words take a hundredth, and
+# JSON as Python's objects ten times as many as its text. A larger row is left to the worker, since
+# a web server has several threads.
 LARGEST = 500_000
+LARGEST_TEXT = 4_000_000
 
 
 def start_request(**_: Any) -> None:
@@ -89,9 +92,17 @@ def _mirror_inline(label: str, object_id: str) -> None:
         return
     except BudgetSpent:
         return
-    changed = LedgerEntry(model=label, object_id=object_id)
-    if stored_sizes([changed]).get((label, object_id), 0) > LARGEST:
+    if _is_large(LedgerEntry(model=label, object_id=object_id)):
         return
     for entry in entries.claim(1):
         breaker.open.clear()  # the claim itself has found that no outage is open
         mirror_entry(entry, stores, breaker, budget)
+
+
+def _is_large(changed: LedgerEntry) -> bool:
+    """Whether a row is left to the worker. Only what may be small is unpacked to be measured."""
+    measures = ((sizes, LARGEST), (text_sizes, LARGEST_TEXT))
+    return any(
+        max(stored_sizes([changed], measure).values(), default=0) > limit
+        for measure, limit in measures
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from django.db import ProgrammingError, models
 
+from mirror.documents.document import Document
 from mirror.documents.registry import document_for
 from mirror.documents.rows import rows, sizes
 from mirror.errors import DATABASE_TROUBLE, SchemaMismatch
@@ -39,15 +40,21 @@ def read(entries: Sequence[LedgerEntry]) -> dict[tuple[str, str], models.Model |
     return present
 
 
-def stored_sizes(entries: Sequence[LedgerEntry]) -> dict[tuple[str, str], int]:
+def stored_sizes(
+    entries: Sequence[LedgerEntry],
+    measure: Callable[[type[Document], Iterable[str]], dict[str, int]] = sizes,
+) -> dict[tuple[str, str], int]:
     """Return how many bytes the rows of these entries take in PostgreSQL, by model and id.
 
-    Of a model whose table is not what the code expects, it says nothing.
+    Another ``measure`` counts otherwise. Of a model whose table is not what the code expects, it
+    says nothing.
     """
     found: dict[tuple[str, str], int] = {}
     for label, ids in _ids_by_model(entries).items():
         with suppress(ProgrammingError):  # noted when the rows are read
-            found |= {(label, name): size for name, size in sizes(document_for(label), ids).items()}
+            found |= {
+                (label, name): size for name, size in measure(document_for(label), ids).items()
+            }
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,6 +14,7 @@ import mirror as mirror_app
 from mirror.models import LedgerEntry
 from mirror.stores.clients import Stores
 from mirror.sync import dispatch
+from mirror.sync.reading import stored_sizes
 from mirror.sync.worker import Worker
 from sessions_app.models import Session
 from tests.support.factories import make_campaign
@@ -37,6 +39,19 @@ def test_inline_dispatch_leaves_a_large_row_to_the_worker(
         chr(33 + number % 90) for number in random.Random(1).sample(range(9999), 9000)
     )
     session.save()
+    assert live_items(mirror) == []
+    assert_equal_after_sync(mirror)
+
+
+@pytest.mark.parametrize("field", ["transcript_text", "transcript_json"])
+def test_inline_dispatch_leaves_a_row_to_the_worker_that_is_large_when_it_is_unpacked(
+    mirror: Stores, session: Session, inline: None, field: str
+) -> None:
+    words: Any = ["word"] * 600_000
+    setattr(session, field, words if field == "transcript_json" else " ".join(words) * 2)
+    session.save()
+    (entry,) = LedgerEntry.objects.filter(object_id=session.pk)
+    assert stored_sizes([entry])[entry.model, entry.object_id] < dispatch.LARGEST
     assert live_items(mirror) == []
     assert_equal_after_sync(mirror)
 
