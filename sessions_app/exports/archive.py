@@ -13,8 +13,7 @@ from uuid import UUID
 from zipfile import ZIP_DEFLATED
 
 from django.contrib.auth.models import User
-from django.db.models import F, Func, IntegerField, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import F, Func, IntegerField, QuerySet, Value
 from zipstream import ZipStream
 
 from campaigns.models import Campaign
@@ -26,6 +25,7 @@ from sessions_app.exports.webvtt_file import NoTimes
 from sessions_app.models import Session, SessionQuerySet
 
 AT_ONCE = 512 * 1024  # bytes of compressed texts that are read together; JSON one by one
+TEXTS = ("description", "notes", "summary", "player_recap", "transcript_text")
 UNFILED = "Unfiled sessions"  # the folder of sessions without a campaign
 
 Files = Iterator[tuple[str, bytes]]  # path and content
@@ -106,7 +106,7 @@ def _portions(sessions: QuerySet[Session]) -> Iterator[list[UUID]]:
 
     A server-side cursor would do, but a pooler such as pgbouncer may break it.
     """
-    size = _stored_size("transcript_text")
+    size = sum(map(_stored_size, TEXTS), Value(0))
     portion: list[UUID] = []
     room = AT_ONCE
     for pk, stored in list(sessions.values_list("pk", size)):
@@ -119,7 +119,6 @@ def _portions(sessions: QuerySet[Session]) -> Iterator[list[UUID]]:
         yield portion
 
 
-def _stored_size(column: str) -> Coalesce:
+def _stored_size(column: str) -> Func:
     """Return the bytes that a column takes, which PostgreSQL knows without reading them."""
-    size = Func(F(column), function="pg_column_size", output_field=IntegerField())
-    return Coalesce(size, 0)
+    return Func(F(column), function="pg_column_size", output_field=IntegerField())

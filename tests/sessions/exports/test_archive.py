@@ -98,16 +98,20 @@ def test_no_session_is_read_once_the_reader_has_gone(
 
 
 # One of them has JSON, which is read as text for each of its three files.
-@pytest.mark.parametrize(("at_once", "queries"), [(archive.AT_ONCE, 1 + 2 + 3), (0, 1 + 3 * 2 + 3)])
+@pytest.mark.parametrize("text", ["transcript_text", "notes"])
+@pytest.mark.parametrize(
+    ("at_once", "queries"), [(archive.AT_ONCE, 1 + 2 + 3), (100, 1 + 3 * 2 + 3)]
+)
 def test_sessions_that_fit_in_memory_together_are_read_together(
     campaign: Campaign,
     django_assert_num_queries: DjangoAssertNumQueries,
     monkeypatch: pytest.MonkeyPatch,
     at_once: int,
     queries: int,
+    text: str,
 ) -> None:
     monkeypatch.setattr(archive, "AT_ONCE", at_once)
-    campaign.sessions.update(transcript_text="MATT: hello")
+    campaign.sessions.update(**{text: "MATT: hello " * 20})
     with django_assert_num_queries(queries):
         assert list(archive_campaign(campaign).chunks)
 
