@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from threading import RLock
+from threading import Condition, get_ident
 from typing import Concatenate, ParamSpec, TypeVar
 
 from django.db import connection
@@ -24,7 +24,10 @@ WAIT = 30  # seconds that an upload waits for those before it; a proxy waits for
 
 LARGE = 1024 * 1024  # bytes of text: what is smaller takes no memory worth the care
 
-_lock = RLock()
+# The threads that do large work or wait for it; the first one has its turn. A lock would not do:
+# a thread that takes it again at once is faster than those that it wakes up.
+_queue: list[int] = []
+_moved = Condition()
 
 
 class Busy(Exception):
@@ -32,18 +35,40 @@ class Busy(Exception):
 
 
 @contextmanager
-def one_at_a_time(timeout: float = -1) -> Iterator[None]:
+def one_at_a_time(timeout: float | None = None) -> Iterator[None]:
     """Wait for other large work of this process, and keep it waiting meanwhile.
 
     Work in one thread may be nested. Raises ``Busy`` after ``timeout`` seconds; without one, it
     waits for as long as the others take, which are no more than there are threads.
     """
-    if not _lock.acquire(timeout=timeout):
-        raise Busy
+    me = get_ident()
+    with _moved:
+        nested = me in _queue
+        if not nested:
+            _queue.append(me)
+            if not _moved.wait_for(lambda: _queue[0] == me, timeout):
+                _queue.remove(me)
+                raise Busy
     try:
         yield
     finally:
-        _lock.release()
+        if not nested:
+            with _moved:
+                _queue.remove(me)
+                _moved.notify_all()
+
+
+def let_others() -> None:
+    """Let those who wait have their turn, between two parts of long work.
+
+    Whoever has none, such as a command, goes on at once.
+    """
+    me = get_ident()
+    with _moved:
+        if me in _queue:
+            _queue.append(_queue.pop(0))
+            _moved.notify_all()
+            _moved.wait_for(lambda: _queue[0] == me)
 
 
 def forget_connection() -> None:

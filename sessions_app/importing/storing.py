@@ -2,12 +2,14 @@
 
 import uuid
 from datetime import datetime
+from time import monotonic, sleep
 from typing import IO
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 
 from campaigns.models import Campaign
+from config.web.large_work import WAIT, let_others
 from sessions_app.importing.errors import ImportRefused
 from sessions_app.importing.file_names import printable
 from sessions_app.importing.incoming import IncomingCampaign, IncomingSession, Origin
@@ -39,15 +41,35 @@ def import_file(
     storing = _Storing(owner, campaign)
     try:
         with transaction.atomic():
+            _wait_for_other_import(owner)
             for incoming in read_incoming(file, source, trusted=trusted):
                 if isinstance(incoming, IncomingCampaign):
                     storing.add_campaign(incoming)
                 else:
                     storing.add_session(incoming)
                 del incoming  # before the next one is read
+                let_others()  # a long archive takes minutes
     except TranscriptError as error:
         raise ImportRefused(str(error)) from None
     return storing.result
+
+
+def _wait_for_other_import(owner: User) -> None:
+    """Let no other process import for this owner until this transaction ends.
+
+    Whoever repeats an import that still runs would find nothing of it, and store it again.
+    """
+    deadline = monotonic() + WAIT
+    lock = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+    with connection.cursor() as cursor:
+        while not cursor.execute(lock, [f"import for user {owner.pk}"]).fetchone()[0]:
+            if monotonic() >= deadline:
+                raise ImportRefused(
+                    "Another import into this account still runs. Wait until it is done, then "
+                    "retry: what is there by then is not stored again."
+                )
+            let_others()
+            sleep(0.1)
 
 
 class _Storing:

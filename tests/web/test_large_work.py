@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from config.web import large_work
+from sessions_app.importing import storing
 from sessions_app.models import Session
-from tests.support.factories import make_session
+from tests.support.exported import archive_of, bring_in
+from tests.support.factories import make_campaign, make_session, make_user
 
 
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Another thread does large work, and nobody waits for it."""
     monkeypatch.setattr(large_work, "WAIT", 0)
+    turn = large_work.one_at_a_time()
     with ThreadPoolExecutor(1) as other:
-        other.submit(large_work._lock.acquire).result()
+        other.submit(turn.__enter__).result()
         yield
-        other.submit(large_work._lock.release).result()
+        other.submit(turn.__exit__, None, None, None).result()
 
 
 @pytest.mark.parametrize(
@@ -37,3 +42,64 @@ def test_an_upload_that_waits_too_long_is_answered_with_a_page(
     assert answer["Retry-After"] == "0"
     assert list(Session.objects.all()) == [session]
     assert gm.get(path.format(session.pk)).status_code == 200
+
+
+def wait_for_queue(length: int) -> None:
+    while len(large_work._queue) < length:
+        time.sleep(0.001)
+
+
+def test_turns_come_in_the_order_of_the_queue_and_long_work_lets_others_in() -> None:
+    done: list[str] = []
+
+    def work(name: str) -> None:
+        with large_work.one_at_a_time():
+            done.append(name)
+
+    with ThreadPoolExecutor(2) as threads, large_work.one_at_a_time():
+        threads.submit(work, "first")
+        wait_for_queue(2)
+        threads.submit(work, "second")
+        wait_for_queue(3)
+        with large_work.one_at_a_time():  # nested: it has its turn already
+            large_work.let_others()
+        done.append("long")
+        assert done == ["first", "second", "long"]
+    assert large_work._queue == []
+    large_work.let_others()  # without a turn there is nothing to give away
+
+
+def test_who_waited_too_long_is_no_longer_in_the_queue(busy: None) -> None:
+    with pytest.raises(large_work.Busy), large_work.one_at_a_time(0):
+        pass
+    assert len(large_work._queue) == 1
+
+
+def test_others_have_their_turn_between_the_sessions_of_an_archive(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = make_user()
+    campaign = make_campaign(owner)
+    for name in ("one", "two"):
+        make_session(owner, campaign, name)
+    data = archive_of(campaign)
+    campaign.delete()
+    Session.objects.all().delete()
+    done: list[str] = []
+    add = storing._Storing.add_session
+
+    def add_session(self: Any, incoming: Any) -> None:
+        if not done:
+            other.submit(work)
+            wait_for_queue(2)
+        done.append("session")
+        add(self, incoming)
+
+    def work() -> None:
+        with large_work.one_at_a_time():
+            done.append("other")
+
+    monkeypatch.setattr(storing._Storing, "add_session", add_session)
+    with ThreadPoolExecutor(1) as other, large_work.one_at_a_time():  # as the page has it
+        bring_in(owner, data, "Lamps.zip")
+    assert done == ["session", "other", "session"]

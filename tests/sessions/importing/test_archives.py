@@ -6,13 +6,16 @@ import io
 import random
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from campaigns.models import Campaign
-from sessions_app.importing import ImportRefused, archives
+from sessions_app.importing import ImportRefused, ImportResult, archives, storing
+from sessions_app.importing.incoming import IncomingSession
 from sessions_app.models import Session
 from tests.support.exported import archive_of, bring_in, exported, packed
 from tests.support.factories import make_campaign, make_session, make_user
@@ -119,6 +122,38 @@ def test_a_campaign_keeps_its_time_wherever_it_is_in_the_archive(
     campaign.delete()
     bring_in(owner, packed(files), "Lamps.zip")
     assert Campaign.objects.values_list("created_at").get() == before
+
+
+def test_a_repeat_of_an_import_that_still_runs_waits_for_it_and_stores_nothing_again(
+    transactional_db: None, owner: User, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, data = everything(), archive_of(campaign)
+    Session.objects.all().delete()
+    campaign.delete()
+    add = storing._Storing.add_session
+    repeats: list[Future[ImportResult]] = []
+
+    def repeat(patience: float) -> ImportResult:
+        monkeypatch.setattr(storing, "WAIT", patience)
+        try:
+            return bring_in(owner, data, "Lamps.zip")
+        finally:
+            connection.close()
+
+    def add_session(self: storing._Storing, incoming: IncomingSession) -> None:
+        add(self, incoming)
+        if not repeats:
+            with pytest.raises(ImportRefused, match="Another import into this account still runs"):
+                threads.submit(repeat, 0).result()
+            repeats.append(threads.submit(repeat, 60))
+            with pytest.raises(TimeoutError):  # it waits
+                repeats[0].result(timeout=0.3)
+
+    monkeypatch.setattr(storing._Storing, "add_session", add_session)
+    with ThreadPoolExecutor(1) as threads:
+        bring_in(owner, data, "Lamps.zip")
+        assert len(repeats[0].result().skipped) == 2
+    assert everything() == before
 
 
 def test_one_damaged_session_keeps_the_whole_archive_out(owner: User, campaign: Campaign) -> None:
