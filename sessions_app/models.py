@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -125,6 +125,8 @@ class Session(Shareable):
 
     def save(self, *args: Any, **options: Any) -> None:
         is_long = isinstance(self.__dict__.get("transcript_json"), JSONText)  # it may be deferred
+        if is_long:
+            _allow_two_minutes()
         with bound_by_server() if is_long else nullcontext():
             super().save(*args, **options)
 
@@ -149,6 +151,16 @@ class Session(Shareable):
     def has_transcript(self) -> bool:
         """Whether there is a transcript, and so an S3 object for it."""
         return bool(self.transcript_text) or self.transcript_json is not None
+
+
+def _allow_two_minutes() -> None:
+    """Let the statements of this transaction take longer than the web server's usually may.
+
+    PostgreSQL packs a long evening and indexes its words: seconds, and many on a busy machine.
+    """
+    if connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '2min'")
 
 
 class Highlight(models.Model):

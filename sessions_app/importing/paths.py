@@ -1,6 +1,6 @@
 """Imports files from disk, for the command."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -16,8 +16,12 @@ from sessions_app.importing.storing import import_file
 
 
 @transaction.atomic
-def import_paths(owner: User, paths: Iterable[str], campaign: Campaign | None) -> ImportResult:
+def import_paths(
+    owner: User, paths: Iterable[str], campaign: Campaign | None, tell: Callable[[], object]
+) -> ImportResult:
     """Import files from disk, all or none. Whoever may read them is trusted.
+
+    ``tell`` is called after each session.
 
     Raises ``ImportRefused`` with the problem of the first bad file, and the number of others.
     """
@@ -26,7 +30,7 @@ def import_paths(owner: User, paths: Iterable[str], campaign: Campaign | None) -
     for path in paths:
         try:
             with _open(path) as file:
-                result.add(import_file(owner, file, path, campaign, trusted=True))
+                result.add(import_file(owner, file, path, campaign, trusted=True, tell=tell))
         except ImportRefused as error:
             problems.append(str(error))
     if problems:

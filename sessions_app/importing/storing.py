@@ -1,6 +1,7 @@
 """Stores what a file holds: all of it, or nothing."""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from time import monotonic, sleep
 from typing import IO
@@ -28,6 +29,7 @@ def import_file(
     campaign: Campaign | None = None,
     *,
     trusted: bool = False,
+    tell: Callable[[], object] = lambda: None,
 ) -> ImportResult:
     """Store what an open file holds as sessions of this owner; nothing if any of it is refused.
 
@@ -47,6 +49,7 @@ def import_file(
                     storing.add_campaign(incoming)
                 else:
                     storing.add_session(incoming)
+                    tell()
                 del incoming  # before the next one is read
                 let_others()  # a long archive takes minutes
     except TranscriptError as error:

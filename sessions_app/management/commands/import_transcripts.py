@@ -1,7 +1,7 @@
 """``manage.py import_transcripts``: imports transcripts, exported sessions and archives."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -85,7 +85,8 @@ class Command(BaseCommand):
         quiet = options["verbosity"] == 0
         try:
             owner = importing.find_owner(options["owner"])
-            result = self.import_all(owner, options["campaign"], self.progress(paths, quiet=quiet))
+            with self.progress(paths, quiet=quiet) as bar:
+                result = self.import_all(owner, options["campaign"], paths, bar.update)
         except importing.ImportRefused as error:
             raise CommandError(f"{error} Nothing was changed.") from None
         except DatabaseError as error:
@@ -104,21 +105,31 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def import_all(
-        self, owner: User, campaign_name: str | None, paths: Iterable[str]
+        self,
+        owner: User,
+        campaign_name: str | None,
+        paths: Iterable[str],
+        tell: Callable[[], object],
     ) -> importing.ImportResult:
         """Import all files, or none. Raises ``ImportRefused``."""
         if campaign_name is None:
-            return importing.import_paths(owner, paths, None)
+            return importing.import_paths(owner, paths, None, tell)
         campaign, is_new = importing.get_or_create_campaign(owner, campaign_name)
         result = importing.ImportResult(campaigns=[campaign] if is_new else [])
-        result.add(importing.import_paths(owner, paths, campaign))
+        result.add(importing.import_paths(owner, paths, campaign, tell))
         return result
 
-    def progress(self, paths: Sequence[str], *, quiet: bool) -> "Sequence[str] | tqdm[str]":
-        """Show a progress bar while the files are imported, for many of them on a terminal."""
-        if quiet or len(paths) <= MAX_WITHOUT_PROGRESS:
-            return paths
-        return tqdm(paths, desc="Importing", unit="file", leave=False, disable=None)
+    def progress(self, paths: Sequence[str], *, quiet: bool) -> "tqdm[Any]":
+        """Return a progress bar, which shows itself on a terminal if there may be much to do."""
+        has_archive = any(path.lower().endswith(".zip") for path in paths)
+        is_short = len(paths) <= MAX_WITHOUT_PROGRESS and not has_archive
+        return tqdm(
+            total=None if has_archive else len(paths),  # nobody knows what an archive holds
+            desc="Importing",
+            unit=" sessions",
+            leave=False,
+            disable=quiet or is_short or None,
+        )
 
     def report(self, result: importing.ImportResult) -> None:
         """Print what was created or skipped, what there is to know of it, and a summary."""

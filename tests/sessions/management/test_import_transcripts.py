@@ -3,6 +3,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DataError
+from tqdm import tqdm
 
 from campaigns.models import Campaign
 from sessions_app.exports import archive_campaign, export
+from sessions_app.management.commands import import_transcripts
 from sessions_app.management.commands.import_transcripts import MAX_WITHOUT_PROGRESS, Command
 from sessions_app.models import Session
 from sessions_app.transcripts import Turn, turns
-from tests.support.factories import make_campaign, make_user
+from tests.support.factories import make_campaign, make_sessions, make_user
 from tests.support.manage import assert_fails_with_one_sentence, database_url, manage
 from tests.support.pages import changed_fields
 from tests.support.transcribe_files import EVENING, as_file, session_with
@@ -280,6 +283,19 @@ def test_a_progress_bar_is_shown_for_many_files_on_a_terminal(
     assert ("Importing" in err.getvalue()) is bar
     assert Session.objects.count() == files
     assert bool(output) is ("verbosity" not in options)
+
+
+def test_the_sessions_of_an_archive_are_counted_on_a_terminal(
+    owner: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = make_campaign(owner, "Lamps")
+    make_sessions(owner, 3, campaign)
+    archive = tmp_path / "Lamps.zip"
+    archive.write_bytes(b"".join(archive_campaign(campaign).chunks))
+    monkeypatch.setattr(sys, "stderr", err := Terminal())
+    monkeypatch.setattr(import_transcripts, "tqdm", partial(tqdm, mininterval=0))
+    run(str(archive), campaign=None)
+    assert "Importing: 3 sessions" in err.getvalue()
 
 
 def test_without_a_campaign_transcripts_are_unfiled(owner: User, write: Write) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -15,7 +16,7 @@ from sessions_app.models import Session
 from tests.support.exported import archive_of, exported
 from tests.support.factories import make_campaign, make_session, make_user
 from tests.support.pages import load_form, messages_of, text_of
-from tests.support.transcribe_files import EVENING
+from tests.support.transcribe_files import EVENING, as_file
 
 IMPORT = "/sessions/import/"
 DATES = "/sessions/import/dates/"
@@ -177,3 +178,17 @@ def test_only_the_latest_sessions_wait_for_their_dates(
     monkeypatch.setattr("sessions_app.views.imports.MAX_RECENT", 2)
     post(gm, upload("a.txt"), upload("b.txt"), upload("c.txt"))
     assert [field.label for field in gm.get(DATES).context["form"]] == ["b", "c"]
+
+
+def test_a_transcript_in_json_may_take_longer_to_store_than_other_statements_take(
+    gm: Client,
+) -> None:
+    """Of 20 seconds, as the web server sets, a busy machine needs most for 100,000 words."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '20s'")
+        post(gm, upload("plain.txt"))
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("20s",)
+        post(gm, upload("evening.json", as_file(EVENING)))
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("2min",)
