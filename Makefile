@@ -8,7 +8,8 @@ SBOM := --spec-version 1.6 --output-format JSON --output-reproducible
 AXE := tests/browser/node_modules/.package-lock.json
 TEST := DJANGO_SETTINGS_MODULE=tests.settings
 UNMEASURED := tests/browser tests/deploy tests/exploration tests/faults tests/local tests/losses tests/mirror/test_pgbouncer.py \
-	tests/mirror/test_query_plans_on_a_large_ledger.py tests/sessions/test_real_sessions.py tests/web/test_access.py
+	tests/mirror/test_query_plans_on_a_large_ledger.py tests/sessions/test_real_sessions.py tests/web/test_access.py \
+	tests/web/test_memory_of_uploads.py tests/web/test_served_archives.py
 
 # The locks must not tell from which index or folder this machine takes its packages.
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade \
@@ -128,6 +129,6 @@ clean:
 	rm -rf .venv .local dist .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-## bench: how fast the mirror is, beside its peers (ten minutes; two with QUICK=1)
+## bench: how fast the mirror is, beside its peers (a quarter of an hour; three minutes with QUICK=1)
 bench: install
 	$(BIN)/python -m tests.bench

@@ -18,7 +18,10 @@ from tests.bench import environment
 from tests.bench.sizes import FULL, QUICK, TINY, Sizes
 from tests.bench.table import Row, as_json, lines
 
-PARTS = ("saves", "writers", "backfill", "check", "ledger", "memory", "pages", "search")
+PARTS = (
+    *("saves", "writers", "backfill", "check", "ledger", "memory", "pages", "search"),
+    "archives",
+)
 
 
 def main() -> None:

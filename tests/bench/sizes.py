@@ -1,4 +1,4 @@
-"""How much is measured: a whole run takes less than ten minutes, a quick one less than two."""
+"""How much is measured: a whole run takes a quarter of an hour, a quick one three minutes."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Sizes:
     sessions: tuple[int, int]  # of one owner, while pages are read
     requests: int
     evenings: int  # of one owner, long ones, that are searched
+    archive: tuple[int, int]  # evenings of a campaign, and the words of each
 
 
 FULL = Sizes(
@@ -46,6 +47,7 @@ FULL = Sizes(
     sessions=(100, 10_000),
     requests=60,
     evenings=1000,
+    archive=(40, 100_000),
 )
 QUICK = Sizes(
     rounds=1,
@@ -65,6 +67,7 @@ QUICK = Sizes(
     sessions=(100, 1000),
     requests=10,
     evenings=100,
+    archive=(5, 100_000),
 )
 TINY = Sizes(
     rounds=1,
@@ -84,4 +87,5 @@ TINY = Sizes(
     sessions=(10, 20),
     requests=1,
     evenings=20,
+    archive=(2, 2000),
 )
