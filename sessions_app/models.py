@@ -160,7 +160,10 @@ def _allow_two_minutes() -> None:
     """
     if connection.in_atomic_block:
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = '2min'")
+            cursor.execute(
+                "SELECT set_config(name, '2min', true) FROM pg_settings"
+                " WHERE name = 'statement_timeout' AND setting::int BETWEEN 1 AND 120000"
+            )
 
 
 class Highlight(models.Model):

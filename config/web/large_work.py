@@ -43,16 +43,16 @@ def one_at_a_time(timeout: float | None = None) -> Iterator[None]:
     """
     me = get_ident()
     with _moved:
-        nested = me in _queue
-        if not nested:
+        is_nested = me in _queue
+        if not is_nested:
             _queue.append(me)
-            if not _moved.wait_for(lambda: _queue[0] == me, timeout):
-                _queue.remove(me)
-                raise Busy
     try:
+        with _moved:
+            if not _moved.wait_for(lambda: _queue[0] == me, timeout):
+                raise Busy
         yield
     finally:
-        if not nested:
+        if not is_nested:
             with _moved:
                 _queue.remove(me)
                 _moved.notify_all()
