@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import json
 import logging
@@ -10,7 +9,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import botocore.session
 import pytest
 import sentry_sdk
 from django.contrib.auth.models import User
@@ -24,7 +22,7 @@ from config.sentry import private_options
 from mirror.stores import clients
 from mirror.stores.clients import Stores
 from mirror.sync import breaker
-from tests.support.aws import point_clients_at
+from tests.support.aws import make_clients_quickly, point_clients_at
 from tests.support.empty_database import empty_database
 from tests.support.factories import make_user
 from tests.support.moto_server import (
@@ -33,10 +31,7 @@ from tests.support.moto_server import (
     provision_quickly,
 )
 
-# Clients are made anew for each test. Botocore reads a megabyte of JSON for each session, unless
-# sessions share what reads it.
-botocore.session.create_loader = functools.cache(botocore.session.create_loader)
-
+make_clients_quickly()
 TransactionTestCase._fixture_teardown = empty_database  # type: ignore[attr-defined]
 
 

@@ -1,18 +1,42 @@
-"""Sets the addresses at which the clients look for DynamoDB and S3, and has calls refused."""
+"""Sets where the clients look for DynamoDB and S3, makes them quickly, and has calls refused."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 from collections.abc import Iterator
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore import hooks
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 from mirror.stores import clients
 
+accepts_kwargs: Any = hooks.accepts_kwargs
 NOWHERE = "http://127.0.0.1:9"  # an address where nothing listens
+
+
+def make_clients_quickly() -> None:
+    """Spare botocore what comes out the same for each client: tests make a thousand.
+
+    That is a megabyte of JSON, the names of three hundred events, and whether each of their
+    handlers takes keyword arguments.
+    """
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    aliaser: Any = hooks.EventAliaser
+    name_of = functools.cache(aliaser(None)._alias_event_name)
+    aliaser._alias_event_name = lambda _, name: name_of(name)
+    hooks.accepts_kwargs = _accepts_kwargs  # type: ignore[assignment]
+
+
+def _accepts_kwargs(handler: Any) -> Any:
+    """Tell it by the flags of a function. Its signature says the same, but takes long to read."""
+    code = getattr(handler, "__code__", None)
+    return code.co_flags & inspect.CO_VARKEYWORDS if code else accepts_kwargs(handler)
 
 
 def point_clients_at(dynamodb: str, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
