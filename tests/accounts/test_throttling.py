@@ -25,11 +25,14 @@ from tests.support.accounts import (
 )
 from tests.support.factories import make_user
 
+many_requests = pytest.mark.no_cover  # other tests cover the code
+
 
 def refused(responses: list[Any]) -> int:
     return sum(must_wait(response) for response in responses)
 
 
+@many_requests
 def test_guesses_at_many_accounts_from_one_address_are_slowed(
     client: Client, db: None, clock: Clock
 ) -> None:
@@ -37,11 +40,13 @@ def test_guesses_at_many_accounts_from_one_address_are_slowed(
     assert refused(guesses) == 120 - FREE_TOGETHER
 
 
+@many_requests
 def test_guesses_at_one_account_from_many_addresses_are_slowed(owner: User, clock: Clock) -> None:
     guesses = [try_to_log_in(Client(REMOTE_ADDR=f"192.0.2.{number}")) for number in range(120)]
     assert refused(guesses) == 120 - FREE_TOGETHER
 
 
+@many_requests
 def test_every_wait_ends(client: Client, owner: User, clock: Clock) -> None:
     """Even for the user of an account that somebody attacks all the time, from everywhere."""
     for number in range(60):
@@ -51,6 +56,7 @@ def test_every_wait_ends(client: Client, owner: User, clock: Clock) -> None:
     assert try_to_log_in(client, password="gm").status_code == 302
 
 
+@many_requests
 def test_a_known_browser_does_not_wait_because_of_its_address_or_of_others(
     client: Client, owner: User, clock: Clock
 ) -> None:

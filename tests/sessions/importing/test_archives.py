@@ -50,6 +50,7 @@ def test_a_campaign_comes_back_with_its_sessions(owner: User, campaign: Campaign
     assert everything() == before
 
 
+@pytest.mark.no_cover  # many lines, and other tests cover the code
 def test_an_evening_of_one_line_comes_back(owner: User, campaign: Campaign) -> None:
     """Packed, it is a hundredth of what it was and less, as an archive made to do harm is."""
     text = "MATT: Roll.\n" * 100_000

@@ -117,6 +117,7 @@ def test_more_than_200_000_lines_are_refused(name: str) -> None:
 
 
 # In quadratic time these would take hours; the time limit of a test would end it.
+@pytest.mark.no_cover  # millions of steps, and other tests cover the code
 @pytest.mark.parametrize(
     ("line", "words"),
     [(b":" * 1_000_000, 0), (b"a " * 500_000, 500_000), (b"-" * 1_000_000 + b": a", 1)],

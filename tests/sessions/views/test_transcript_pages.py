@@ -360,6 +360,7 @@ def test_each_half_hour_is_a_place_to_jump_to(gm: Client, timed: Session) -> Non
     assert "Matt: turn 360" in page
 
 
+@pytest.mark.no_cover  # many turns, and other tests cover the code
 def test_without_times_the_places_are_some_thousand_words_apart(owner: User) -> None:
     session = make_session(owner, transcript_text="MATT: one two three four\n" * 3000)
     places = TranscriptReader(session).places()

@@ -166,6 +166,7 @@ def test_a_label_of_more_than_100_characters_is_refused() -> None:
 
 
 # In quadratic time these would take hours; the time limit of a test would end it.
+@pytest.mark.no_cover  # millions of steps, and other tests cover the code
 @pytest.mark.parametrize(
     ("content", "extension", "words"),
     [
