@@ -133,11 +133,15 @@ def install_apart(name: str) -> Path:
     """
     folder, lock = LOCAL / name, PROJECT / "tests" / "support" / f"{name}-requirements.txt"
     python = f"{folder / 'bin' / 'python'}"
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    # To give each environment a pip of its own would take longer than to install the packages.
+    pip = [
+        *(sys.executable, "-m", "pip", "--python", python),
+        *("--disable-pip-version-check", "install", "--quiet"),
+    ]
     install(
         folder,
         [
-            [sys.executable, "-m", "venv", f"{folder}"],
+            [sys.executable, "-m", "venv", "--without-pip", f"{folder}"],
             [*pip, "--only-binary=:all:", "--require-hashes", "-r", f"{lock}"],
         ],
         hashlib.sha256(lock.read_bytes()).hexdigest(),

@@ -17,6 +17,7 @@ TESTS = (
     "fasteners",
     "hypothesis",
     "moto[dynamodb,s3,server]",
+    "pip",
     "psutil",
     "pytest",
     "pytest-django",
