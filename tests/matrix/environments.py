@@ -12,11 +12,14 @@ from packaging.requirements import Requirement
 
 from tests.support.paths import PROJECT
 
-# What tests/mirror needs beside the site.
+# What the tests need beside the site.
 TESTS = (
+    "build",
     "fasteners",
+    "hatchling",
     "hypothesis",
     "moto[dynamodb,s3,server]",
+    "packaging",
     "pip",
     "psutil",
     "pytest",
@@ -47,6 +50,7 @@ def install(folder: Path, wheel: Path, python: str, django: str, *, oldest: bool
     """Install the wheel and the tests' packages into ``folder``; return the interpreter.
 
     All are the newest that go together, but for Django and, if ``oldest``, what the wheel needs.
+    What is there already stays: the next row may only need another Django.
     """
     subprocess.run([interpreter(python), "-m", "venv", "--without-pip", folder], check=True)
     constraints = folder / "constraints.txt"
