@@ -17,7 +17,7 @@ from mirror.errors import DATABASE_TROUBLE
 from mirror.models import CheckRequest
 
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL
-NICENESS = 10  # mirroring goes first
+NICENESS = 10  # more than the worker has: mirroring goes first
 
 
 class RequestedChecks:
@@ -64,7 +64,8 @@ class RequestedChecks:
             held.fail(f"The worker could not start the check ({type(error).__name__}).")
             return
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, NICENESS)
+            own = os.getpriority(os.PRIO_PROCESS, 0)  # a worker may be humble itself
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, own + NICENESS)
 
     def _end(self) -> None:
         if self._process:
