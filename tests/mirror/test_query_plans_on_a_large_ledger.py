@@ -232,7 +232,7 @@ def faults(sql: str, params: Any, state: str) -> Iterator[str]:
     if whole & TABLES:
         yield f"all of {whole} read"
         return
-    plan = plan_of(sql, params, "ANALYZE")
+    plan = plan_of(sql, params, "ANALYZE", "BUFFERS")  # before PostgreSQL 18, ask for both
     pages = plan[0]["Shared Hit Blocks"] + plan[0]["Shared Read Blocks"]
     if pages > MANY_PAGES:
         yield f"{pages} pages read"
