@@ -20,6 +20,7 @@ TESTS = (
     "hypothesis",
     "moto[dynamodb,s3,server]",
     "packaging",
+    "pillow",
     "pip",
     "psutil",
     "pytest",
