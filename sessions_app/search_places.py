@@ -12,6 +12,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from config.web.markdown import first_words
 from sessions_app.models import Session
 from sessions_app.search_index import Kind, SearchText
 from sessions_app.search_marks import Marker
@@ -154,11 +155,12 @@ def _lines(kind: str, numbers: list[int], text: str) -> Iterator[_Line]:
 def _place(
     session: Session, line: _Line, times: list[float | None], marker: Marker, query: str
 ) -> Place:
-    text = marker.snippet(line.text)
     if line.kind != Kind.TRANSCRIPT:
         kind = Kind(line.kind)
+        text = marker.snippet(first_words(line.text, len(line.text)))
         href = session.get_absolute_url() + ANCHORS.get(kind, "")
         return Place(href, LABELS[kind], text)
+    text = marker.snippet(line.text)
     parameters = urlencode({"q": query, "line": line.number})
     href = f"{reverse('transcript', args=[session.pk])}?{parameters}"
     names = session.speaker_names if isinstance(session.speaker_names, dict) else {}

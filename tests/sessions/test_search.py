@@ -95,6 +95,12 @@ def test_neither_case_accents_nor_stop_words_matter(owner: User, text: str, quer
     assert "<mark>" in hits_of(owner, query)[0].places[0].text
 
 
+def test_a_place_in_the_notes_shows_no_markdown(owner: User) -> None:
+    make_session(owner, notes="## Plans\n\n- The **dark** [wood](https://example.com) & *more*")
+    (hit,) = hits_of(owner, '"dark wood"')
+    assert [place.text for place in hit.places] == ["The <mark>dark wood</mark> &amp; more"]
+
+
 def test_the_name_don_is_not_in_do_not(owner: User) -> None:
     make_session(owner, name="Evening", transcript_text="MATT: I don't, and I don’t.")
     assert found_names(owner, '"Don"') == []
