@@ -37,7 +37,7 @@ class Marker:
 
     def __init__(self, wanted: Wanted) -> None:
         self.terms = [
-            (number, words.places) for number, group in enumerate(wanted.groups) for words in group
+            (number, words) for number, group in enumerate(wanted.groups) for words in group
         ]
 
     def spans(self, text: str) -> list[Span]:
@@ -46,11 +46,10 @@ class Marker:
         folded = [_fold(match[0]) for match in found]
         spans = sorted(
             (
-                Span(match.start(), found[index + len(places) - 1].end(), group)
-                for group, places in self.terms
-                for index, match in enumerate(found[: len(found) - len(places) + 1])
-                if folded[index] in places[0]
-                and all(folded[index + after] in place for after, place in enumerate(places))
+                Span(match.start(), found[index + len(words.before)].end(), group)
+                for group, words in self.terms
+                for index, match in enumerate(found[: len(found) - len(words.before)])
+                if words.match(folded[index : index + len(words.before) + 1])
             ),
             key=lambda span: (span.start, -span.end),
         )

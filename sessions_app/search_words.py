@@ -31,7 +31,7 @@ DICTIONARIES = {
     "sv": "swedish_stem",
 }
 ALWAYS = "en"
-PAIR = 2  # words that are a key of the index together
+KEY = 60  # letters of a word in a key: ``public.search_words`` cuts the rest off
 WHOLE = "!"  # before each key of a whole session
 # Letters that all forms of a word have, and that a begun word must have. In real evenings up to 290
 # words begin with the same three letters, and up to 770 with the same two, and to
@@ -49,7 +49,8 @@ SQL = """
             WHERE campaign.owner_id = %(owner)s AND campaign.language = known.language
         )
     ), terms AS (
-        SELECT number, public.search_words(public.search_fold(text)) AS words, quoted, unfinished
+        SELECT number, array_remove(string_to_array(public.search_fold(text), ' '), '') AS words,
+            quoted, unfinished
         FROM unnest(%(texts)s::text[], %(quoted)s::boolean[], %(unfinished)s::boolean[])
             WITH ORDINALITY AS terms(text, quoted, unfinished, number)
     ), last_words AS (
@@ -103,12 +104,20 @@ class Words:
         With ``WHOLE`` as mark, those of a whole session.
         """
         if not self.before:
-            return _any_of({mark + word for word in self.last})
+            return _any_of({mark + word[:KEY] for word in self.last})
         pairs = (
-            _any_of({f"{mark}{word} {following}" for word in these for following in those})
+            _any_of(
+                {f"{mark}{word[:KEY]} {following[:KEY]}" for word in these for following in those}
+            )
             for these, those in pairwise(self.places)
         )
         return f"({' & '.join(pairs)})"
+
+    def match(self, words: list[str]) -> bool:
+        """Return whether folded words are these, as many as there are ``places``."""
+        *before, last = words
+        is_last = last in self.last or (bool(self.begun) and last.startswith(self.begun))
+        return is_last and tuple(before) == self.before
 
     def texts(self) -> list[str]:
         """Return texts, one of which is in each passage with these words and spaces around."""

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from campaigns.models import Language
-from sessions_app import search
+from sessions_app import search, search_words
 from sessions_app.models import Session
 from sessions_app.search_words import DICTIONARIES
 from tests.support import real_sessions
@@ -239,3 +239,24 @@ def test_phrases_of_each_quarter_of_a_real_evening_are_found(
                 start = chance.randrange(part * quarter, (part + 1) * quarter - 3)
                 phrase = " ".join(words[start : start + 3]).replace('"', " ")
                 assert f"Evening {number}" in found_names(owner, f'"{phrase}"'), phrase
+
+
+@pytest.mark.parametrize("query", ["{}", '"old {}"', '"the old {}"', '"old {} sleeps"'])
+def test_a_word_that_is_longer_than_its_key_is_found_and_marked(owner: User, query: str) -> None:
+    word = "x" * 70
+    make_session(owner, notes=f"The old {word} sleeps.")
+    (hit,) = hits_of(owner, query.format(word))
+    (place,) = hit.places
+    assert word in place.text.partition("<mark>")[2]
+
+
+def test_each_place_has_a_mark_if_too_many_words_begin_like_the_last_one(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_words, "MAX_FORMS", 1)
+    make_session(owner, notes="A dragon.", summary="The draft.")
+    (hit,) = hits_of(owner, "dra")
+    assert [place.text for place in hit.places] == [
+        "A <mark>dragon</mark>.",
+        "The <mark>draft</mark>.",
+    ]
