@@ -80,7 +80,7 @@ BEGIN
     PERFORM public.search_put_whole(session, owner, whole, kinds);
 END $$;
 """  # noqa: S608 - a constant only
-FUNCTIONS_BEFORE = "DROP FUNCTION public.search_put_whole(uuid, integer, text, text[]);" + (
+FUNCTIONS_BEFORE = "DROP FUNCTION IF EXISTS public.search_put_whole(uuid, integer, text, text[]);" + (
     BEFORE.TEXT_FUNCTIONS + BEFORE.INDEX_FUNCTIONS
 ).replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.apps.registry import Apps
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -367,6 +367,18 @@ def test_after_the_migration_is_undone_the_vectors_find_all_sessions_and_follow_
     assert found_before("basilisk") == ["After", "Before"]
     migrate_to(NEWEST)
     assert sorted(found_names(owner, "basilisk")) == ["After", "Before"]
+
+
+def test_the_undoing_of_a_migration_can_be_repeated_after_an_interruption(
+    newest_schema: None, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_session(owner, name="Evening", transcript_text="A kraken")
+    with monkeypatch.context() as patch:
+        patch.setattr("sessions_app.migrations.0010_fill_search_texts.PUT", "interrupted")
+        with pytest.raises(ProgrammingError, match="interrupted"):
+            migrate_to("0011_drop_session_search")
+    migrate_to("0011_drop_session_search")
+    assert SearchText.objects.having("'#whole' & 'kraken'").exists()
 
 
 def test_the_first_migrations_can_be_undone_and_done_again(
