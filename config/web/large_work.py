@@ -85,7 +85,9 @@ def forget_connection() -> None:
 def uploads_one_at_a_time(
     view: Callable[Concatenate[R, P], HttpResponseBase],
 ) -> Callable[Concatenate[R, P], HttpResponseBase]:
-    """Decorate a view that reads uploads, above what locks rows: a POST waits for its turn.
+    """Decorate a view that reads uploads or transcripts, above what locks rows: a POST waits.
+
+    Who locks a row and then waits would keep whoever has its turn from that row.
 
     It answers 503 if that takes too long. The form is still in the browser, as after a 413.
     """

@@ -7,7 +7,8 @@ from time import monotonic, sleep
 from typing import IO
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
+from psycopg.errors import LockNotAvailable, UniqueViolation
 
 from campaigns.models import Campaign
 from config.web.large_work import WAIT, let_others
@@ -19,6 +20,8 @@ from sessions_app.importing.reading import read_incoming
 from sessions_app.models import Highlight, Session
 from sessions_app.transcripts import TranscriptError
 
+# Whoever stores the same ids must not be waited for any longer: it may wait for its turn.
+LOCK_TIMEOUT = "2s"
 TEXT_FIELDS = ("description", "notes", "summary", "player_recap")
 
 
@@ -54,6 +57,12 @@ def import_file(
                 let_others()  # a long archive takes minutes
     except TranscriptError as error:
         raise ImportRefused(str(error)) from None
+    except Error as error:
+        if not isinstance(error.__cause__, (LockNotAvailable, UniqueViolation)):
+            raise
+        raise ImportRefused(
+            "Somebody else imports or changes the same right now. Retry in a minute."
+        ) from None
     return storing.result
 
 
@@ -65,6 +74,7 @@ def _wait_for_other_import(owner: User) -> None:
     deadline = monotonic() + WAIT
     lock = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
     with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
         while not cursor.execute(lock, [f"import for user {owner.pk}"]).fetchone()[0]:
             if monotonic() >= deadline:
                 raise ImportRefused(

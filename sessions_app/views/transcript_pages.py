@@ -119,6 +119,7 @@ def delete(request: SignedInRequest, session: Session) -> HttpResponse:
     return render(request, "sessions_app/transcript_delete.html", {"session": session})
 
 
+@uploads_one_at_a_time
 @owned(SESSIONS, lock=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def speakers(request: SignedInRequest, session: Session) -> HttpResponse:

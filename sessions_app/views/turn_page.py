@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from config.web.access import SignedInRequest, owned
 from config.web.forms import posted
+from config.web.large_work import uploads_one_at_a_time
 from config.web.tab_safe_forms import tell_merged
 from sessions_app.models import Session
 from sessions_app.transcript_reader import NumberedTurn, TranscriptReader
@@ -22,6 +23,7 @@ CHANGED = "Another tab has changed this turn, so it is not deleted yet. Look at 
 DONE = {"delete": "Turn deleted.", "join": "Turns joined."}
 
 
+@uploads_one_at_a_time
 @owned(SESSIONS, lock=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedInRequest, session: Session, number: int) -> HttpResponse:
@@ -55,6 +57,7 @@ def edit(request: SignedInRequest, session: Session, number: int) -> HttpRespons
     return render(request, "sessions_app/turn.html", _context(session, reader, turn, form))
 
 
+@uploads_one_at_a_time
 @owned(SESSIONS, lock=True)
 @require_POST
 def highlight(request: SignedInRequest, session: Session, number: int) -> HttpResponse:

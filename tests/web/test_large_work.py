@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.test import Client
 
 from config.web import large_work
-from sessions_app.importing import storing
+from sessions_app.importing import ImportRefused, storing
 from sessions_app.models import Session
 from tests.support.exported import archive_of, bring_in
 from tests.support.factories import make_campaign, make_session, make_user
@@ -49,6 +51,33 @@ def wait_for_queue(length: int) -> None:
         time.sleep(0.001)
 
 
+@pytest.mark.parametrize("page", ["turns/1/", "turns/1/highlight/", "speakers/"])
+def test_whoever_waits_for_the_transcript_does_not_lock_its_session(
+    transactional_db: None, page: str
+) -> None:
+    """An upload that has its turn would wait for the row, and this one for the upload."""
+    owner = make_user()
+    json: dict[str, Any] = {"results": {}}
+    session = make_session(owner, transcript_text="MATT: Roll.", transcript_json=json)
+
+    client = Client()
+    client.force_login(owner)
+
+    def post() -> int:
+        with closing(connection):
+            answer = client.post(f"/sessions/{session.pk}/transcript/{page}", {"text": "A"})
+            return answer.status_code
+
+    with ThreadPoolExecutor(1) as other:
+        with large_work.one_at_a_time():
+            answer = other.submit(post)
+            wait_for_queue(2)
+            free = Session.objects.select_for_update(skip_locked=True)
+            with transaction.atomic():
+                assert list(free) == [session]
+        assert answer.result() in {200, 302}
+
+
 def test_turns_come_in_the_order_of_the_queue_and_long_work_lets_others_in() -> None:
     done: list[str] = []
 
@@ -75,16 +104,22 @@ def test_who_waited_too_long_is_no_longer_in_the_queue(busy: None) -> None:
     assert len(large_work._queue) == 1
 
 
-def test_others_have_their_turn_between_the_sessions_of_an_archive(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    owner = make_user()
+def archive_of_two_sessions(owner: User) -> bytes:
+    """Return an archive. What is in it is stored no longer."""
     campaign = make_campaign(owner)
     for name in ("one", "two"):
         make_session(owner, campaign, name)
     data = archive_of(campaign)
     campaign.delete()
     Session.objects.all().delete()
+    return data
+
+
+def test_others_have_their_turn_between_the_sessions_of_an_archive(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = make_user()
+    data = archive_of_two_sessions(owner)
     done: list[str] = []
     add = storing._Storing.add_session
 
@@ -103,3 +138,32 @@ def test_others_have_their_turn_between_the_sessions_of_an_archive(
     with ThreadPoolExecutor(1) as other, large_work.one_at_a_time():  # as the page has it
         bring_in(owner, data, "Lamps.zip")
     assert done == ["session", "other", "session"]
+
+
+def test_two_people_may_import_one_archive_at_once(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first waits for a turn, and the second for the first to commit or not."""
+    owner, friend = make_user(), make_user("friend")
+    data = archive_of_two_sessions(owner)
+    add = storing._Storing.add_session
+    second: list[Future[Any]] = []
+
+    def bring_in_too() -> None:
+        with closing(connection), large_work.one_at_a_time():
+            connection.cursor().execute("SET statement_timeout = '10s'")
+            bring_in(friend, data, "Lamps.zip")
+
+    def add_session(self: Any, incoming: Any) -> None:
+        add(self, incoming)
+        if not second:
+            second.append(other.submit(bring_in_too))
+            wait_for_queue(2)
+
+    monkeypatch.setattr(storing, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(storing._Storing, "add_session", add_session)
+    with ThreadPoolExecutor(1) as other, large_work.one_at_a_time():
+        bring_in(owner, data, "Lamps.zip")
+    with pytest.raises(ImportRefused, match="right now"):
+        second[0].result()
+    assert Session.objects.filter(owner=owner).count() == 2
