@@ -22,6 +22,7 @@ from sessions_app.models import Highlight, Session
     entity="session",
     long_texts=["notes", "summary", "player_recap", "description"],
     body_folders=["transcripts"],
+    without_attribute=["transcript_text", "transcript_json"],
 )
 class SessionDocument(Document):
     """ElectroDB's entity ``session``.

@@ -3,6 +3,24 @@
 ``docs/adopting.md`` lists them. A number is never used again. May import everything else.
 """
 
-from mirror.checks import attributes, databases, documents, keys, pages, settings, triggers
+from mirror.checks import (
+    attributes,
+    databases,
+    documents,
+    keys,
+    missing_attributes,
+    pages,
+    settings,
+    triggers,
+)
 
-__all__ = ["attributes", "databases", "documents", "keys", "pages", "settings", "triggers"]
+__all__ = [
+    "attributes",
+    "databases",
+    "documents",
+    "keys",
+    "missing_attributes",
+    "pages",
+    "settings",
+    "triggers",
+]

@@ -101,6 +101,10 @@ def _problems(document: type[Document]) -> Iterator[Problem]:
     for name, attribute in document.get_attributes().items():
         if attribute is not Document.get_attributes().get(name):
             yield from _name_problems(name, attribute) or _field_problems(model, name, attribute)
+    columns = {f.attname for f in model._meta.concrete_fields}
+    for name in document.mirror_options.without_attribute:
+        if name not in columns:
+            yield _no_column(model, name, "without_attribute: ")
     yield from _primary_key_problems(document)
     yield from _duplicates(document)
     yield from _unknown_texts(document)
@@ -134,12 +138,17 @@ def _field_problems(
     """E006: an attribute that names no field. E007: one that cannot hold its field."""
     columns = {f.attname: f for f in model._meta.concrete_fields}
     if name not in columns:
-        return [("E006", f"{name} is no column of {model._meta.label}.", _column_hint(model, name))]
+        return [_no_column(model, name)]
     field, kind = stored(columns[name]), type(attribute)
     if kind not in HOLDS or holds(kind, field):
         return []
     text = f"{kind.__name__} cannot hold {name}, which is a {type(field).__name__}."
     return [("E007", text, attribute_hint(name, field))]
+
+
+def _no_column(model: type[models.Model], name: str, where: str = "") -> Problem:
+    text = f"{where}{name} is no column of {model._meta.label}."
+    return "E006", text, _column_hint(model, name)
 
 
 def _column_hint(model: type[models.Model], name: str) -> str:

@@ -31,6 +31,7 @@ class Options:
     body_folders: Sequence[str] = ()
     lower_case: bool = True
     entity_attribute: str = ENTITY
+    without_attribute: Sequence[str] = ()
 
     @property
     def label(self) -> str:

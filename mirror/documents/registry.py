@@ -23,12 +23,15 @@ def register(  # noqa: PLR0913 - options that are named, with defaults
     body_folders: Sequence[str] = (),
     lower_case: bool = True,
     entity_attribute: str = ENTITY,
+    without_attribute: Sequence[str] = (),
 ) -> Callable[[D], D]:
     """Mirror ``model`` as the decorated document says.
 
     ``entity`` and ``version`` are ElectroDB's names. ``long_texts`` are the fields whose text may
     move to S3, to ``texts_folder``, when the item grows too large (two models whose primary keys
     can be equal need two folders). ``body_folders`` are the top folders that ``bodies`` uses.
+    ``without_attribute`` are the fields that have no attribute on purpose: ``bodies`` holds them,
+    or they are not mirrored.
 
     Without ``lower_case`` the items have the keys as ``keys`` returns them. ``entity_attribute``
     is the name in the item of what holds ``entity``: any other than ElectroDB's leaves out the
@@ -45,6 +48,7 @@ def register(  # noqa: PLR0913 - options that are named, with defaults
             tuple(body_folders),
             lower_case,
             entity_attribute,
+            tuple(without_attribute),
         )
         _documents[document.mirror_options.label] = document
         return document

@@ -14,7 +14,7 @@ from django.db.models.query import ModelIterable
 
 from mirror import exact_json
 from mirror.conf import PRIMARY
-from mirror.documents.document import Document
+from mirror.documents.document import Document, field_attributes
 from mirror.spool import Spool
 
 ID, SIZE = "mirror-id", "mirror-size"  # no fields can have such names
@@ -131,3 +131,10 @@ def folders(document: type[Document]) -> tuple[str, ...]:
 def fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
     """Return the fields of ``model`` that an insert takes."""
     return [f for f in model._meta.concrete_fields if not f.generated]
+
+
+def forgotten_fields(document: type[Document]) -> list[models.Field[Any, Any]]:
+    """Return the fields without an attribute of which ``register`` does not say so."""
+    options = document.mirror_options
+    known = field_attributes(document).keys() | {*options.without_attribute}
+    return [f for f in fields(options.model) if f.attname not in known]

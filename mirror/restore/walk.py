@@ -12,7 +12,7 @@ from mirror.batching import batched
 from mirror.documents.document import Document
 from mirror.documents.items import Item, ItemKey, is_tombstone
 from mirror.documents.render import render
-from mirror.documents.rows import rows
+from mirror.documents.rows import forgotten_fields, rows
 from mirror.errors import Unmirrorable
 from mirror.models import LedgerEntry, State
 from mirror.restore.counts import RestoreCounts
@@ -119,7 +119,11 @@ class Walk:
         self._restore(missing, before)
 
     def _count_difference(self, reading: Reading, row: models.Model) -> None:
-        differing = reading.differing_fields(row)
+        forgotten = {f.name for f in forgotten_fields(self.document)}
+        differing = [
+            f"{name} (no attribute)" if name in forgotten else name
+            for name in reading.differing_fields(row)
+        ]
         self.tally.differ += 1
         self.tally.fields.update(differing)
         named = ", ".join([*differing, *_named_problems(reading)])

@@ -33,17 +33,18 @@ def attributes(model: type[models.Model]) -> tuple[list[str], list[str]]:
     ]
     key = model._meta.pk.attname
     names = {key: "id"}
-    lines = [_line(model._meta.pk, "TextAttribute", "id")]
+    lines = [line(model._meta.pk, "TextAttribute", "id")]
     for f in fields:
-        kind = _best(f)
+        kind = best(f)
         if f.attname == key:
             continue
-        if kind is None or f.attname in KEYS | METHODS:
+        if kind is None:
             lines += _left_out(f)
             continue
         taken = {*names.values(), *(f"{_camel(name)}StorageKey" for name in long)}
-        names[f.attname] = _free(f, taken)
-        lines.append(_line(f, kind, names[f.attname]))
+        names[f.attname] = free(f, taken)
+        comment = "  # its name; the content is not mirrored" * isinstance(f, models.FileField)
+        lines.append(line(f, kind, names[f.attname]) + comment)
     return lines, [name for name in long if name in names]
 
 
@@ -65,14 +66,16 @@ def is_parents_key(f: Field) -> bool:
     return f.model._meta.pk is f or getattr(f.remote_field, "parent_link", False)
 
 
-def _line(f: Field, kind: str, name: str) -> str:
+def line(f: Field, kind: str, name: str) -> str:
+    """Return the line for a field with an attribute of this kind, of this name in the item."""
     argument = "" if name == f.attname else f'"{name}"'
-    comment = "  # its name; the content is not mirrored" if isinstance(f, models.FileField) else ""
-    return f"{f.attname} = {kind}({argument}){comment}"
+    return f"{f.attname} = {kind}({argument})"
 
 
-def _best(f: Field) -> str | None:
+def best(f: Field) -> str | None:
     """Return the attribute that is made for the fewest kinds of fields; None if there is none."""
+    if f.attname in KEYS | METHODS:
+        return None
     field = stored(f)
     too_long = isinstance(field, models.DecimalField) and (field.max_digits or 0) > MAX_DIGITS
     if f.is_relation or isinstance(field, TEXTS) or too_long:
@@ -81,7 +84,7 @@ def _best(f: Field) -> str | None:
     return min(able, key=lambda kind: len(OURS[kind])).__name__ if able else None
 
 
-def _free(f: Field, taken: set[str]) -> str:
+def free(f: Field, taken: set[str]) -> str:
     """Return a name in the item that neither the mirror nor another attribute has."""
     own = f.model._meta.model_name
     candidates = (_camel(f.attname), f.attname, _camel(f"{own}_{f.attname}"), f"{own}_{f.attname}")

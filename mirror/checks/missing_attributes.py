@@ -1,0 +1,63 @@
+"""The fields of a mirrored model that its document forgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+from django.apps import AppConfig
+from django.contrib.postgres.search import SearchVectorField
+from django.core.checks import CheckMessage, Warning, register  # noqa: A004
+from django.db import models
+
+from mirror.checks.attributes import KEYS, METHODS, attribute_hint, stored
+from mirror.checks.drafted_attributes import best, free, is_parents_key, line
+from mirror.documents import registry
+from mirror.documents.document import Document, field_attributes
+from mirror.documents.rows import forgotten_fields
+
+Field: TypeAlias = "models.Field[Any, Any]"
+
+
+@register("mirror")
+def check_missing_attributes(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> list[CheckMessage]:
+    """W031: a field without an attribute, of which ``register`` does not say so."""
+    return [
+        Warning(
+            f"{document.__name__} has no attribute for the field {f.name}: it is not mirrored, and"
+            " mirror_restore cannot bring it back.",
+            hint=f"{_advice(document, f)} If bodies hold it, or it is to be left out, write"
+            f' without_attribute=["{f.attname}"] in register().',
+            obj=document,
+            id="mirror.W031",
+        )
+        for document in registry.documents()
+        for f in _missing(document)
+    ]
+
+
+def _missing(document: type[Document]) -> Iterator[Field]:
+    """Yield the fields that nothing else mirrors: no other document, and no computation."""
+    own = document.mirror_options.model._meta.concrete_model
+    for f in forgotten_fields(document):
+        elsewhere = f.model is not own and f.model._meta.label_lower in registry.labels()
+        if not (elsewhere or is_parents_key(f) or isinstance(f, SearchVectorField)):
+            yield f
+
+
+def _advice(document: type[Document], f: Field) -> str:
+    """Say what to type: the attribute as mirror_document would draft it, if it would."""
+    if f.attname in KEYS | METHODS:
+        return (
+            f"Rename the field, since documents have something else called {f.attname}; db_column"
+            " keeps the name of its column."
+        )
+    kind = best(f)
+    if kind is None:
+        return attribute_hint(f.attname, stored(f))
+    names = field_attributes(document).values()
+    taken = {*names, *(f"{name}StorageKey" for name in names)}
+    drafted = line(f, kind, free(f, taken | {document.mirror_options.entity_attribute}))
+    return f"Write {drafted} in the document, and run mirror_sync --all."
