@@ -70,6 +70,10 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
             found.append(model)
         return found
 
+    def models_without_document(self) -> list[str]:
+        """Return the models that have entries, and no document: nothing compares their items."""
+        return [model for model in self.models() if model not in known_models()]
+
     def in_state(self, state: State) -> LedgerQuerySet:
         """The entries in one state."""
         return self.filter(CONDITIONS[state])

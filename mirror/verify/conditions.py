@@ -95,6 +95,16 @@ def _nothing_parked(facts: Facts) -> Condition:
     return Condition("No row is parked.")
 
 
+def _every_model_compared(facts: Facts) -> Condition:
+    if facts.undocumented:
+        return Condition(
+            f"Not compared, as there is no document: {', '.join(facts.undocumented)}.",
+            steps.REGISTER,
+            facts.today,
+        )
+    return Condition("Every model in the ledger has a document, so that all items are compared.")
+
+
 def _checked_each_day(facts: Facts) -> Condition:
     if not facts.unchecked:
         return Condition(f"Each of the last {facts.length} days has a complete check.")
@@ -196,6 +206,7 @@ CONDITIONS: tuple[Callable[[Facts], Condition], ...] = (
     _no_outage,
     _nothing_waits_long,
     _nothing_parked,
+    _every_model_compared,
     _checked_each_day,
     _little_differed,
     _last_check_perfect,

@@ -23,6 +23,7 @@ class Facts:
     workers: Workers
     outages: tuple[Outage, ...]
     backlog: Backlog
+    undocumented: tuple[str, ...]  # models of the ledger without a document
     today: date
     length: int
     unchecked: tuple[date, ...]  # days without a complete check

@@ -85,3 +85,8 @@ UNPARK = Step(
     "Correct the row, which starts a new attempt; or remove the cause, then choose Retry in the "
     "list of parked rows on the mirror’s dashboard.",
 )
+REGISTER = Step(
+    "A model has no document",
+    "Bring the document back. Or forget the model, so that its items can be removed, as the "
+    "runbook says.",
+)

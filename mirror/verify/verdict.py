@@ -104,6 +104,7 @@ def current_verdict() -> Verdict:
         workers=Heartbeat.objects.workers(),
         outages=tuple(Outage.objects.open().order_by("store")),
         backlog=LedgerEntry.objects.registered().backlog(),
+        undocumented=tuple(LedgerEntry.objects.models_without_document()),
         today=today,
         length=length,
         unchecked=tuple(day.date for day in days if day.state == NO_CHECK),

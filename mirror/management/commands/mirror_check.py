@@ -16,6 +16,7 @@ from tqdm import tqdm
 from mirror import formats
 from mirror.batching import batched
 from mirror.conf import setting
+from mirror.documents.registry import documents
 from mirror.formats import moment, number, percent
 from mirror.management.arguments import minutes, segment, share, whole
 from mirror.management.base import MirrorCommand
@@ -112,6 +113,12 @@ class Command(MirrorCommand):
             raise CommandError("--delete-orphans and --dry-run go with --repair.", returncode=2)
         if options["history"]:
             return self._print_history()
+        if not documents():
+            raise CommandError(
+                "No model has a document, so there is nothing to compare: does INSTALLED_APPS name "
+                "the app that has the documents.py?",
+                returncode=2,
+            )
         if options["request"]:
             return self._carry_out(options["request"])
         scope = Scope(deep=options["deep"], sample=options["sample"])
@@ -143,6 +150,7 @@ class Command(MirrorCommand):
             self._print(report)
             self.stdout.write(str(Heartbeat.objects.workers()))
         self._warn_of_parked(backlog)
+        self._warn_of_undocumented()
         too_old = self._warn_of_old(backlog, options["max_pending_age"])
         return 1 if report.findings or too_old else 0
 
@@ -152,6 +160,14 @@ class Command(MirrorCommand):
             self.stderr.write(
                 f"{number(backlog.parked)} {pluralize(backlog.parked, 'row is,rows are')} parked: "
                 "given up until somebody acts or the row changes. The dashboard says why."
+            )
+
+    def _warn_of_undocumented(self) -> None:
+        """Say so if the mirror holds rows of a model that nobody compares any more."""
+        if models := LedgerEntry.objects.models_without_document():
+            self.stderr.write(
+                f"Not compared: {', '.join(models)}. The ledger knows rows of "
+                f"{pluralize(len(models), 'this model,these models')}, but no document does."
             )
 
     def _warn_of_old(self, backlog: Backlog, minutes: float) -> bool:

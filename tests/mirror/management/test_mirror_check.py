@@ -118,3 +118,24 @@ def test_the_segment_that_ends_last_writes_the_page(mirror: Stores, tmp_path: Pa
     assert not page.exists()
     assert mirror_check("--segment=2/2", "--html", str(page))[0] == 0
     assert "100 %" in page.read_text()
+
+
+def test_a_model_that_lost_its_document_is_not_passed_over(
+    mirror: Stores,
+) -> None:
+    LedgerEntry.objects.create(model="library.book", object_id="7", mirrored_revision=1)
+    code, output = mirror_check()
+    assert code == 0
+    assert "Not compared: library.book. The ledger knows rows of this model" in output
+
+
+def test_a_check_without_any_document_ends_with_exit_code_2(
+    mirror: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mirror.documents.registry._documents", {})
+    code, sentence = error_of_mirror_check()
+    assert (code, sentence.partition(":")[0]) == (
+        2,
+        "No model has a document, so there is nothing to compare",
+    )
+    assert not CheckRun.objects.exists()

@@ -32,7 +32,7 @@ from tests.support.evidence import (
 )
 from tests.support.factories import make_campaign
 
-CONDITIONS = 12
+CONDITIONS = 13
 MIRRORED = "Mirrored between the first and the last complete check"
 
 
@@ -104,7 +104,7 @@ def test_nothing_was_checked_yet(
     shown = load(admin_client)
     assert shown.heading == "✕ Not ready to switch"
     day = in_days(13)  # today is the first of fourteen
-    assert f"7 of 12 conditions are not met. This can be ready on {day} at" in shown.summary
+    assert f"7 of 13 conditions are not met. This can be ready on {day} at" in shown.summary
     assert [sentence.split(".")[0] for sentence in shown.lacking] == [
         "Workers: none alive, none was ever seen",
         "No complete check on 14 of the last 14 days",
@@ -121,7 +121,7 @@ def test_nothing_was_checked_yet(
 def test_everything_is_proven(admin_client: Client) -> None:
     shown = load(admin_client)
     assert (shown.heading, shown.lacking) == ("✓ Ready to switch", [])
-    assert shown.summary == "All 12 conditions are met."
+    assert shown.summary == "All 13 conditions are met."
     for words in (
         "DynamoDB and S3 answer.",
         "Workers: 1 alive",
@@ -187,6 +187,10 @@ def only_sample_deeply() -> None:
     save_run(0.5, deep=True, complete=False)
 
 
+def lose_a_document() -> None:
+    LedgerEntry.objects.create(model="library.book", object_id="7", mirrored_revision=1)
+
+
 def find_difference_deeply() -> None:
     CheckRun.objects.filter(deep=True).update(in_sync=999, counts={"object_stale": 1})
 
@@ -224,6 +228,11 @@ def rehearse_nothing() -> None:
         (begin_outage, "S3 has been out of reach since", steps.END_OUTAGE),
         (wait_for_two_hours, "Changes pending: 1, the oldest for more than an hour.", steps.DRAIN),
         (park, "Rows parked: 1.", steps.UNPARK),
+        (
+            lose_a_document,
+            "Not compared, as there is no document: library.book.",
+            steps.REGISTER,
+        ),
         (find_drift, "The last complete check found 99.5 %, not 100 %.", steps.REPAIR),
         (only_sample_deeply, "No check of the last 14 days was deep", steps.CHECK_DEEP),
         (
@@ -259,7 +268,7 @@ def assert_only_lacks(client: Client, sentence: str, step: Step, in_how_many_day
     shown = load(client)
     assert shown.heading == "✕ Not ready to switch"
     when = f"on {in_days(in_how_many_days)} at the earliest" if in_how_many_days else "today"
-    assert shown.summary == f"1 of 12 conditions is not met. This can be ready {when}."
+    assert shown.summary == f"1 of 13 conditions is not met. This can be ready {when}."
     (lacking,) = shown.lacking
     assert lacking.startswith(sentence)
     assert f"{step.text} {step.command}".rstrip() in lacking
@@ -296,7 +305,7 @@ def test_today_counts_as_soon_as_it_has_a_check(
     sentence = f"No complete check on {days} of the last 14 days."
     assert_only_lacks(admin_client, sentence, steps.CHECK_DAILY, earliest)
     save_run(0)
-    assert load(admin_client).summary.startswith("All 12" if days == 1 else "1 of 12")
+    assert load(admin_client).summary.startswith("All 13" if days == 1 else "1 of 13")
 
 
 @pytest.mark.usefixtures("evidence")
