@@ -28,6 +28,18 @@ PORTION = 1000  # entries that are locked together: a person's save waits for no
 RESET = {column: RawSQL(sql, []) for column, sql in RESET_COLUMNS.items()}  # noqa: S611 - constants
 
 
+MODELS = """
+    WITH RECURSIVE found AS (
+        (SELECT model FROM mirror_ledgerentry WHERE model > %s ORDER BY model LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT model FROM mirror_ledgerentry WHERE model > found.model ORDER BY model LIMIT 1
+        ) FROM found WHERE model IS NOT NULL
+    )
+    SELECT model FROM found WHERE model IS NOT NULL
+"""
+
+
 class State(models.TextChoices):
     """The states of a ledger entry. A pending or a parked row is owed."""
 
@@ -64,11 +76,9 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
 
     def models(self) -> list[str]:
         """Return the models that have entries, registered or not, by an index lookup for each."""
-        found: list[str] = []
-        following = self.order_by("model").values_list("model", flat=True)
-        while model := following.filter(model__gt=found[-1] if found else ORPHAN_MODEL).first():
-            found.append(model)
-        return found
+        with connection.cursor() as cursor:
+            cursor.execute(MODELS, [ORPHAN_MODEL])
+            return [model for (model,) in cursor.fetchall()]
 
     def models_without_document(self) -> list[str]:
         """Return the models that have entries, and no document: nothing compares their items."""
