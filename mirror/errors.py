@@ -42,6 +42,13 @@ class Failure:
     code: str = ""
     store: str = ""
     operation: str = ""  # of AWS, if AWS answered
+    seconds: float = 0  # how long it was waited for, if the budget ended the wait
+
+    @property
+    def reason(self) -> str:
+        """What went wrong, in a word, or with how long it was waited for."""
+        wait = f": no answer within {self.seconds:.1f} s" if self.seconds else ""
+        return (self.code or self.error_class) + wait
 
     @property
     def is_of_row(self) -> bool:
@@ -87,7 +94,7 @@ class StoreError(Exception):
         self.failure = failure
 
     def __str__(self) -> str:
-        return f"{self.failure.store}: {self.failure.code or self.failure.error_class}"
+        return f"{self.failure.store}: {self.failure.reason}"
 
 
 class Superseded(Exception):

@@ -1,5 +1,6 @@
 """What the mirror's commands share: exit codes, and one sentence for what stopped them."""
 
+import os
 import sqlite3
 import sys
 from typing import Any
@@ -11,6 +12,8 @@ from psycopg import Error as DriverError
 from mirror.conf import setting
 from mirror.errors import Failure, StoreError
 from mirror.processes import ProcessDied
+from mirror.stores.clients import background_clients
+from mirror.stores.provision import no_table
 from mirror.stores.rights import missing_right
 
 COULD_NOT_WORK = 2
@@ -18,20 +21,23 @@ COULD_NOT_WORK = 2
 
 def _sentence(failure: Failure) -> str:
     """Say what is the matter with a store, and what would help."""
-    reason = failure.code or failure.error_class
     right = missing_right(failure)
-    help_ = f" {failure.operation} needs the right {right}." if right else _absence(failure)
-    return f"{failure.store} cannot be reached or used: {reason}.{help_}"
+    help_ = f"{failure.operation} needs the right {right}." if right else _help(failure)
+    return f"{failure.store} cannot be reached or used: {failure.reason}. {help_}".rstrip()
 
 
-def _absence(failure: Failure) -> str:
-    """Name the table that does not exist, and what to type."""
-    if failure.code != "ResourceNotFoundException":
-        return ""
-    return (
-        f" There is no table {setting('TABLE')} in {setting('REGION')}: run manage.py "
-        'mirror_setup, or correct MIRROR["TABLE"] or MIRROR["REGION"].'
-    )
+def _help(failure: Failure) -> str:
+    """Say what to look at, and what to type; empty if the reason says enough."""
+    if failure.reason == "ResourceNotFoundException":
+        return no_table()
+    if failure.reason == "NoCredentialsError":
+        return (
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine "
+            "a role."
+        )
+    if failure.reason == "EndpointConnectionError":
+        return f"Nothing answers at {background_clients().address(failure.store)}."
+    return ""
 
 
 class MirrorCommand(BaseCommand):
@@ -41,6 +47,11 @@ class MirrorCommand(BaseCommand):
         """Call ``run``, and print a sentence for each error that it may raise."""
         try:
             code = self.run(**options) if setting("ENABLED") else self.switched_off(**options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Whoever reads it, such as `head`, has enough. Python would complain when it flushes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = COULD_NOT_WORK
         except StoreError as error:
             self.stderr.write(_sentence(error.failure))
             code = COULD_NOT_WORK

@@ -207,7 +207,7 @@ class Comparer:
         try:
             return self.budget.run(store, call, *args, **kwargs)
         except StoreError as error:
-            silent[store] = error.failure.code or error.failure.error_class
+            silent[store] = error.failure.reason
         except BudgetSpent:
             silent[store] = "no time left to ask"
         return None

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mirror.conf import setting
 from mirror.documents.registry import labels
 from mirror.models import CheckRequest, CheckRun, LedgerEntry
+from mirror.search import searchable
 from mirror.staff.access import staff_page
 from mirror.staff.chart import draw
 from mirror.staff.page import page
@@ -53,6 +54,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "findings": run.findings[:MAX_LISTED] if run else [],
         "labels": labels(),
         "enabled": facts.enabled,
+        "can_search": bool(searchable()),
         "dispatch": setting("DISPATCH"),
         "app_list": admin.site.get_app_list(request, "mirror"),
     }

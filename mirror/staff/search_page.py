@@ -46,6 +46,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "owner": owner_name,
         "words": words,
         "results": None,
+        "can_search": bool(searchable()),
     }
     if not setting("ENABLED"):
         context["problem"] = "The mirror is switched off."
@@ -79,8 +80,7 @@ def _search(request: HttpRequest, owner_id: Any, words: str) -> dict[str, Any]:
         hits = Budget(INLINE_SECONDS).run(DYNAMODB, first_hits)
     except StoreError as error:
         failure = error.failure
-        reason = failure.code or failure.error_class
-        return {"problem": f"{failure.store} does not answer ({reason})."}
+        return {"problem": f"{failure.store} does not answer ({failure.reason})."}
     except BudgetSpent:
         return {"problem": "There was no time left to ask."}
     results: dict[tuple[str, str], Result] = {}

@@ -22,6 +22,7 @@ from mirror.formats import moment, number
 from mirror.models import CheckRun, LedgerEntry, State
 from mirror.staff.access import require_view
 from mirror.staff.found import Found, Identity, identity
+from mirror.verify.findings import ORPHAN_KINDS
 
 REPAIRS_WITHIN = timedelta(days=30)
 MOST_REPAIRS = 50  # runs
@@ -57,7 +58,8 @@ class Since:
         """Return what became of one finding."""
         state, sentence = self._in_latest_check(found)
         repaired = self._repaired.get(found.identity)
-        sentences = [f"Mirrored again by --repair, {moment(repaired)}."] if repaired else []
+        done = "Removed" if found.kind in ORPHAN_KINDS else "Mirrored again"
+        sentences = [f"{done} by --repair, {moment(repaired)}."] if repaired else []
         sentences += [sentence, *self._in_ledger(found)]
         return Outcome(
             state,

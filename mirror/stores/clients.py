@@ -11,7 +11,7 @@ from typing import Any
 from django.core.signals import setting_changed
 
 from mirror.stores.aws_errors import credentials_refused
-from mirror.stores.dynamodb import ItemStore
+from mirror.stores.dynamodb import DYNAMODB, ItemStore
 from mirror.stores.s3 import ObjectStore
 
 INLINE_TIMEOUT = 1.0  # seconds: a person waits
@@ -25,6 +25,11 @@ class Stores:
 
     items: ItemStore
     objects: ObjectStore
+
+    def address(self, store: str) -> str:
+        """Return the address that calls to a store, DynamoDB or S3, go to."""
+        client = self.items.client if store == DYNAMODB else self.objects.storage.client
+        return str(client.meta.endpoint_url)
 
 
 Clients = Callable[[], Stores]  # one of the functions below

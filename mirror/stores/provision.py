@@ -57,6 +57,14 @@ def provision(stores: Stores) -> list[str]:
     return _provision_table(stores) + (_provision_bucket(stores) if has_bucket() else [])
 
 
+def no_table() -> str:
+    """Say that the table does not exist, and what to type."""
+    return (
+        f"There is no table {setting('TABLE')} in {setting('REGION')}: run manage.py "
+        'mirror_setup, or correct MIRROR["TABLE"] or MIRROR["REGION"].'
+    )
+
+
 def problems(stores: Stores) -> list[str]:
     """Return a sentence for each thing that is missing or not as it should be."""
     return _table_problems(stores) + (_bucket_problems(stores) if has_bucket() else [])
@@ -147,7 +155,7 @@ def _table_problems(stores: Stores) -> list[str]:
     with translated_errors(DYNAMODB):
         table = _table(stores)
         if table is None:
-            return [f"{name} does not exist."]
+            return [no_table()]
         found = []
         if sorted(table["KeySchema"], key=lambda key: key["KeyType"]) != KEY_SCHEMA:
             found.append(

@@ -52,6 +52,7 @@ class Budget:
             answer.cancel()  # if it still waits for a thread: nobody expects the answer any more
             if granted < FAIR_SECONDS:
                 raise BudgetSpent from None
-            raise StoreError(Failure(Kind.UNREACHABLE, "BudgetTimeout", store=store)) from None
+            failure = Failure(Kind.UNREACHABLE, "BudgetTimeout", store=store, seconds=granted)
+            raise StoreError(failure) from None
         finally:
             self.left -= time.monotonic() - started

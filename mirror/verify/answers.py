@@ -32,7 +32,7 @@ def ask_stores() -> dict[str, str]:
             Budget(INLINE_SECONDS).run(store, call)
             answers[store] = ""
         except StoreError as error:
-            answers[store] = error.failure.code or error.failure.error_class
+            answers[store] = error.failure.reason
         except BudgetSpent:
             answers[store] = "earlier calls hang"
     return answers

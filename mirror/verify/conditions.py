@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 from mirror import formats
-from mirror.conf import setting
+from mirror.conf import has_bucket, setting
 from mirror.verify import steps
 from mirror.verify.facts import Facts
 from mirror.verify.report import Figures
@@ -152,6 +152,8 @@ def _last_check_perfect(facts: Facts) -> Condition:
 
 
 def _checked_deeply(facts: Facts) -> Condition:
+    if not has_bucket():
+        return Condition("No bucket is named, so there are no objects for a deep check to read.")
     run = facts.last_deep_run
     if run is None:
         sentence = f"No check of the last {facts.length} days was deep: none read every object."

@@ -36,7 +36,7 @@ def carry_out(token: UUID) -> Report:
         report = check_in_processes(1, Scope(deep=request.deep), _Progress(token))
     except StoreError as error:
         failure = error.failure
-        held.fail(f"{failure.store} does not answer ({failure.code or failure.error_class}).")
+        held.fail(f"{failure.store} does not answer ({failure.reason}).")
         raise
     with transaction.atomic():
         if not held.finish(history.record(report)):

@@ -26,7 +26,7 @@ from mirror.stores.clients import reading_clients
 from mirror.sync import worker
 from mirror.verify import history, repair, requested
 from mirror.verify.check import check_in_processes, count_rows
-from mirror.verify.findings import Findings
+from mirror.verify.findings import ORPHAN_KINDS, Findings
 from mirror.verify.report import Report, Scope, Segment
 from mirror.verify.shares import check_share
 from mirror.verify.verdict import current_verdict
@@ -239,8 +239,10 @@ class Command(MirrorCommand):
         )
         for portion in batched(report.findings, REPAIRED_AT_ONCE):
             plan = repair.plan(portion, stores, delete_orphans=options["delete_orphans"])
-            for done, findings in (("repaired", plan.repaired), (f"left: {why}", plan.left)):
+            for left, findings in ((False, plan.repaired), (True, plan.left)):
                 for finding in findings:
+                    done = "removed" if finding.kind in ORPHAN_KINDS else "repaired"
+                    done = f"left: {why}" if left else done
                     # What is missing may have no key yet.
                     name = finding.key_text or f"{finding.model} {finding.object_id}"
                     self.stderr.write(f"{finding.kind} {name} {auxiliary} {done}.")
@@ -281,7 +283,9 @@ class Command(MirrorCommand):
             self.stdout.write(f"{report.figures}{sample}.")
         for finding in islice(report.findings, MAX_SHOWN):
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""
-            place = f"{finding.model} {finding.object_id} {finding.key_text}"
+            # An item that names no row has no model, and its key for an id.
+            names = dict.fromkeys((finding.model, finding.object_id, finding.key_text))
+            place = " ".join(filter(None, names))
             self.stdout.write(f"  {finding.kind:20} {place}{attributes}")
         if len(report.findings) > MAX_SHOWN:
             self.stdout.write(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
+import subprocess
+import sys
 
 import psycopg
 import pytest
@@ -11,11 +14,13 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from mirror.conf import setting
+from mirror.stores import clients
 from mirror.stores.clients import Stores
-from tests.support.aws import cut_off
+from tests.support.aws import NOWHERE, cut_off
 from tests.support.commands import run
 from tests.support.factories import make_campaign
-from tests.support.manage import assert_fails_with_one_sentence, database_url, manage
+from tests.support.manage import SECRET_KEY, assert_fails_with_one_sentence, database_url, manage
+from tests.support.paths import PROJECT
 from tests.support.stored import assert_equal, assert_equal_after_sync
 
 
@@ -37,6 +42,23 @@ def test_a_command_without_configuration_ends_with_one_sentence(db: None, comman
     assert done.returncode == 2
 
 
+def test_a_reader_that_has_enough_ends_a_command_quietly(db: None) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    settings = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": SECRET_KEY}
+    with os.fdopen(writer, "w") as closed:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "mirror_check", "--history"],
+            cwd=PROJECT,
+            env={**os.environ, **settings, "DATABASE_URL": database_url()},
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, b"")
+
+
 @pytest.mark.parametrize("command", ["mirror_check", "mirror_sync", "mirror_setup"])
 def test_a_command_has_a_long_help(db: None, command: str) -> None:
     done = manage(command, "--help", DATABASE_URL=database_url())
@@ -52,7 +74,20 @@ def test_a_store_out_of_reach_is_named(
     assert_equal_after_sync(mirror)
     cut_off(store, aws_address, monkeypatch)
     code, printed = run("mirror_check")
-    assert (code, printed) == (2, f"{store} cannot be reached or used: EndpointConnectionError.\n")
+    reason = f"{store} cannot be reached or used: EndpointConnectionError."
+    assert (code, printed) == (2, f"{reason} Nothing answers at {NOWHERE}.\n")
+
+
+def test_missing_credentials_are_told_with_the_variables_to_set(
+    mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_campaign(owner)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    clients.reset_clients()
+    code, printed = run("mirror_check")
+    assert (code, printed.count("\n")) == (2, 1)
+    assert "NoCredentialsError. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in printed
 
 
 def test_a_missing_dynamodb_table_is_reported_with_its_code(mirror: Stores, owner: User) -> None:

@@ -83,7 +83,9 @@ def test_a_difference_is_told_with_its_row_and_what_became_of_it(
     assert run("mirror_check", "--repair")[0] == 0
     page = load(admin_client)
     assert "1 difference." in page
-    assert "A first comparison found 1 difference, which --repair mirrored again." in page
+    assert (
+        "A first comparison found 1 difference, which --repair mirrored again or removed." in page
+    )
     assert "Mirrored again by --repair," in page
     assert "No longer differs in the check of" in page
     assert "Still differs" not in page
@@ -298,12 +300,18 @@ def test_the_name_of_one_row_may_be_hidden(
     assert "&lt;b&gt;S" not in page
 
 
-def test_the_last_repair_of_the_month_is_told(session: Session, admin_client: Client) -> None:
-    save_run(50, [finding(session.pk)])
+@pytest.mark.parametrize(
+    ("kind", "done"), [("stale", "Mirrored again"), ("object_orphaned", "Removed")]
+)
+def test_the_last_repair_of_the_month_is_told(
+    session: Session, admin_client: Client, kind: str, done: str
+) -> None:
+    found = finding(session.pk, kind)
+    save_run(50, [found])
     for days_ago in (40, 30, 10):  # the last one is of another time
         run_ = save_run(days_ago)
-        CheckRun.objects.filter(pk=run_.pk).update(repaired=[finding(session.pk)], repaired_count=1)
+        CheckRun.objects.filter(pk=run_.pk).update(repaired=[found], repaired_count=1)
     repaired = timezone.now() - timedelta(days=30)
-    assert f"Mirrored again by --repair, {formats.day(timezone.localdate(repaired))}" in (
+    assert f"{done} by --repair, {formats.day(timezone.localdate(repaired))}" in (
         load(admin_client, 50)
     )

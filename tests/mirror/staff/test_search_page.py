@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
+from mirror.documents.registry import documents
 from mirror.stores.clients import Stores
 from tests.support.aws import NOWHERE, point_clients_at
 from tests.support.stored import item_of
@@ -51,6 +52,17 @@ def test_the_page_says_why_there_are_no_results(
     assert "DynamoDB does not answer" in page
     settings.MIRROR = {**settings.MIRROR, "ENABLED": False}
     assert "switched off" in admin_client.get(SEARCH).content.decode()
+
+
+def test_without_searched_texts_there_is_no_form(
+    mirror: Stores, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for document in documents():
+        monkeypatch.setattr(document, "search_fields", ())
+    assert SEARCH not in admin_client.get("/admin/mirror/").content.decode()
+    page = admin_client.get(SEARCH).content.decode()
+    assert "No document has <code>search_fields</code>" in page
+    assert 'name="q"' not in page
 
 
 def test_only_the_first_results_are_shown(

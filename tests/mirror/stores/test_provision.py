@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
+from mirror.conf import setting
 from mirror.documents import registry
 from mirror.stores import clients
 from mirror.stores.clients import Stores
@@ -72,6 +73,13 @@ def test_a_bucket_that_is_missing_is_the_only_fault_of_it(mirror: Stores) -> Non
     code, printed = run("mirror_setup", "--check")
     assert code == 1
     assert printed == f"Bucket {mirror.objects.bucket} does not exist.\n"
+
+
+def test_a_table_that_is_missing_is_named_with_its_region(mirror: Stores) -> None:
+    mirror.items.client.delete_table(TableName=mirror.items.table)
+    code, printed = run("mirror_setup", "--check")
+    assert code == 1
+    assert f"There is no table {mirror.items.table} in {setting('REGION')}: run " in printed
 
 
 @pytest.mark.parametrize(

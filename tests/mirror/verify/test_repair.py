@@ -19,6 +19,7 @@ from tests.support.stored import assert_equal, item_of
 from tests.support.tampering import (
     delete_item,
     delete_object,
+    put_foreign_item,
     put_object_without_row,
     put_orphaned_object,
 )
@@ -32,7 +33,8 @@ def test_orphaned_objects_past_their_first_hour_are_removed_on_request(
     put_orphaned_object(mirror, item_of(mirror, session.pk))
     put_object_without_row(mirror, {})
     monkeypatch.setattr("mirror.verify.repair.YOUNG", timedelta(0))
-    assert mirror_check("--repair", "--dry-run", "--delete-orphans")[0] == 1
+    code, printed = mirror_check("--repair", "--dry-run", "--delete-orphans")
+    assert (code, printed.count("would be removed."), "repaired" in printed) == (1, 2, False)
     assert len(check.check(mirror).findings) == 2
     assert mirror_check("--repair", "--delete-orphans")[0] == 0
     assert_equal(mirror)
@@ -52,6 +54,12 @@ def test_a_repair_names_each_row_and_says_why_it_leaves_an_orphan(
     delete_object(mirror, item)
     _, printed = mirror_check("--repair", "--dry-run")
     assert f"object_missing sessions_app.session {session.pk} would be repaired." in printed
+
+
+def test_an_item_that_names_no_row_is_named_once(mirror: Stores) -> None:
+    put_foreign_item(mirror, {})
+    _, printed = mirror_check()
+    assert f"  {'orphaned':20} not written by the mirror\n" in printed
 
 
 def test_rows_of_a_restored_ledger_are_parked_until_they_are_repaired(

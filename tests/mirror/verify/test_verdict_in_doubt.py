@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
 from mirror.models import CheckRun
 from mirror.verify import verdict
@@ -66,6 +67,14 @@ def test_it_proves_nothing(happen: Callable[[], None], sentence: str) -> None:
     happen()
     (said,) = lacking()
     assert sentence in said
+
+
+def test_without_a_bucket_no_deep_check_is_asked_for(settings: Settings) -> None:
+    CheckRun.objects.update(deep=False)
+    (said,) = lacking()
+    assert "none read every object" in said
+    settings.MIRROR = {**settings.MIRROR, "STORAGE": "none"}
+    assert lacking() == []
 
 
 def test_a_sample_says_nothing_once_everything_is_compared_again() -> None:
