@@ -94,7 +94,7 @@ def start(
             stack.callback(drop, server, database)
             entry = {"ENGINE": "django.db.backends.postgresql", "NAME": database, **given}
             (folder / "database.py").write_text(f"DATABASES = {{'default': {entry!r}}}\n")
-            return Project(python, folder, aws)
+            return Project(python, folder, dict(aws))  # each may change its own
 
         yield make
 

@@ -15,6 +15,7 @@ from mirror.stores import clients
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from mirror.verify.answers import ask_stores
+from sessions_app.models import Highlight
 from tests.support.aws import refuse
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_sessions
@@ -146,7 +147,10 @@ def test_without_a_bucket_s3_is_never_asked(
     mirror: Stores, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mirror.objects.storage.client.delete_bucket(Bucket=mirror.objects.bucket)
-    monkeypatch.setattr(registry, "_documents", {})  # no long texts and no bodies
+    # Highlights have no long texts and no bodies.
+    highlights = Highlight._meta.label_lower
+    only = {highlights: registry.document_for(highlights)}
+    monkeypatch.setattr(registry, "_documents", only)
     settings.MIRROR = {**settings.MIRROR, "STORAGE": "none"}
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")  # where nobody listens
     clients.reset_clients()
