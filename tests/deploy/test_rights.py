@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,8 +19,9 @@ from mirror.stores.dynamodb import DYNAMODB
 from mirror.stores.rights import right_for
 from mirror.stores.s3 import S3
 from mirror.sync import worker
+from mirror.verify.steps import RUNBOOK
 from sessions_app.models import Session
-from tests.deploy.template import rights_of
+from tests.deploy.template import properties, rights_of
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_session
 from tests.support.stored import assert_equal, item_of
@@ -159,3 +162,44 @@ def test_a_bucket_with_a_key_of_its_own_is_checked_with_the_same_rights(
         assert run("mirror_check")[0] == 0
         assert run("mirror_setup", "--check")[0] == 0
     assert rights <= rights_of("CheckPolicy")
+
+
+# How the runbook writes what the template calls a resource.
+ARNS = {
+    str({"Fn::GetAtt": ["Table", "Arn"]}): "arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE",
+    str(
+        {"Fn::Sub": "${Table.Arn}/index/gsi1"}
+    ): "arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE/index/gsi1",
+    str({"Fn::GetAtt": ["Bucket", "Arn"]}): "arn:aws:s3:::BUCKET",
+    str({"Fn::Sub": "${Bucket.Arn}/*"}): "arn:aws:s3:::BUCKET/*",
+}
+
+
+@pytest.mark.parametrize("name", ["Web", "Worker", "Check", "Setup"])
+def test_the_runbook_has_the_policies_for_those_who_lack_the_template(name: str) -> None:
+    section = RUNBOOK.read_text().partition(f"\n### The policy {name}\n\n```json\n")[2]
+    shown = json.loads(section.partition("```")[0])
+    document = properties(f"{name}Policy")["PolicyDocument"]
+    statements = [
+        {**statement, "Resource": arns_of(statement["Resource"])}
+        for statement in document["Statement"]
+        if "Fn::If" not in statement
+    ]
+    assert shown == {"Version": document["Version"], "Statement": statements}
+
+
+def arns_of(resource: Any) -> Any:
+    if isinstance(resource, list):
+        return [ARNS[str(one)] for one in resource]
+    return ARNS[str(resource)]
+
+
+@pytest.mark.parametrize("name", ["Web", "Worker", "Check"])
+def test_the_runbook_names_the_rights_to_a_key_of_ones_own(name: str) -> None:
+    (sentence,) = re.findall(r"^If a KMS key of yours .*$", RUNBOOK.read_text(), re.MULTILINE)
+    said = re.search(rf"{name} (?:needs )?((?:`kms:\w+`(?: and )?)+)", sentence)
+    statement = properties(f"{name}Policy")["PolicyDocument"]["Statement"][-1]["Fn::If"][1]
+    actions = statement["Action"]
+    expected = [actions] if isinstance(actions, str) else actions
+    assert said
+    assert re.findall(r"`(kms:\w+)`", said[1]) == expected
