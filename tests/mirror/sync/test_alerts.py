@@ -257,7 +257,18 @@ def test_the_runbook_explains_each_alert_and_each_rule_of_prometheus() -> None:
     assert conditions == ALERTS.keys()
     for rule, message in ALERTS.values():
         assert rule in names
-        assert f"log, Sentry: `{message}" in runbook
+        assert f"| log: `{message}" in runbook
+
+
+def test_the_runbook_has_the_rules_of_prometheus_for_those_who_lack_the_file() -> None:
+    rules = yaml.safe_load((PROJECT / "deploy" / "prometheus-alerts.yaml").read_text())
+    table = RUNBOOK.read_text().partition("| rule |")[2].partition("\n\n")[0]
+    shown = re.findall(r"^\| `(\w+)` \| `(.+?)` \|", table.replace("\\|", "¦"), re.MULTILINE)
+    assert {name: expression.replace("¦", "|") for name, expression in shown} == {
+        rule["alert"]: " ".join(rule["expr"].split()).replace('job="tabletop"', 'job="site"')
+        for group in rules["groups"]
+        for rule in group["rules"]
+    }
 
 
 def test_a_condition_is_over_once_it_was_not_seen_for_a_while(db: None) -> None:
