@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from mirror.staff import check_pages, compare_page, dashboard, days, evidence, search_page
+from mirror.staff import (
+    check_pages,
+    compare_page,
+    dashboard,
+    days,
+    evidence,
+    runbook_page,
+    search_page,
+)
 
 app_name = "mirror"
 urlpatterns = [
@@ -13,7 +21,7 @@ urlpatterns = [
     path("check/<int:number>/", check_pages.progress, name="check"),
     path("history.csv", evidence.history, name="history"),
     path("evidence/", evidence.evidence, name="evidence"),
-    path("runbook/", dashboard.runbook, name="runbook"),
+    path("runbook/", runbook_page.runbook, name="runbook"),
     path("search/", search_page.search_page, name="search"),
     path("compare/<str:label>/<path:object_id>/now/", compare_page.mirror_row, name="now"),
     path("compare/<str:label>/<path:object_id>/", compare_page.compare, name="compare"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import ngettext
@@ -23,7 +23,6 @@ from mirror.staff.access import staff_page
 from mirror.staff.chart import draw
 from mirror.staff.page import page
 from mirror.verify.report import Figures
-from mirror.verify.steps import RUNBOOK
 from mirror.verify.verdict import current_verdict
 
 MAX_LISTED = 25  # parked entries, and findings, on the dashboard
@@ -59,13 +58,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "app_list": admin.site.get_app_list(request, "mirror"),
     }
     return page(request, "dashboard", context)
-
-
-@staff_page
-@require_safe
-def runbook(request: HttpRequest) -> FileResponse:
-    """Send the runbook as the text that it is: whoever reads the verdict may see no files."""
-    return FileResponse(RUNBOOK.open("rb"), content_type="text/plain; charset=utf-8")
 
 
 def _parked_row(entry: LedgerEntry) -> dict[str, Any]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 # It comes with the package, wherever that is installed, and has a section for each step.
 RUNBOOK = Path(__file__).parents[1] / "runbook.md"
+
+
+def anchor(heading: str) -> str:
+    """Return the anchor of a heading, as GitHub makes it: ``a-row-is-parked``."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,11 @@ class Step:
     def where(self) -> str:
         """The file and its section that say more."""
         return f"{RUNBOOK}, “{self.section}”"
+
+    @property
+    def anchor(self) -> str:
+        """The anchor of that section."""
+        return anchor(self.section)
 
 
 SWITCH_ON = Step(

@@ -87,7 +87,8 @@ def test_the_pages_for_staff_are_served(shop: Followed) -> None:
         song = Song.objects.first()
         staff = Client(headers={"host": "localhost"})
         staff.force_login(User.objects.create_superuser("staff"))
-        for page in ("", "mirror/", "mirror/search/", "mirror/ledgerentry/", "songs/song/"):
+        pages = "mirror/search/", "mirror/runbook/", "mirror/ledgerentry/", "songs/song/"
+        for page in ("", "mirror/", *pages):
             assert staff.get(f"/admin/{page}").status_code == 200, page
         assert "mirror_state" in staff.get("/admin/songs/song/").content.decode()
         form = staff.get(f"/admin/songs/song/{song.pk}/change/").content.decode()

@@ -332,6 +332,7 @@ def test_the_pages_of_the_mirror(
         "day": f"/admin/mirror/days/{timezone.localdate().isoformat()}/",
         "check": f"/admin/mirror/check/{asked.pk}/?still",
         "evidence": "/admin/mirror/evidence/",
+        "runbook": "/admin/mirror/runbook/",
         "search": "/admin/mirror/search/?owner=gm&q=Fog",
         "compare": f"/admin/mirror/compare/sessions_app.session/{session.pk}/",
     }.items():

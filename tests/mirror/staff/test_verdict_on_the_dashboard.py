@@ -275,12 +275,20 @@ def assert_only_lacks(client: Client, sentence: str, step: Step, in_how_many_day
     assert f"More: the runbook, “{step.section}”" in lacking
 
 
-def test_the_runbook_is_a_link_away(admin_client: Client) -> None:
+def test_each_step_is_a_link_away_in_the_runbook(admin_client: Client) -> None:
     page = admin_client.get("/admin/mirror/").content.decode()
-    assert '<a href="/admin/mirror/runbook/">the runbook</a>' in page
-    answer = admin_client.get("/admin/mirror/runbook/")
-    assert answer["Content-Type"] == "text/plain; charset=utf-8"
-    assert answer.getvalue() == steps.RUNBOOK.read_bytes()
+    links = re.findall(r'href="/admin/mirror/runbook/#([^"]+)">the runbook, “([^”]+)”</a>', page)
+    assert ("no-worker-is-alive", "No worker is alive") in links
+    runbook = admin_client.get("/admin/mirror/runbook/").content.decode()
+    for name, section in links:
+        assert f'<h3 id="{name}">{section}</h3>' in runbook
+
+
+@pytest.mark.usefixtures("evidence")
+def test_the_runbook_is_a_link_away_when_nothing_is_lacking(admin_client: Client) -> None:
+    assert load(admin_client).lacking == []
+    page = admin_client.get("/admin/mirror/").content.decode()
+    assert '<a href="/admin/mirror/runbook/">The runbook</a>' in page
 
 
 @pytest.mark.usefixtures("evidence")

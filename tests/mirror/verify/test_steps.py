@@ -19,6 +19,5 @@ def test_the_runbook_has_each_step(step: Step) -> None:
     table, *sections = re.split("\n### ", chapter)
     (section,) = (one for one in sections if one.startswith(f"{step.section}\n"))
     assert step.command in section
-    anchor = step.section.lower().replace(" ", "-")
-    assert f"[{step.section}](#{anchor})" in table
+    assert f"[{step.section}](#{step.anchor})" in table
     assert len(sections) == len(STEPS)
