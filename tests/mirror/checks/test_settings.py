@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from typing import Any
 
 import pytest
@@ -15,10 +17,12 @@ from mirror.checks.settings import (
     check_storage,
     check_time_zones,
 )
+from mirror.conf import DEFAULTS, REQUIRED
 from mirror.documents import TextAttribute, TimeAttribute
 from mirror.stores.clients import Stores, background_clients, reset_clients
 from tests.support.adopters import adopt, model
 from tests.support.commands import run
+from tests.support.paths import PROJECT
 
 
 def numbers(problems: list[CheckMessage]) -> list[str]:
@@ -56,6 +60,18 @@ def test_wrong_settings_are_named(
 ) -> None:
     settings.MIRROR = {**settings.MIRROR, **change}
     assert found() == number
+
+
+def test_the_guide_has_each_setting_with_its_default() -> None:
+    guide = (PROJECT / "docs" / "adopting.md").read_text()
+    table = guide.partition("| setting | default | meaning |\n")[2].partition("\n\n")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", table, re.MULTILINE))
+    assert rows.keys() == {*DEFAULTS, *REQUIRED}
+    assert {rows.pop(name) for name in REQUIRED} == {"none: required"}
+    assert rows.pop("REGION") == "`AWS_REGION` or `AWS_DEFAULT_REGION` in the environment"
+    for name, default in rows.items():
+        value = ast.literal_eval(default.strip("`"))
+        assert (value, type(value)) == (DEFAULTS[name], type(DEFAULTS[name]))
 
 
 @pytest.mark.parametrize(
