@@ -28,14 +28,36 @@ def check_missing_attributes(
         Warning(
             f"{document.__name__} has no attribute for the field {f.name}: it is not mirrored, and"
             " mirror_restore cannot bring it back.",
-            hint=f"{_advice(document, f)} If bodies hold it, or it is to be left out, write"
+            hint=f"{_advice(f, drafted)} If bodies hold it, or it is to be left out, write"
             f' without_attribute=["{f.attname}"] in register().',
             obj=document,
             id="mirror.W031",
         )
         for document in registry.documents()
-        for f in _missing(document)
+        for f, drafted in missing_attributes(document).items()
     ]
+
+
+def missing_attributes(document: type[Document]) -> dict[Field, str]:
+    """Return the fields of which W031 warns, each with the line that mirror_document would draft.
+
+    The line is empty if no attribute holds the field.
+    """
+    names = field_attributes(document).values()
+    taken = {*names, *map(_storage_key, names), document.mirror_options.entity_attribute}
+    lines = {}
+    for f in _missing(document):
+        kind = best(f)
+        lines[f] = ""
+        if kind:
+            name = free(f, taken)
+            taken |= {name, _storage_key(name)}
+            lines[f] = line(f, kind, name)
+    return lines
+
+
+def _storage_key(name: str) -> str:
+    return f"{name}StorageKey"
 
 
 def _missing(document: type[Document]) -> Iterator[Field]:
@@ -47,17 +69,17 @@ def _missing(document: type[Document]) -> Iterator[Field]:
             yield f
 
 
-def _advice(document: type[Document], f: Field) -> str:
-    """Say what to type: the attribute as mirror_document would draft it, if it would."""
+def _advice(f: Field, drafted: str) -> str:
+    if drafted:
+        return f"Write {drafted} in the document, and run mirror_sync --all."
+    return without_draft(f)
+
+
+def without_draft(f: Field) -> str:
+    """Say what to type for a field for which no attribute is drafted."""
     if f.attname in KEYS | METHODS:
         return (
             f"Rename the field, since documents have something else called {f.attname}; db_column"
             " keeps the name of its column."
         )
-    kind = best(f)
-    if kind is None:
-        return attribute_hint(f.attname, stored(f))
-    names = field_attributes(document).values()
-    taken = {*names, *(f"{name}StorageKey" for name in names)}
-    drafted = line(f, kind, free(f, taken | {document.mirror_options.entity_attribute}))
-    return f"Write {drafted} in the document, and run mirror_sync --all."
+    return attribute_hint(f.attname, stored(f))

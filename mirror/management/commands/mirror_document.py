@@ -1,5 +1,6 @@
 """``manage.py mirror_document``: draft an app's ``documents.py``."""
 
+import inspect
 import re
 from argparse import ArgumentParser
 from itertools import groupby
@@ -10,8 +11,11 @@ from django.apps import AppConfig, apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
+from mirror.checks.missing_attributes import missing_attributes, without_draft
+from mirror.documents import Document, registry
+from mirror.documents.document import field_attributes
 from mirror.management.drafts import draft
-from mirror.management.joining import join
+from mirror.management.joining import extend, join
 
 
 class Command(BaseCommand):
@@ -26,17 +30,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--write",
             action="store_true",
-            help="write it into the app's documents.py, or add it to the one there is",
+            help="write it into the app's documents.py, or add it to the one there is; to a "
+            "document that exists, add the attributes of the fields that have none",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = sorted({*map(_model, options["model"])}, key=_app_label)
         for label, group in groupby(chosen, key=_app_label):
-            text = draft(sorted(group, key=lambda model: model.__name__))
-            if options["write"]:
-                self.stdout.write(_write(apps.get_app_config(label), text))
-            else:
-                self.stdout.write(text)
+            models_of_app = sorted(group, key=lambda model: model.__name__)
+            if not options["write"]:
+                self.stdout.write(draft(models_of_app))
+                continue
+            for model in models_of_app:
+                if model._meta.label_lower in registry.labels():
+                    self.stdout.write(_complete(registry.document_for(model._meta.label_lower)))
+            new = [m for m in models_of_app if m._meta.label_lower not in registry.labels()]
+            if new:
+                self.stdout.write(_write(apps.get_app_config(label), draft(new)))
 
 
 def _app_label(model: type[models.Model]) -> str:
@@ -62,6 +72,29 @@ def _advice(label: str) -> str:
         return f'Add "{app}" to INSTALLED_APPS.'
     names = sorted(model.__name__ for model in apps.get_app_config(app).get_models())
     return f"The app {app} has {', '.join(names) or 'no models'}."
+
+
+def _complete(document: type[Document]) -> str:
+    """Add the attributes that a document lacks; say which."""
+    path, name = Path(inspect.getfile(document)), document.__name__
+    missing = missing_attributes(document)
+    drafted = {f: line for f, line in missing.items() if line}
+    said = [f"{f.attname}: {without_draft(f)}" for f, line in missing.items() if not line]
+    if drafted:
+        lines = drafted.values()
+        try:
+            present = path.read_bytes().decode()  # with the ends that its lines have
+            text = extend(present, name, field_attributes(document), lines)
+            path.write_bytes(text.encode())
+        except (OSError, SyntaxError, ValueError):
+            advice = "\n".join([f"{path} cannot be changed. Write in {name}:", *lines])
+            raise CommandError(advice) from None
+        added = ", ".join(f.attname for f in drafted)
+        said.append(f"Added to {name} in {path}: {added}.")
+        if long := [f.attname for f in drafted if isinstance(f, models.TextField)]:
+            said.append(f"Name in long_texts what may be long of {', '.join(long)}.")
+        said.append("Restart the web servers and the workers, then run mirror_sync --all.")
+    return "\n".join(said) or f"{name} in {path} lacks no attribute."
 
 
 def _write(app: AppConfig, text: str) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +22,7 @@ from django.test.utils import isolate_apps
 
 from mirror.checks.attributes import check_attributes
 from mirror.checks.documents import check_pairs
+from mirror.checks.missing_attributes import missing_attributes
 from mirror.documents import registry
 from mirror.management.drafts import draft
 from mirror.stores.clients import Stores
@@ -149,6 +153,121 @@ def test_it_is_added_to_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert text.count("import Group\n") == text.count("import User\n") == 1
     exec(compile(text, "documents.py", "exec"), {})  # noqa: S102 - its own output
     assert {"auth.group", "auth.user"} <= set(registry.labels())
+
+
+OURS = """\
+from mirror.documents import Document, TextAttribute, register  # all we need
+from tests.support.adopters import Scan
+\f
+
+@register(Scan, entity="scan", without_attribute=["note"])
+class ScanDocument(Document):
+    id   = TextAttribute()
+    title = TextAttribute(
+        "headline",  # \u2028 for readers
+    )  # the last one
+
+    search_fields = ("title",)
+
+    @classmethod
+    def keys(cls, instance):
+        return {"pk": f"scan#{instance.pk}", "sk": "scan"}
+
+
+ANSWER = 42
+from math import pi
+"""
+
+
+@pytest.fixture
+def scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """A function that writes this text as documents.py, and imports it."""
+    texts = {name: models.TextField() for name in ("title", "note", "body", "keys")}
+    pages = {name: models.IntegerField() for name in ("pageCount", "page_count")}
+    adopted = model("Scan", **texts, **pages)
+    monkeypatch.setattr(adopters, "Scan", adopted, raising=False)
+    named = {"lab.Scan": adopted, "lab.Reel": model("Reel")}
+    monkeypatch.setattr(apps, "get_model", named.__getitem__)
+    monkeypatch.setattr(apps, "get_app_config", lambda _: SimpleNamespace(path=tmp_path))
+    path = tmp_path / "documents.py"
+
+    def load(text: str) -> Path:
+        path.write_bytes(text.encode())
+        spec = spec_from_file_location("lab_documents", path)
+        assert spec
+        assert spec.loader
+        module = module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, "lab_documents", module)
+        spec.loader.exec_module(module)
+        return path
+
+    return load
+
+
+ADDED = """\
+    pageCount = WholeNumberAttribute()
+    page_count = WholeNumberAttribute()
+    body = TextAttribute()
+"""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=repr)
+def test_a_document_gets_the_attributes_that_it_lacks_and_nothing_else_changes(
+    scan: Callable[[str], Path], end: str
+) -> None:
+    path = scan(OURS.replace("\n", end))
+    code, printed = run("mirror_document", "lab.Scan", "--write")
+    changed = path.read_bytes().decode()
+    expected = OURS.replace("    )  # the last one\n", f"    )  # the last one\n{ADDED}").replace(
+        "import Scan\n", "import Scan\nfrom mirror.documents import WholeNumberAttribute\n"
+    )
+    assert sorted(changed.split(end)) == sorted(expected.split("\n"))
+    assert changed.index("the last one") < changed.index("body = ") < changed.index("search_fields")
+    assert changed.index("import WholeNumberAttribute") < changed.index("class ScanDocument")
+    assert (code, f"Added to ScanDocument in {path}: " in printed) == (0, True)
+    assert "Name in long_texts what may be long of body." in printed
+    assert "keys: Rename the field" in printed
+    scan(changed)
+    assert [f.attname for f in missing_attributes(registry.document_for("lab.scan"))] == ["keys"]
+    assert check_attributes(None) == []
+
+
+def test_a_model_without_a_document_gets_one_beside_it(scan: Callable[[str], Path]) -> None:
+    path = scan(OURS)
+    printed = run("mirror_document", "lab.Reel", "lab.Scan", "--write")[1]
+    assert f"Added to ScanDocument in {path}: " in printed
+    assert f"Reel is added to {path}." in printed
+    text = path.read_text()
+    assert (text.count("class ScanDocument"), text.count("class ReelDocument")) == (1, 1)
+    assert "    body = TextAttribute()\n" in text
+
+
+def test_a_document_that_lacks_nothing_is_left_as_it_is(scan: Callable[[str], Path]) -> None:
+    text = OURS.replace('["note"]', '["note", "body", "pageCount", "page_count", "keys"]')
+    path = scan(text)
+    before = path.stat().st_mtime_ns
+    code, printed = run("mirror_document", "lab.Scan", "--write")
+    assert (code, printed) == (0, f"ScanDocument in {path} lacks no attribute.\n")
+    assert path.stat().st_mtime_ns == before
+
+
+RENAMED = OURS.replace("class ScanDocument", "class Other") + 'Other.__name__ = "ScanDocument"\n'
+ONE_LINE = """\
+from mirror.documents import Document, TextAttribute, register
+from tests.support.adopters import Scan
+@register(Scan, entity="scan")
+class ScanDocument(Document): id = TextAttribute()
+"""
+
+
+@pytest.mark.parametrize("text", [RENAMED, ONE_LINE], ids=["another name", "one line"])
+def test_what_cannot_be_changed_is_said_with_what_to_write(
+    scan: Callable[[str], Path], text: str
+) -> None:
+    path = scan(text)
+    with pytest.raises(CommandError, match=r"cannot be changed. Write in ScanDocument:(?s:.)*body"):
+        call_command("mirror_document", "lab.Scan", "--write")
+    assert path.read_text() == text
 
 
 @pytest.mark.parametrize("text", ["", '"""Ours."""', "ANSWER = 42"], ids=repr)
