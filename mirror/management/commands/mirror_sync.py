@@ -83,6 +83,7 @@ class Command(MirrorCommand):
         )
 
     def run(self, **options: Any) -> int:
+        count = 0
         if options["all"]:
             count = enqueue_all()
             self.stdout.write(f"{number(count)} {pluralize(count, 'row is,rows are')} enqueued.")
@@ -95,7 +96,7 @@ class Command(MirrorCommand):
             drained = workers.drain(
                 processes, stop=stop, rate=options["rate"], progress=lambda _: bar.update()
             )
-        return self._report(drained)
+        return self._report(drained, owed=max(count, pending))
 
     def switched_off(self, **options: Any) -> int:
         """Wait to be told to stop: a service manager would restart a worker that ends."""
@@ -122,12 +123,16 @@ class Command(MirrorCommand):
             raise CommandError(str(error), returncode=COULD_NOT_WORK) from None
         return 0
 
-    def _report(self, drained: Drained) -> int:
+    def _report(self, drained: Drained, *, owed: int) -> int:
+        """Print what became of at least ``owed`` rows."""
         backlog = drained.backlog
+        by_others = owed > drained.mirrored + backlog.pending + backlog.parked
         self.stdout.write(
-            f"{number(drained.mirrored)} mirrored, {number(backlog.pending)} pending, "
-            f"{number(backlog.parked)} parked."
+            f"{number(drained.mirrored)} mirrored{' here' * by_others}, "
+            f"{number(backlog.pending)} pending, {number(backlog.parked)} parked."
         )
+        if by_others:
+            self.stdout.write("Other processes, such as a running worker, mirrored the rest.")
         if drained.outages:
             self.stderr.write(f"Out of reach: {', '.join(sorted(drained.outages))}.")
         if drained.helpless:
