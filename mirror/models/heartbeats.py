@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
-from django.db import connection, models
+from django.db import Error, connection, models
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min, Q
 from django.db.models.functions import Now
 
@@ -113,3 +114,12 @@ class Pulse:
             )
         self._next = now + INTERVAL
         return True
+
+    def end(self) -> None:
+        """Tell PostgreSQL that this process ends: it counts as dead from now on.
+
+        The row stays, so that nobody says that no worker was ever seen. If PostgreSQL cannot be
+        told, the process counts as alive a little longer, as one that was killed does.
+        """
+        with suppress(Error):
+            Heartbeat.objects.filter(pk=self._id).update(last_seen_at=Now() - ALIVE)

@@ -138,6 +138,7 @@ class Worker:
             with suppress(*DATABASE_TROUBLE):  # what is under way is left to its lease
                 while pipeline.is_busy():
                     pipeline.advance(timeout=1)
+        self._pulse.end()
 
     def _look_for_alerts(self) -> None:
         if time.monotonic() >= self._alerts_at:

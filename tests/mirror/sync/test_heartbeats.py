@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import InternalError, OperationalError, connection
 from django.db.models import F
 from django.db.models.functions import Now
 from django.test import Client
@@ -70,14 +70,45 @@ def test_a_watching_worker_is_seen_with_its_last_claim(
     monkeypatch.setattr(Pulse, "beat", note)
     with running_in_thread(worker.Worker(stop=stop).watch):
         assert told.wait(30)
+        heartbeat = Heartbeat.objects.alive().get()
         stop.set()
-    heartbeat = Heartbeat.objects.alive().get()
     assert heartbeat.process_id == os.getpid()
     assert heartbeat.host
     assert heartbeat.version
     assert heartbeat.last_claim_at is not None
     assert heartbeat.started_at < heartbeat.last_claim_at < heartbeat.last_seen_at
     assert not LedgerEntry.objects.owed().exists()
+
+
+def test_a_worker_that_was_stopped_is_not_alive_any_more(
+    mirror: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+    beat = Pulse.beat
+
+    def tell_once(pulse: Pulse) -> bool:
+        told = beat(pulse)
+        stop.set()
+        return told
+
+    monkeypatch.setattr(Pulse, "beat", tell_once)
+    worker.Worker(stop=stop).watch()
+    workers = Heartbeat.objects.workers()
+    assert (workers.alive, Heartbeat.objects.count()) == (0, 1)
+    assert str(workers) == "Workers: none alive, last seen 30 s ago."
+
+
+@pytest.mark.parametrize("error", [OperationalError, InternalError])
+def test_a_worker_ends_in_order_though_postgresql_does_not_hear_it(
+    mirror: Stores, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise error("PRIVATE-CANARY")
+
+    stop = threading.Event()
+    stop.set()
+    monkeypatch.setattr(type(Heartbeat.objects.all()), "update", fail)
+    worker.Worker(stop=stop).watch()
 
 
 def test_a_worker_that_waits_long_for_its_next_turn_goes_on_telling(

@@ -16,7 +16,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from mirror.models import LedgerEntry
+from mirror.models import Heartbeat, LedgerEntry
 from mirror.processes import Work
 from mirror.stores.clients import Stores
 from mirror.sync import workers
@@ -74,6 +74,8 @@ def test_a_watch_of_several_processes_mirrors_and_stops(mirror: Stores, owner: U
             assert worker.wait(timeout=20) == 0
         finally:
             worker.kill()
+    assert Heartbeat.objects.exists()
+    assert not Heartbeat.objects.alive().exists()
     assert_equal(mirror)
 
 
