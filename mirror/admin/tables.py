@@ -144,7 +144,8 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     @admin.display(description="items that may exist")
     def items(self, entry: LedgerEntry) -> str:
         """Return the keys in DynamoDB, a line each."""
-        return format_html_join("", "{} {}<br>", entry.item_keys) or "none"
+        none = "none; a row that is gone leaves a tombstone for a week" if entry.is_gone else "none"
+        return format_html_join("", "{} {}<br>", entry.item_keys) or none
 
     @admin.display(description="objects that may exist")
     def objects(self, entry: LedgerEntry) -> str:
@@ -177,8 +178,8 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state")
     def state_name(self, entry: LedgerEntry) -> str:
-        """Return the state of the entry."""
-        return entry.state
+        """Return the state of the entry; of a row that is gone, that it is."""
+        return "row gone" if entry.is_gone else entry.state
 
     @admin.display(description="stores")
     def compare(self, entry: LedgerEntry) -> str:

@@ -272,6 +272,14 @@ class LedgerEntry(Claimable):
         return State.PENDING if self.parked_at is None else State.PARKED
 
     @property
+    def is_gone(self) -> bool:
+        """Whether the mirror holds that there is no row: no key has been left but tombstones.
+
+        It was deleted, or has got another primary key, and with it another entry.
+        """
+        return self.state == State.MIRRORED and not self.item_keys
+
+    @property
     def version(self) -> tuple[int, int]:
         """What changes whenever the row, or what the mirror holds of it, may have changed."""
         return self.revision, self.mirrored_revision

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from campaigns.models import Campaign
 from mirror.admin.tables import FirstPages
 from mirror.models import CheckRun, LedgerEntry, Outage, State
 from mirror.models.gauges import MOST
@@ -112,6 +115,28 @@ def test_an_entry_is_told_in_words(admin_client: Client, owner: User) -> None:
     ):
         assert words in page
     assert "{&quot;" not in page  # no JSON
+
+
+def test_an_entry_whose_row_is_gone_says_so(
+    mirror: Stores, admin_client: Client, owner: User
+) -> None:
+    kept, gone, renumbered = (make_campaign(owner) for _ in range(3))
+    worker.drain()
+    Campaign.objects.filter(pk=gone.pk).delete()
+    Campaign.objects.filter(pk=renumbered.pk).update(id=uuid4())
+
+    def shown(**query: Any) -> int:
+        return admin_client.get("/admin/mirror/ledgerentry/", query).text.count(">row gone<")
+
+    assert shown() == 0  # its item is still there
+    worker.drain()
+    assert shown() == shown(state="mirrored") == 2
+    assert shown(q=gone.pk) == 1
+    assert shown(q=kept.pk) == 0
+    entry = LedgerEntry.objects.get(object_id=gone.pk)
+    page = admin_client.get(f"/admin/mirror/ledgerentry/{entry.pk}/change/").text
+    assert ">row gone<" in page
+    assert "none; a row that is gone leaves a tombstone for a week" in page
 
 
 def test_a_parked_entry_is_retried(
