@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import pgtrigger
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
 from mirror.capture import MARK, PREFIX
-from mirror.conf import PRIMARY
+from mirror.conf import PRIMARY, setting
 from mirror.documents import registry
 
 CREATE = (
     "Run manage.py makemigrations and manage.py migrate. If both find nothing to do, run"
     " manage.py pgtrigger install, and then mirror_sync --all for what was missed."
 )
+# The tables whose triggers mark rows in this ledger, the app that these name, and what drops them.
+CAPTURED_TABLES = r"""
+    SELECT n.nspname, c.relname, min(substring(p.prosrc FROM 'mirror_mark_\w+\(''([^.'']+)')),
+        string_agg(
+            format('DROP TRIGGER %%I ON %%I.%%I;', t.tgname, n.nspname, c.relname), ' '
+            ORDER BY t.tgname
+        )
+    FROM pg_trigger t
+    JOIN pg_proc p ON p.oid = t.tgfoid
+    JOIN pg_class c ON c.oid = t.tgrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE strpos(p.prosrc, %s) > 0 GROUP BY 1, 2 ORDER BY 1, 2
+"""
 ENABLE = "Run manage.py pgtrigger enable, and then mirror_sync --all for what was missed."
 
 
@@ -60,7 +73,8 @@ def check_database(
 ) -> list[CheckMessage]:
     """E021: triggers that the database lacks, has in another form, or does not run.
 
-    A model whose migrations are still to run is passed over: they are about to create them.
+    W032: triggers on a table of no installed model.
+    An app whose migrations are still to run is passed over: they are about to change its triggers.
     """
     connection = connections[PRIMARY]
     if PRIMARY not in (databases or ()) or connection.vendor != "postgresql":
@@ -68,13 +82,14 @@ def check_database(
     loader = MigrationLoader(connection)
     applied = loader.applied_migrations or {}
     pending = {app for app, name in loader.graph.leaf_nodes() if (app, name) not in applied}
-    return [
+    problems: list[CheckMessage] = [
         Error(f"{model._meta.label_lower}: {text}", hint=hint, obj=model, id="mirror.E021")
         for model, triggers in captured().items()
         if model._meta.app_label in loader.migrated_apps
         and pending.isdisjoint({"mirror", model._meta.app_label})
         for text, hint in _problems(model, triggers)
     ]
+    return [*problems, *_without_model(pending)]
 
 
 def _problems(model: Any, triggers: Sequence[pgtrigger.Trigger]) -> Iterator[tuple[str, str]]:
@@ -92,3 +107,23 @@ def _problems(model: Any, triggers: Sequence[pgtrigger.Trigger]) -> Iterator[tup
         states.setdefault(problem, []).append(str(trigger.name))
     for (text, hint), names in states.items():
         yield f"{text} {', '.join(names)}.", hint
+
+
+def _without_model(pending: Collection[str]) -> Iterator[CheckMessage]:
+    """Yield a problem for each captured table of which no installed model is the table."""
+    connection = connections[PRIMARY]
+    models = apps.get_models(include_auto_created=True, include_swapped=True)
+    known = {connection.ops.quote_name(model._meta.db_table) for model in models}
+    with connection.cursor() as cursor:
+        cursor.execute(CAPTURED_TABLES, [f"PERFORM {setting('SCHEMA')}.mirror_mark_"])
+        captured_tables = cursor.fetchall()
+    for schema, table, app, drop in captured_tables:
+        if app in pending or not known.isdisjoint({f'"{table}"', f'"{schema}"."{table}"'}):
+            continue
+        add = "" if app in apps.app_configs else f'Add the app "{app}" to INSTALLED_APPS. '
+        yield Warning(
+            f"The table {schema}.{table} has the mirror's triggers, but no installed model: its"
+            " changes are recorded, and nobody mirrors them.",
+            hint=f"{add}If its model is gone for good, run in the database: {drop}",
+            id="mirror.W032",
+        )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from campaigns.models import Campaign
+from mirror.capture import capture_changes
 from mirror.checks.triggers import captured, check_database, check_documents
 from tests.mirror.checks.test_documents import Capture, capture
 from tests.support.adopters import adopt, model
@@ -68,6 +70,38 @@ def test_what_a_migration_is_about_to_create_is_not_missed(app: str) -> None:
     last = MigrationRecorder.Migration.objects.filter(app=app).latest("name")
     last.delete()
     assert in_the_database() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [("lab_song", "public.lab_song"), ('"archive"."my songs"', "archive.my songs")],
+)
+def test_a_captured_table_of_no_installed_model_is_named(table: str, name: str) -> None:
+    execute("CREATE SCHEMA archive")
+    song = model("Song", meta={"db_table": table})
+    with connection.schema_editor() as editor:
+        editor.create_model(song)
+    for trigger in capture_changes():
+        trigger.install(song)
+    ((number, said, hint),) = in_the_database()
+    assert number == "mirror.W032"
+    assert said.startswith(f"The table {name} has the mirror's triggers, but no installed model")
+    assert 'Add the app "lab" to INSTALLED_APPS.' in hint
+    execute(hint.partition("run in the database: ")[2])
+    assert in_the_database() == []
+
+
+@pytest.mark.django_db
+def test_a_captured_table_whose_model_an_app_has_lost_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    models = [m for m in apps.get_models() if m is not Campaign]
+    monkeypatch.setattr(apps, "get_models", lambda **_: models)
+    (hint,) = (hint for number, _, hint in in_the_database() if number == "mirror.W032")
+    assert hint.startswith("If its model is gone for good, run in the database: DROP TRIGGER pgtri")
+    MigrationRecorder.Migration.objects.filter(app="campaigns").latest("name").delete()
+    assert in_the_database() == []  # a migration is about to remove it
 
 
 def test_a_model_without_a_document_is_named(capture: Capture) -> None:
