@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from django.apps import AppConfig
@@ -154,7 +155,9 @@ def _no_column(model: type[models.Model], name: str, where: str = "") -> Problem
 def _column_hint(model: type[models.Model], name: str) -> str:
     relations = {f.name: f for f in model._meta.get_fields() if f.is_relation}
     if name not in relations:
-        return "An attribute has the name of a field. Rename it or remove it."
+        close = get_close_matches(name, [f.attname for f in model._meta.concrete_fields], n=1)
+        meant = f"Did you mean {close[0]}? " if close else ""
+        return f"{meant}An attribute has the name of a field. Rename it or remove it."
     relation = relations[name]
     if isinstance(relation, models.ForeignKey):
         return f"Write {relation.attname} instead of {name}."

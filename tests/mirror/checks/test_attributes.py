@@ -160,7 +160,7 @@ def test_a_foreign_key_is_held_as_what_it_refers_to() -> None:
         ("user", "Write user_id instead of user."),
         ("tags", "give tags a through model"),
         ("target", "register the model that target leads to"),
-        ("lenght", "An attribute has the name of a field."),
+        ("lenght", "Did you mean length? An attribute has the name of a field."),
         ("title", "An attribute has the name of a field."),
     ],
 )
