@@ -12,8 +12,9 @@ from psycopg import Error as DriverError
 from mirror.conf import setting
 from mirror.errors import Failure, StoreError
 from mirror.processes import ProcessDied
+from mirror.stores.aws_errors import STALE_CREDENTIALS
 from mirror.stores.clients import background_clients
-from mirror.stores.provision import no_table
+from mirror.stores.provision import no_bucket, no_table
 from mirror.stores.rights import missing_right
 
 COULD_NOT_WORK = 2
@@ -30,6 +31,13 @@ def _help(failure: Failure) -> str:
     """Say what to look at, and what to type; empty if the reason says enough."""
     if failure.reason == "ResourceNotFoundException":
         return no_table()
+    if failure.reason == "NoSuchBucket":
+        return no_bucket(background_clients())
+    if failure.reason in STALE_CREDENTIALS:
+        return (
+            "AWS does not accept the credentials. Correct AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY "
+            "and AWS_SESSION_TOKEN, AWS_PROFILE or the role, or the clock of this machine."
+        )
     if failure.reason == "NoCredentialsError":
         return (
             "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine "
@@ -37,7 +45,7 @@ def _help(failure: Failure) -> str:
         )
     if failure.reason == "EndpointConnectionError":
         return f"Nothing answers at {background_clients().address(failure.store)}."
-    return ""
+    return f"{failure.operation} failed." if failure.operation else ""
 
 
 class MirrorCommand(BaseCommand):

@@ -65,6 +65,14 @@ def no_table() -> str:
     )
 
 
+def no_bucket(stores: Stores) -> str:
+    """Say that the bucket does not exist, and what to type."""
+    return (
+        f"There is no bucket {stores.objects.bucket}: run manage.py mirror_setup, or correct "
+        'its name or MIRROR["REGION"].'
+    )
+
+
 def problems(stores: Stores) -> list[str]:
     """Return a sentence for each thing that is missing or not as it should be."""
     return _table_problems(stores) + (_bucket_problems(stores) if has_bucket() else [])

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from mirror.conf import setting
+from mirror.errors import Failure, Kind, StoreError
 from mirror.stores import clients
 from mirror.stores.clients import Stores
 from tests.support.aws import NOWHERE, cut_off
@@ -123,6 +124,25 @@ def test_an_error_beyond_the_stores_ends_with_exit_code_2_and_a_sentence(
     assert words in printed
     assert "CANARY" not in printed
     assert printed.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "help_"),
+    [
+        ("ExpiredTokenException", "AWS does not accept the credentials. Correct AWS_ACCESS_KEY_ID"),
+        ("InvalidBucketName", "PutObject failed."),
+    ],
+)
+def test_a_refused_call_is_told_with_its_code_and_what_to_do(
+    mirror: Stores, monkeypatch: pytest.MonkeyPatch, code: str, help_: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreError(Failure(Kind.UNREACHABLE, "ClientError", code, "S3", "PutObject"))
+
+    monkeypatch.setattr("mirror.management.commands.mirror_setup.probe", fail)
+    exit_code, printed = run("mirror_setup", "--probe")
+    assert exit_code == 2
+    assert printed.startswith(f"S3 cannot be reached or used: {code}. {help_}")
 
 
 def test_a_missing_postgresql_table_is_reported_with_its_error(mirror: Stores) -> None:

@@ -90,6 +90,20 @@ def test_a_probe_of_a_store_out_of_reach_could_not_work(
     assert "S3 cannot be reached or used: EndpointConnectionError." in printed
 
 
+@pytest.mark.parametrize(("store", "code"), [("DynamoDB", "Resource"), ("S3", "NoSuchBucket")])
+def test_a_probe_says_which_store_is_to_be_set_up(mirror: Stores, store: str, code: str) -> None:
+    if store == "S3":
+        mirror.objects.storage.client.delete_bucket(Bucket=mirror.objects.bucket)
+        missing = f"There is no bucket {mirror.objects.bucket}: "
+    else:
+        mirror.items.client.delete_table(TableName=mirror.items.table)
+        missing = f"There is no table {mirror.items.table} in us-east-1: "
+    exit_code, printed = run("mirror_setup", "--probe")
+    assert exit_code == 2
+    assert f"{store} cannot be reached or used: {code}" in printed
+    assert f"{missing}run manage.py mirror_setup, or correct " in printed
+
+
 def test_a_probe_says_what_a_check_costs(mirror: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     table = {"Table": {"ItemCount": 10_000_000, "TableSizeBytes": 51_200_000_000}}
     monkeypatch.setattr(mirror.items.client, "describe_table", lambda **_: table)
