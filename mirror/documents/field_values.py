@@ -59,3 +59,19 @@ def blank(f: models.Field[Any, Any], *, mirrored: bool) -> Any:
         return None
     is_text = f.empty_strings_allowed and not isinstance(f, models.BinaryField)
     return "" if is_text else f.get_default()
+
+
+def default(f: models.Field[Any, Any], row: models.Model) -> Any:
+    """Return what the field of a new ``row`` has if nobody sets it; None if there is no default."""
+    return f.pre_save(row, add=True) if _is_now(f) else f.get_default()
+
+
+def has_default(f: models.Field[Any, Any]) -> bool:
+    """Whether a new row can be inserted if nobody sets the field."""
+    by_itself = isinstance(f, models.JSONField | models.OrderWrt)  # JSON's null, the next number
+    given = f.null or f.empty_strings_allowed or f.has_default() or f.has_db_default()
+    return given or by_itself or _is_now(f)
+
+
+def _is_now(f: models.Field[Any, Any]) -> bool:
+    return getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)

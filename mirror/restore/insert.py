@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.color import no_style
 from django.db import DataError, IntegrityError, connection, models, transaction
+from django.db.models.expressions import DatabaseDefault
 from django.db.models.functions import Cast
 
 from mirror import exact_json
@@ -32,7 +33,11 @@ def insert(readings: Sequence[Reading], inventory: Inventory, *, apply: bool) ->
         return {}
     try:
         with transaction.atomic():
-            problems = _missing_references(readings, inventory) | _other_parents(readings)
+            problems = (
+                _missing_references(readings, inventory)
+                | _other_parents(readings)
+                | _missing_values(readings)
+            )
             accepted = [reading for reading in readings if reading.key not in problems]
             if apply and accepted:
                 _insert(accepted)
@@ -49,8 +54,14 @@ def insert(readings: Sequence[Reading], inventory: Inventory, *, apply: bool) ->
 
 def _reason(error: Exception) -> str:
     diagnosis = getattr(error.__cause__, "diag", None)
-    constraint = getattr(diagnosis, "constraint_name", None)
-    return f"{type(error).__name__} {constraint or ''}".strip()
+    place = getattr(diagnosis, "constraint_name", None) or getattr(diagnosis, "column_name", None)
+    return f"{type(error).__name__} {place or ''}".strip()
+
+
+def _missing_values(readings: Sequence[Reading]) -> dict[ItemKey, str]:
+    """Return by item key which row has no value for a field that takes no null."""
+    lacking = {r.key: ", ".join(f.name for f in r.lacking) for r in readings}
+    return {key: f"no attribute and no default: {names}" for key, names in lacking.items() if names}
 
 
 def _missing_references(readings: Sequence[Reading], inventory: Inventory) -> dict[ItemKey, str]:
@@ -135,7 +146,7 @@ def _insert(readings: Sequence[Reading]) -> None:
     Triggers mark the rows dirty as they do for any insert, but the revisions start at one. So they
     are raised above those of the items, which would otherwise refuse the next write.
     """
-    rows = [_with_exact_json(reading.instance()) for reading in readings]
+    rows = [_with_exact_json(reading.new_row()) for reading in readings]
     model = type(rows[0])
     for table in _parents(model):
         present = all_rows(table).in_bulk([_pk(table, row) for row in rows])
@@ -177,6 +188,8 @@ def _with_exact_json(row: models.Model) -> models.Model:
         if f.generated:
             continue
         value = getattr(row, f.attname)
+        if isinstance(value, DatabaseDefault):
+            continue
         if value is not None or not f.null:
             text = models.Value(exact_json.dump(value), models.TextField())
             setattr(row, f.attname, Cast(text, models.JSONField()))

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from mirror.documents.document import Document, field_attributes
-from mirror.documents.field_values import blank, to_field
+from mirror.documents.field_values import blank, default, has_default, to_field
 from mirror.documents.ids import encode_id
 from mirror.documents.items import Item, ItemKey, key_of, revision_of
 from mirror.documents.rows import fields
@@ -46,6 +46,7 @@ NOT_A_VALUE = (
 NUMBERS = (int, float, Decimal)
 HASHED = re.compile(r"/\d+-([0-9a-f]{64})\.\w+$")  # the end of an S3 key that the mirror gave
 
+Field: TypeAlias = "models.Field[Any, Any]"
 Fetch = Callable[[str], bytes | None]
 
 
@@ -95,17 +96,60 @@ class Reading:
         _join_parents(model, values)
         return model(**values)
 
+    def new_row(self) -> models.Model:
+        """Return the row to insert: ``instance``, but what is not mirrored is as in any new row."""
+        row = self.instance()
+        blanks = {f: getattr(row, f.attname) for f in self.unread}
+        for f in blanks:
+            setattr(row, f.attname, default(f, row))
+        held = _held_in_bodies(self.document, row) if blanks else ()
+        for f, value in blanks.items():
+            if f.attname in held:  # the item would refer to that body
+                setattr(row, f.attname, value)
+        return row
+
+    @property
+    def unread(self) -> list[Field]:
+        """The fields that no attribute and no body of the item holds."""
+        known = field_attributes(self.document).keys() | self.values.keys()
+        return [
+            f
+            for f in fields(self.document.mirror_options.model)
+            if not (f.attname in known or f.primary_key or _is_parent_link(f))
+        ]
+
+    @property
+    def lacking(self) -> list[Field]:
+        """The fields for which neither the mirror nor a new row has a value: no row can come back.
+
+        The fields of an inherited table are passed over: it may have the row.
+        """
+        own = self.document.mirror_options.model._meta.concrete_model
+        return [f for f in self.unread if f.model is own and not has_default(f)]
+
     def differing_fields(self, row: models.Model) -> list[str]:
         """Return the names of the fields whose values differ from those of ``row``.
 
-        Times are equal if they are equal in milliseconds.
+        Times are equal if they are equal in milliseconds. What is not mirrored on purpose is not
+        compared, unless no row can come back without it.
         """
         own = self.instance()
-        return [
-            f.name
+        differing = [
+            f
             for f in fields(type(row))
             if not equal_values(getattr(row, f.attname), getattr(own, f.attname))
         ]
+        on_purpose = self.document.mirror_options.without_attribute
+        if any(f.attname in on_purpose for f in differing):
+            left_out = self._left_out(row)
+            differing = [f for f in differing if f not in left_out]
+        return [f.name for f in differing]
+
+    def _left_out(self, row: models.Model) -> set[Field]:
+        """Return what is not mirrored on purpose: no body holds it, of the item or of ``row``."""
+        held = _held_in_bodies(self.document, row)
+        on_purpose = {*self.document.mirror_options.without_attribute} - held
+        return {f for f in self.unread if f.attname in on_purpose}.difference(self.lacking)
 
 
 def read(document: type[Document], item: Item, fetch: Fetch) -> Reading:
@@ -154,6 +198,22 @@ def names_a_row(document: type[Document], object_id: str) -> bool:
     except ValidationError:
         return False
     return str(value) == object_id and "\0" not in object_id  # PostgreSQL takes no NUL
+
+
+def _is_parent_link(f: Field) -> bool:
+    return getattr(f.remote_field, "parent_link", False)
+
+
+def _held_in_bodies(document: type[Document], row: models.Model) -> set[str]:
+    """Return the fields that the bodies of ``row`` bring back."""
+    try:
+        return {
+            name
+            for body in document.bodies(row)
+            for name in document.unpack(body.attribute, body.content)
+        }
+    except Exception:  # noqa: BLE001 - whatever a defect in a document raises: all is compared then
+        return {*document.mirror_options.without_attribute}
 
 
 def _join_parents(model: type[models.Model], values: dict[str, Any]) -> None:

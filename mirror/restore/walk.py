@@ -119,11 +119,9 @@ class Walk:
         self._restore(missing, before)
 
     def _count_difference(self, reading: Reading, row: models.Model) -> None:
-        forgotten = {f.name for f in forgotten_fields(self.document)}
-        differing = [
-            f"{name} (no attribute)" if name in forgotten else name
-            for name in reading.differing_fields(row)
-        ]
+        remarks = {f.name: " (no attribute)" for f in forgotten_fields(self.document)}
+        remarks |= {f.name: " (no attribute, no default)" for f in reading.lacking}
+        differing = [name + remarks.get(name, "") for name in reading.differing_fields(row)]
         self.tally.differ += 1
         self.tally.fields.update(differing)
         named = ", ".join([*differing, *_named_problems(reading)])
