@@ -14,6 +14,7 @@ from mirror.checks.attributes import KEYS, METHODS, attribute_hint, stored
 from mirror.checks.drafted_attributes import best, free, is_parents_key, line
 from mirror.documents import registry
 from mirror.documents.document import Document, field_attributes
+from mirror.documents.field_values import has_default
 from mirror.documents.rows import forgotten_fields
 
 Field: TypeAlias = "models.Field[Any, Any]"
@@ -28,7 +29,7 @@ def check_missing_attributes(
         Warning(
             f"{document.__name__} has no attribute for the field {f.name}: it is not mirrored, and"
             " mirror_restore cannot bring it back.",
-            hint=f"{_advice(f, drafted)} If bodies hold it, or it is to be left out, write"
+            hint=f"{_advice(f, drafted)} {_exception(f)}, write"
             f' without_attribute=["{f.attname}"] in register().',
             obj=document,
             id="mirror.W031",
@@ -73,6 +74,11 @@ def _advice(f: Field, drafted: str) -> str:
     if drafted:
         return f"Write {drafted} in the document, and run mirror_sync --all."
     return without_draft(f)
+
+
+def _exception(f: Field) -> str:
+    """Say when a field needs no attribute: not if no row could come back without a value for it."""
+    return "If bodies hold it, or it is to be left out" if has_default(f) else "If bodies hold it"
 
 
 def without_draft(f: Field) -> str:

@@ -38,6 +38,22 @@ def test_a_field_without_an_attribute_is_named() -> None:
     assert 'without_attribute=["note"]' in hint
 
 
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ({}, "If bodies hold it, write without_attribute="),
+        ({"null": True}, "If bodies hold it, or it is to be left out, write without_attribute="),
+        ({"default": 1}, "If bodies hold it, or it is to be left out, write without_attribute="),
+    ],
+)
+def test_only_what_a_restored_row_can_do_without_may_be_left_out(
+    options: dict[str, Any], advice: str
+) -> None:
+    adopt(model("Scan", pages=models.IntegerField(**options)))
+    ((_, _, hint),) = found()
+    assert advice in hint
+
+
 def to_user() -> Any:
     return models.ForeignKey(User, models.CASCADE, related_name="+")
 
