@@ -9,6 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 SBOM := --spec-version 1.6 --output-format JSON --output-reproducible
 AXE := tests/browser/node_modules/.package-lock.json
 TEST := DJANGO_SETTINGS_MODULE=tests.settings
+# Tests in which other processes do the work, or for which coverage would make the time or memory untrue.
 UNMEASURED := tests/browser tests/deploy tests/exploration tests/faults tests/local tests/losses tests/mirror/test_pgbouncer.py \
 	tests/mirror/test_query_plans_on_a_large_ledger.py tests/sessions/test_real_sessions.py tests/web/test_access.py \
 	tests/web/test_memory_of_uploads.py tests/web/test_served_archives.py
@@ -25,7 +26,7 @@ MIRROR := --extra=metrics mirror/pyproject.toml
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test soak mutants explore losses lint style types check-migrations lock audit sbom dist matrix clean bench
+.PHONY: help install run test coverage screenshots soak mutants explore losses lint style types check-migrations lock audit sbom dist matrix clean bench
 
 ## help: list these targets
 help:
@@ -58,13 +59,21 @@ $(AXE): tests/browser/package.json tests/browser/package-lock.json
 		npm ci --prefix tests/browser --no-audit --no-fund --silent && touch $@; \
 	else echo "npm is not installed: the accessibility checks are skipped."; fi
 
-## test: style, types, migrations, and the whole test suite with its branch coverage
+## test: style, types, migrations, and the whole test suite
 test: install
 	@$(MAKE) --no-print-directory -j 2 types style check-migrations $(AXE)
 	@# A worker that has nothing left to do takes over tests of another, whatever file they are in.
-	$(BIN)/python -m pytest -n auto --dist worksteal $(UNMEASURED)
-	@# Coverage doubles what a test costs: it is measured where tests are fast and in one process.
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+## coverage: how much of the code the fast tests reach, branches too; fails below the floor (ten minutes)
+coverage: install
+	@# It doubles what a test costs, so `make test` goes without.
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(UNMEASURED:%=--ignore=%)
+
+## screenshots: every page in light and dark, on a phone and on a laptop, in .local/screenshots
+screenshots: install $(AXE)
+	SCREENSHOTS=1 $(BIN)/python -m pytest -n auto tests/browser/test_accessibility_and_screenshots.py \
+		tests/browser/test_error_pages.py
 
 ## soak: thousands of random steps against the mirror, new ones each time, and all real sessions (20 minutes)
 soak: install

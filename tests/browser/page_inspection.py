@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import AXE, Open
 
 SCREENSHOTS = settings.BASE_DIR / ".local" / "screenshots"
+WANTED = bool(os.environ.get("SCREENSHOTS"))  # set by ``make screenshots``: they take their time
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},  # required by WCAG 2.2, but off by default
@@ -59,7 +61,9 @@ class PageInspector:
         return page
 
     def photograph(self, page: Page, name: str) -> None:
-        """Save a screenshot of what ``page`` shows now."""
+        """Save a screenshot of what ``page`` shows now, if screenshots are wanted."""
+        if not WANTED:
+            return
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         page.screenshot(
             path=SCREENSHOTS / f"{name}-{self.width}.jpg",  # quicker to write than PNG
@@ -68,10 +72,7 @@ class PageInspector:
         )
 
     def inspect(self, page: Page, name: str) -> None:
-        """Collect the problems of what ``page`` shows now, in the light and in the dark.
-
-        Saves a screenshot of each.
-        """
+        """Collect the problems of what ``page`` shows now, in the light and in the dark."""
         for scheme, rules in SCHEMES.items():
             page.emulate_media(color_scheme=scheme)
             page.evaluate(END_MOTION)

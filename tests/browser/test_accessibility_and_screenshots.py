@@ -1,6 +1,6 @@
 """Every page in light and dark, on a phone and on a laptop, is accessible and fits the window.
 
-The screenshots are in ``.local/screenshots``.
+``make screenshots`` also takes pictures, into ``.local/screenshots``.
 """
 
 from __future__ import annotations

@@ -24,6 +24,11 @@ SLOW = {
     "drain waits for locks",
     "record overwrites keys noted meanwhile",
     "repeated upload forgotten",
+    "physical delete",
+    "only the last key recorded",
+    "late uploads forgotten",
+    "removal never repeated",
+    "acknowledged revision counts under every key",
 }
 
 # A crash may leave a cursor open: a process that ends does not close it either.

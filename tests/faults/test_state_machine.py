@@ -35,7 +35,7 @@ from tests.support import soak
 from tests.support.factories import make_user
 
 SETTINGS = settings(
-    max_examples=soak.EXAMPLES or 10,
+    max_examples=soak.EXAMPLES or 6,
     stateful_step_count=40,
     derandomize=not soak.EXAMPLES,
     database=None,
