@@ -16,6 +16,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
+from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -139,8 +140,7 @@ class Reading:
             for f in fields(type(row))
             if not equal_values(getattr(row, f.attname), getattr(own, f.attname))
         ]
-        on_purpose = self.document.mirror_options.without_attribute
-        if any(f.attname in on_purpose for f in differing):
+        if any(self._is_on_purpose(f) for f in differing):
             left_out = self._left_out(row)
             differing = [f for f in differing if f not in left_out]
         return [f.name for f in differing]
@@ -148,8 +148,13 @@ class Reading:
     def _left_out(self, row: models.Model) -> set[Field]:
         """Return what is not mirrored on purpose: no body holds it, of the item or of ``row``."""
         held = _held_in_bodies(self.document, row)
-        on_purpose = {*self.document.mirror_options.without_attribute} - held
-        return {f for f in self.unread if f.attname in on_purpose}.difference(self.lacking)
+        left_out = {f for f in self.unread if self._is_on_purpose(f) and f.attname not in held}
+        return left_out.difference(self.lacking)
+
+    def _is_on_purpose(self, f: Field) -> bool:
+        """Whether the field may stay out of the stores: named so, or computed from others."""
+        options = self.document.mirror_options
+        return f.attname in options.without_attribute or isinstance(f, SearchVectorField)
 
 
 def read(document: type[Document], item: Item, fetch: Fetch) -> Reading:

@@ -89,10 +89,8 @@ def test_every_type_of_field(mirror: Stores, owner: User, monkeypatch: pytest.Mo
         assert (item["pk"], item["sk"]) == (f"user#{owner.pk}", f"song#{created.pk}")
         assert item["mirror_revision"] == 7
         assert (item["aB"], item["songAB"], item["userId"]) == (1, 2, str(owner.pk))
-        assert (
-            "lab.song differs in: vector (no attribute) 1.\n"
-            in run("mirror_restore", "--dry-run")[1]
-        )
+        code, printed = run("mirror_restore", "--dry-run")  # the vector can be computed again
+        assert (code, "differs" in printed) == (0, False)
     finally:
         with connection.schema_editor() as editor:
             editor.delete_model(song)

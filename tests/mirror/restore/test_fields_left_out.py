@@ -67,6 +67,15 @@ def test_what_is_not_mirrored_is_not_compared_and_comes_back_as_in_a_new_row(
     assert run("mirror_restore", "--dry-run")[0] == 0
 
 
+def test_a_field_that_was_forgotten_is_named(mirror: Stores, tables: Create) -> None:
+    scan = tables(model("Scan", note=models.TextField()))
+    adopt(scan, {})
+    scan.objects.create(note="mine")
+    mirror_all(mirror)
+    code, printed = run("mirror_restore", "--dry-run")
+    assert (code, "lab.scan differs in: note (no attribute) 1.\n" in printed) == (1, True)
+
+
 def test_a_row_that_could_not_be_inserted_is_named_in_every_rehearsal(
     mirror: Stores, tables: Create
 ) -> None:
