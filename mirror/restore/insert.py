@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.core.management.color import no_style
 from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.functions import Cast
@@ -20,6 +19,12 @@ from mirror.pause import paused
 from mirror.restore.inventory import Inventory
 from mirror.restore.reader import Reading
 
+# Which number comes next, unless it is beyond that of the last row already.
+_ADVANCE = """
+    SELECT setval(name, highest)
+    FROM (SELECT pg_get_serial_sequence(%s, %s)::regclass AS name, max({1}) AS highest FROM {0}) s
+    WHERE highest > coalesce(pg_sequence_last_value(name), 0)
+"""
 REFUSALS = (IntegrityError, DataError, ValueError)
 
 
@@ -197,8 +202,14 @@ def _with_exact_json(row: models.Model) -> models.Model:
 
 
 def advance_sequences(model: type[models.Model]) -> None:
-    """Let the sequences of ``model`` continue after the numbers of the rows that came back."""
-    tables = [model, *_parents(model)]
+    """Let the sequences of ``model`` continue after the numbers of the rows that came back.
+
+    None goes back: a number that a deleted row had is not given again.
+    """
+    quote = connection.ops.quote_name
     with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), tables):
-            cursor.execute(statement)
+        for table in (model, *_parents(model)):
+            for f in table._meta.local_fields:
+                if isinstance(f, models.AutoField):
+                    name, column = quote(table._meta.db_table), quote(f.column)
+                    cursor.execute(_ADVANCE.format(name, column), [name, f.column or ""])

@@ -81,6 +81,18 @@ def test_a_row_comes_back_with_the_table_that_it_inherits(mirror: Stores, live: 
     mirror_all(mirror)
 
 
+def test_a_number_that_a_deleted_row_had_is_not_given_again(mirror: Stores, live: Any) -> None:
+    lost, deleted = (live.objects.create(title=title, place="here") for title in "AB")
+    numbers = [lost.pk, deleted.pk]
+    deleted.delete()
+    mirror_all(mirror)
+    lost.delete()
+    LedgerEntry.objects.all().delete()
+    assert restored(mirror).restored == 1
+    assert live.objects.get().pk == numbers[0]
+    assert live.objects.create(title="C", place="here").pk > numbers[1]
+
+
 def test_a_row_does_not_come_back_with_other_values_from_the_table_that_it_inherits(
     mirror: Stores, live: Any
 ) -> None:
