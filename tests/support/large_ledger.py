@@ -6,6 +6,7 @@ from django.db import connection
 
 CAMPAIGNS = "campaigns_campaign"
 LEDGER = "mirror_ledgerentry"
+NOTES_OF_CHECKS = "mirror_checknote"
 
 # How the entries to add differ from those of campaigns that are due: SQL by column.
 Columns = dict[str, str]
@@ -61,6 +62,21 @@ def refill_campaigns(count: int, owner_id: int) -> None:
     finally:
         _execute("SET session_replication_role = DEFAULT")
     _execute(f"VACUUM ANALYZE {CAMPAIGNS}")
+
+
+def add_notes(count: int) -> None:
+    """Add this number of notes of checks that are gone, past foreign keys."""
+    _execute("SET session_replication_role = replica")
+    try:
+        _execute(
+            f"INSERT INTO {NOTES_OF_CHECKS} (shared_check_id, token, kind, bucket, content)"
+            " SELECT -1 - number %% 10, 'token', 'seen', number, ''"
+            " FROM generate_series(1, %s) AS numbers(number)",
+            [count],
+        )
+    finally:
+        _execute("SET session_replication_role = DEFAULT")
+    _execute(f"VACUUM ANALYZE {NOTES_OF_CHECKS}")
 
 
 def _add_entries(count: int, columns: Columns, *, first: int = 0) -> None:

@@ -1,9 +1,11 @@
-"""Changes the stores behind the mirror's back, and names the finding that each change causes."""
+"""Changes the stores, or PostgreSQL, behind the mirror's back, and names the findings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+from django.db import connection
 
 from mirror.stores.clients import Stores
 from tests.support.stored import key_of, stored_item
@@ -32,6 +34,14 @@ def remove_attribute(stores: Stores, item: dict[str, Any], name: str) -> None:
         UpdateExpression="REMOVE #n",
         ExpressionAttributeNames={"#n": name},
     )
+
+
+def lose_unnoticed(statement: str, parameters: list[Any]) -> None:
+    """Run a statement in PostgreSQL past all triggers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(statement, parameters)
+        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def put_copy_of_item(stores: Stores, item: dict[str, Any]) -> None:

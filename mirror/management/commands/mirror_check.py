@@ -26,7 +26,7 @@ from mirror.stores.clients import reading_clients
 from mirror.sync import worker
 from mirror.verify import history, repair, requested
 from mirror.verify.check import check_in_processes, count_rows
-from mirror.verify.findings import ORPHAN_KINDS, Findings
+from mirror.verify.findings import ORPHAN_KINDS, ORPHANED, Findings
 from mirror.verify.report import Report, Scope, Segment
 from mirror.verify.shares import check_share
 from mirror.verify.verdict import current_verdict
@@ -290,6 +290,11 @@ class Command(MirrorCommand):
         if len(report.findings) > MAX_SHOWN:
             self.stdout.write(
                 f"  … and {number(len(report.findings) - MAX_SHOWN)} more; --json has them all."
+            )
+        if report.findings.counts[ORPHANED]:
+            self.stdout.write(
+                "An orphaned item may be all that is left of a row. If rows were lost, bring them "
+                "back first: manage.py mirror_restore --dry-run"
             )
 
     def _print_share(self, report: Report, segment: Segment) -> None:

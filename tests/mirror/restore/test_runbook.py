@@ -16,8 +16,9 @@ from mirror.stores.clients import Stores
 from mirror.verify.steps import RUNBOOK
 from sessions_app.models import Session
 from tests.support.commands import run
-from tests.support.factories import TRANSCRIPT, make_campaign, make_session
+from tests.support.factories import TRANSCRIPT, make_campaign, make_session, make_sessions
 from tests.support.stored import assert_equal, assert_equal_after_sync
+from tests.support.tampering import lose_unnoticed
 
 
 def commands(after: str, before: str) -> list[list[str]]:
@@ -66,6 +67,30 @@ def test_the_rollback_after_a_cut_over_restores_what_other_services_wrote(
     ]
     assert [run(*step)[0] for step in steps] == [1, 0, 0, 0]
     assert Session.objects.get(pk=new).name == "After the switch"
+    assert_equal(mirror)
+
+
+def test_lost_rows_come_back_as_the_runbook_says(mirror: Stores, owner: User) -> None:
+    rows = make_sessions(owner, 2, make_campaign(owner), transcript_text=TRANSCRIPT)
+    assert_equal_after_sync(mirror)
+    lose_unnoticed("DELETE FROM sessions_app_session WHERE id = %s", [rows[0].pk])
+    steps = commands("## After a loss of rows", "If the triggers did see")
+    assert [run(*step)[0] for step in steps] == [1, 1, 0, 0, 0]
+    assert set(Session.objects.all()) == set(rows)
+
+
+def test_rows_deleted_by_mistake_come_back_as_the_runbook_says(mirror: Stores, owner: User) -> None:
+    rows = make_sessions(owner, 2, make_campaign(owner), transcript_text=TRANSCRIPT)
+    assert_equal_after_sync(mirror)
+    Session.objects.all().delete()
+    assert run("mirror_restore", "--dry-run")[0] == 0  # these deletions are on their way
+    text = RUNBOOK.read_text().partition("If the triggers did see")[2]
+    (statement,) = re.findall(r"^\s*(DELETE FROM .*);$", text.partition("\n## ")[0], re.MULTILINE)
+    with connection.cursor() as cursor:
+        cursor.execute(statement.replace("app.model", "sessions_app.session"))
+    steps = commands("If the triggers did see", "## After the loss of the table")
+    assert [run(*step)[0] for step in steps] == [1, 0, 0, 0]
+    assert set(Session.objects.all()) == set(rows)
     assert_equal(mirror)
 
 
