@@ -211,5 +211,5 @@ def advance_sequences(model: type[models.Model]) -> None:
         for table in (model, *_parents(model)):
             for f in table._meta.local_fields:
                 if isinstance(f, models.AutoField):
-                    name, column = quote(table._meta.db_table), quote(f.column)
-                    cursor.execute(_ADVANCE.format(name, column), [name, f.column or ""])
+                    name, column = quote(table._meta.db_table), f.column or ""
+                    cursor.execute(_ADVANCE.format(name, quote(column)), [name, column])
