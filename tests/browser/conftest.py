@@ -20,6 +20,8 @@ FLAGS = [
     "--disable-sync",
 ]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# The same engine without windows, menus and a cache of pages for Back: it takes a fifth less CPU.
+SHELL = shutil.which("chromium-headless-shell") or CHROMIUM
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 Open = Callable[..., Page]
 
@@ -32,7 +34,7 @@ def browser() -> Iterator[Browser]:
     # Playwright runs an event loop in this thread. Django would mistake the tests for async code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=SHELL, args=FLAGS)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

@@ -18,6 +18,7 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},  # required by WCAG 2.2, but off by default
     "resultTypes": ["violations"],
+    "preload": {"assets": ["media"]},  # not style sheets: only an experimental rule reads them
 }
 COLOUR_RULES = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},

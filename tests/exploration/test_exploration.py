@@ -14,9 +14,7 @@ from tests.exploration.schedules import from_text, to_text
 from tests.exploration.search import Search, explore, replay
 from tests.exploration.world import World, new_world
 
-# Of all scenarios together: as many as find nearly all broken engines, and some more.
-ENGINE_SCHEDULES = 400
-MUTANT_SCHEDULES = 300
+SCHEDULES = 300  # of all scenarios together: as many as find nearly all broken engines
 
 # Found by ``make explore`` alone: these wait for real locks, or are found late.
 SLOW = {
@@ -52,13 +50,13 @@ def broken(searches: list[Search]) -> list[str]:
 
 @pytest.mark.timeout(300)
 def test_no_schedule_breaks_the_engine(world: World) -> None:
-    assert broken(explore(world, list(SCENARIOS), bound=1, limit=ENGINE_SCHEDULES)) == []
+    assert broken(explore(world, list(SCENARIOS), bound=1, limit=SCHEDULES)) == []
 
 
 @pytest.mark.parametrize("name", [name for name in MUTANTS if name not in SLOW])
 def test_the_search_finds_a_broken_engine(name: str, world: World) -> None:
     with apply(name):
-        searches = explore(world, list(SCENARIOS), bound=1, limit=MUTANT_SCHEDULES)
+        searches = explore(world, list(SCENARIOS), bound=1, limit=SCHEDULES)
         assert broken(searches)
         found = next(search for search in searches if search.violation)
         violation, _ = replay(world, found.name, found.schedule)

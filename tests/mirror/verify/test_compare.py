@@ -14,36 +14,42 @@ from mirror.sync import worker
 from mirror.verify import check, repair
 from mirror.verify.report import Scope
 from tests.support.factories import TRANSCRIPT, make_campaign, make_session, make_sessions
-from tests.support.stored import assert_equal, assert_equal_after_sync, item_of, objects
+from tests.support.stored import assert_equal_after_sync, live_items, objects
 from tests.support.tampering import set_attribute
+
+ROWS = 25  # at least as many as an item has attributes
 
 
 def test_a_change_of_any_attribute_is_found_and_repaired(mirror: Stores, owner: User) -> None:
-    campaign = make_campaign(owner, description="d")
-    session = make_session(
-        owner,
-        campaign,
-        description="d",
-        notes="n",
-        summary="s",
-        player_recap="p",
-        transcript_text="MATT: t",
-        speaker_names={"a": "b"},
-        metrics={"a": 1},
-        audio_storage_key="audio/1",
-        transcription_job_id="j",
-        share_token="t" * 32,
-    )
-    worker.drain()
-    for object_id in (campaign.pk, session.pk):
-        for name in item_of(mirror, object_id).keys() - {"pk", "sk", "id", "__edb_e__"}:
-            set_attribute(mirror, item_of(mirror, object_id), name, {"S": "tampered"})
-            (finding,) = check.check(mirror).findings
-            assert (finding.kind, finding.object_id) == ("stale", str(object_id))
-            assert finding.attributes == (name,)
-            repair.mark_dirty([finding], mirror)
-            worker.drain()
-    assert_equal(mirror)
+    for number in range(ROWS):
+        make_session(
+            owner,
+            make_campaign(owner, description="d"),
+            description="d",
+            notes="n",
+            summary="s",
+            player_recap="p",
+            transcript_text="MATT: t",
+            speaker_names={"a": "b"},
+            metrics={"a": 1},
+            audio_storage_key="audio/1",
+            transcription_job_id="j",
+            share_token=f"{number:032}",
+        )
+    assert_equal_after_sync(mirror)
+    changed = set()
+    for entity in ("campaign", "session"):
+        items = [item for item in live_items(mirror) if item["__edb_e__"] == entity]
+        names = items[0].keys() - {"pk", "sk", "id", "__edb_e__"}
+        assert 5 < len(names) <= len(items)
+        for name, item in zip(names, items, strict=False):  # another one in each item
+            set_attribute(mirror, item, name, {"S": "tampered"})
+            changed.add(("stale", item["id"], (name,)))
+    findings = list(check.check(mirror).findings)
+    assert len(findings) == len(changed)
+    assert {(found.kind, found.object_id, found.attributes) for found in findings} == changed
+    repair.mark_dirty(findings, mirror)
+    assert_equal_after_sync(mirror)
 
 
 def test_only_a_deep_check_reads_the_objects(

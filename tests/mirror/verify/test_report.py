@@ -13,7 +13,7 @@ from mirror.verify.report import Report, Scope
 from sessions_app.models import Session
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_sessions
-from tests.support.stored import assert_equal_after_sync, item_of
+from tests.support.stored import assert_equal_after_sync, live_items
 
 mirror_check = partial(run, "mirror_check")
 
@@ -76,7 +76,7 @@ def test_a_sample_finds_the_differences_of_its_rows(mirror: Stores, owner: User)
     sessions = make_sessions(owner, 60, transcript_text=TRANSCRIPT)
     assert_equal_after_sync(mirror)
     in_sample = {str(s.pk) for s in sessions if Scope(sample=20).includes(str(s.pk))}
-    for session in sessions:
-        mirror.objects.delete(item_of(mirror, session.pk)["transcriptStorageKey"])
+    for item in live_items(mirror):
+        mirror.objects.delete(item["transcriptStorageKey"])
     report = check.check(mirror, Scope(sample=20))
     assert {finding.object_id for finding in report.findings} == in_sample

@@ -26,7 +26,7 @@ from sessions_app.models import Session
 from tests.support.commands import run
 from tests.support.differences import spoil, summary
 from tests.support.factories import make_campaign, make_sessions
-from tests.support.stored import item_of
+from tests.support.stored import item_of, live_items
 from tests.support.tampering import set_attribute
 
 mirror_check = partial(run, "mirror_check")
@@ -205,8 +205,8 @@ def test_what_changed_between_two_shares_is_no_difference(
 def test_what_differs_before_its_share_is_found(mirror: Stores, sessions: list[Session]) -> None:
     do(1)
     do(2)
-    for session in sessions:
-        set_attribute(mirror, item_of(mirror, session.pk), "name", {"S": "x"})
+    for item in live_items(mirror):
+        set_attribute(mirror, item, "name", {"S": "x"})
     joined = do(3)
     found = {finding.object_id for finding in joined.findings}
     scanned = {item["id"]["S"] for page in mirror.items.scan(2, 3) for item in page}
