@@ -33,6 +33,7 @@ CAPTURED_TABLES = r"""
     WHERE strpos(p.prosrc, %s) > 0 GROUP BY 1, 2 ORDER BY 1, 2
 """
 ENABLE = "Run manage.py pgtrigger enable, and then mirror_sync --all for what was missed."
+MIGRATE = "Run manage.py migrate, then manage.py mirror_sync --all for what was missed."
 
 
 def captured() -> dict[Any, list[pgtrigger.Trigger]]:
@@ -75,6 +76,8 @@ def check_database(
 
     W032: triggers on a table of no installed model.
     An app whose migrations are still to run is passed over: they are about to change its triggers.
+    W033: none at all on a table of such an app. ``migrate`` checks before it creates them, too, so
+    this is no error.
     """
     connection = connections[PRIMARY]
     if PRIMARY not in (databases or ()) or connection.vendor != "postgresql":
@@ -82,14 +85,35 @@ def check_database(
     loader = MigrationLoader(connection)
     applied = loader.applied_migrations or {}
     pending = {app for app, name in loader.graph.leaf_nodes() if (app, name) not in applied}
-    problems: list[CheckMessage] = [
-        Error(f"{model._meta.label_lower}: {text}", hint=hint, obj=model, id="mirror.E021")
-        for model, triggers in captured().items()
-        if model._meta.app_label in loader.migrated_apps
-        and pending.isdisjoint({"mirror", model._meta.app_label})
-        for text, hint in _problems(model, triggers)
-    ]
+    problems: list[CheckMessage] = []
+    for model, triggers in captured().items():
+        if model._meta.app_label not in loader.migrated_apps:
+            continue
+        if pending.isdisjoint({"mirror", model._meta.app_label}):
+            problems += [
+                Error(f"{model._meta.label_lower}: {text}", hint=hint, obj=model, id="mirror.E021")
+                for text, hint in _problems(model, triggers)
+            ]
+        elif _is_uncaptured(model, triggers):
+            text = (
+                f"{model._meta.label} has no triggers in the database until its migrations are run:"
+                " its changes are not captured."
+            )
+            problems.append(Warning(text, hint=MIGRATE, obj=model, id="mirror.W033"))
     return [*problems, *_without_model(pending)]
+
+
+def _is_uncaptured(model: Any, triggers: Sequence[pgtrigger.Trigger]) -> bool:
+    """Whether the model has a table, but none of these triggers."""
+    connection = connections[PRIMARY]
+    with connection.cursor() as cursor:
+        table = connection.ops.quote_name(model._meta.db_table)
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
+        (exists,) = cursor.fetchone()
+    return exists and all(
+        trigger.get_installation_status(model, database=PRIMARY)[0] == "UNINSTALLED"
+        for trigger in triggers
+    )
 
 
 def _problems(model: Any, triggers: Sequence[pgtrigger.Trigger]) -> Iterator[tuple[str, str]]:

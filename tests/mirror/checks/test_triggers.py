@@ -73,6 +73,23 @@ def test_what_a_migration_is_about_to_create_is_not_missed(app: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("app", ["campaigns", "mirror"])
+def test_a_table_without_triggers_whose_migrations_are_not_run_is_named(app: str) -> None:
+    for trigger in captured()[Campaign]:
+        execute(f"DROP TRIGGER {pgid(str(trigger.name))} ON campaigns_campaign")
+    MigrationRecorder.Migration.objects.filter(app=app).latest("name").delete()
+    ((number, said, hint),) = in_the_database()
+    assert number == "mirror.W033"
+    assert said == (
+        "campaigns.Campaign has no triggers in the database until its migrations are run: its"
+        " changes are not captured."
+    )
+    assert hint.startswith("Run manage.py migrate, then manage.py mirror_sync --all")
+    execute("ALTER TABLE campaigns_campaign RENAME TO elsewhere")  # there is no table yet
+    assert in_the_database() == []
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("table", "name"),
     [("lab_song", "public.lab_song"), ('"archive"."my songs"', "archive.my songs")],
