@@ -15,7 +15,6 @@ from django.utils.text import get_text_list
 
 from mirror.conf import BACKEND, DEFAULTS, REQUIRED, setting
 from mirror.documents import Document, TimeAttribute, registry
-from mirror.documents.rows import folders
 from mirror.stores.s3 import ObjectStorage
 
 # What ``ObjectStorage`` hands to every call, and what only an upload has.
@@ -98,11 +97,17 @@ def check_storage(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
 
 def _storage_problems(alias: str, entry: dict[str, Any] | None) -> Iterator[tuple[str, str, str]]:
     if entry is None:
-        keeping = [d.mirror_options.label for d in registry.documents() if _keeps_objects(d)]
+        keeping = {d: names for d in registry.documents() if (names := _keeping_objects(d))}
         if keeping and not setting("BUCKET"):
-            text = f"MIRROR names no bucket for the objects of {get_text_list(keeping, 'and')}."
-            hint = f'Write MIRROR["BUCKET"] = "…", or add {alias!r} to STORAGES.'
-            yield "E002", text, f"{hint} Without long_texts and bodies a document keeps no objects."
+            labels = get_text_list([d.mirror_options.label for d in keeping], "and")
+            parts = [
+                f"{get_text_list(names, 'and')} from {d.__name__}" for d, names in keeping.items()
+            ]
+            hint = (
+                f'Write MIRROR["BUCKET"] = "…", or add {alias!r} to STORAGES. Or keep no objects:'
+                f" remove {', and '.join(parts)}."
+            )
+            yield "E002", f"MIRROR names no bucket for the objects of {labels}.", hint
         return
     for name in filter(setting, ("BUCKET", "BUCKET_OWNER")):
         text = f'STORAGES["{alias}"] has options of its own: MIRROR["{name}"] is not used.'
@@ -126,9 +131,16 @@ def _storage_problems(alias: str, entry: dict[str, Any] | None) -> Iterator[tupl
         yield "E020", text + ", ".join(unused), hint
 
 
-def _keeps_objects(document: type[Document]) -> bool:
+def _keeping_objects(document: type[Document]) -> list[str]:
+    """Return the names of what makes a document keep objects."""
     has_bodies = document.bodies.__func__ is not Document.bodies.__func__  # type: ignore[attr-defined] # a classmethod has it
-    return bool(folders(document)) or has_bodies
+    options = document.mirror_options
+    causes = {
+        "long_texts": options.long_texts,
+        "body_folders": options.body_folders,
+        "bodies": has_bodies,
+    }
+    return [name for name, cause in causes.items() if cause]
 
 
 def _is_ours(backend: str) -> bool:

@@ -162,6 +162,9 @@ def test_only_what_keeps_objects_needs_a_bucket(
     (problem,) = check_storage(None)
     assert problem.id == "mirror.E002"
     assert "lab.song and lab.video" in problem.msg
+    assert str(problem.hint).endswith(
+        "Or keep no objects: remove long_texts from SongDocument, and bodies from VideoDocument."
+    )
 
 
 def test_times_without_a_zone_are_refused(settings: Settings) -> None:
