@@ -29,7 +29,7 @@ def check_missing_attributes(
         Warning(
             f"{document.__name__} has no attribute for the field {f.name}: it is not mirrored, and"
             " mirror_restore cannot bring it back.",
-            hint=f"{_advice(f, drafted)} {_exception(f)}, write"
+            hint=f"{_advice(document, f, drafted)} {_exception(f)}, write"
             f' without_attribute=["{f.attname}"] in register().',
             obj=document,
             id="mirror.W031",
@@ -70,10 +70,11 @@ def _missing(document: type[Document]) -> Iterator[Field]:
             yield f
 
 
-def _advice(f: Field, drafted: str) -> str:
-    if drafted:
-        return f"Write {drafted} in the document, and run mirror_sync --all."
-    return without_draft(f)
+def _advice(document: type[Document], f: Field, drafted: str) -> str:
+    if not drafted:
+        return without_draft(f)
+    command = f"manage.py mirror_document {document.mirror_options.model._meta.label} --write"
+    return f"Write {drafted} in the document, as {command} does, and run mirror_sync --all."
 
 
 def _exception(f: Field) -> str:

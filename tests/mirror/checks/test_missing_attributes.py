@@ -34,7 +34,10 @@ def test_a_field_without_an_attribute_is_named() -> None:
         "ScanDocument has no attribute for the field note: it is not mirrored, and mirror_restore"
         " cannot bring it back."
     )
-    assert hint.startswith("Write note = TextAttribute() in the document, and run mirror_sync")
+    assert hint.startswith(
+        "Write note = TextAttribute() in the document, as manage.py mirror_document lab.Scan"
+        " --write does, and run mirror_sync --all."
+    )
     assert 'without_attribute=["note"]' in hint
 
 
