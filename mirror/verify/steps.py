@@ -96,8 +96,9 @@ UNPARK = Step(
     "Correct the row, which starts a new attempt; or remove the cause, then choose Retry in the "
     "list of parked rows on the mirror’s dashboard.",
 )
+LOST_DOCUMENT = "Look at INSTALLED_APPS, which may lack the app, and at documents.py in the app."
 REGISTER = Step(
     "A model has no document",
-    "Bring the document back. Or forget the model, so that its items can be removed, as the "
-    "runbook says.",
+    f"Bring the document back. {LOST_DOCUMENT} Or forget the model, so that its items can be "
+    "removed, as the runbook says.",
 )

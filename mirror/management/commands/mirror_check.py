@@ -29,6 +29,7 @@ from mirror.verify.check import check_in_processes, count_rows
 from mirror.verify.findings import ORPHAN_KINDS, ORPHANED, Findings
 from mirror.verify.report import Report, Scope, Segment
 from mirror.verify.shares import check_share
+from mirror.verify.steps import LOST_DOCUMENT
 from mirror.verify.verdict import current_verdict
 
 MAX_SHOWN = 50  # findings in the text output; --json has them all
@@ -167,7 +168,8 @@ class Command(MirrorCommand):
         if models := LedgerEntry.objects.models_without_document():
             self.stderr.write(
                 f"Not compared: {', '.join(models)}. The ledger knows rows of "
-                f"{pluralize(len(models), 'this model,these models')}, but no document does."
+                f"{pluralize(len(models), 'this model,these models')}, but no document does. "
+                f"{LOST_DOCUMENT}"
             )
 
     def _warn_of_old(self, backlog: Backlog, minutes: float) -> bool:

@@ -127,6 +127,9 @@ def test_a_model_that_lost_its_document_is_not_passed_over(
     code, output = mirror_check()
     assert code == 0
     assert "Not compared: library.book. The ledger knows rows of this model" in output
+    advice = "Look at INSTALLED_APPS, which may lack the app, and at documents.py in the app."
+    assert advice in output
+    assert advice in mirror_check("--history")[1]
 
 
 def test_a_check_without_any_document_ends_with_exit_code_2(
