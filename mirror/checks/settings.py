@@ -36,21 +36,13 @@ ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")
 @register("mirror")
 def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """E001: ``MIRROR`` has a wrong key or value."""
-    values = {**DEFAULTS, **dict.fromkeys(REQUIRED, ""), **getattr(settings, "MIRROR", {})}
-    invalid = values.keys() - DEFAULTS.keys() - set(REQUIRED)
-    if values["ENABLED"]:
-        invalid |= {name for name in (*REQUIRED, "REGION") if not values[name]}
-    if values["DISPATCH"] not in {"inline", "worker"}:
-        invalid.add("DISPATCH")
-    owner = values["BUCKET_OWNER"]
-    if not (isinstance(owner, str) and re.fullmatch(r"(\d{12})?", owner)):
-        invalid.add("BUCKET_OWNER")
-    if not invalid:
+    problems = list(_setting_problems())
+    if not problems:
         return []
     names = ", ".join(sorted([*REQUIRED, *DEFAULTS]))
     return [
         Error(
-            f"MIRROR is wrong about {', '.join(sorted(invalid))}.",
+            f"MIRROR: {' '.join(problems)}",
             hint=(
                 'Write MIRROR = {"TABLE": "…", "BUCKET": "…", "REGION": "…"} in the settings.'
                 f" It takes {names}; REGION may be AWS_REGION in the environment instead."
@@ -58,6 +50,21 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
             id="mirror.E001",
         )
     ]
+
+
+def _setting_problems() -> Iterator[str]:
+    values = {**DEFAULTS, **dict.fromkeys(REQUIRED, ""), **getattr(settings, "MIRROR", {})}
+    known = sorted([*REQUIRED, *DEFAULTS])
+    for name in sorted(values.keys() - set(known)):
+        close = get_close_matches(name.upper(), known, n=1)
+        yield f"Unknown setting {name}." + (f" Did you mean {close[0]}?" if close else "")
+    if values["ENABLED"]:
+        yield from (f"{name} is missing." for name in (*REQUIRED, "REGION") if not values[name])
+    if values["DISPATCH"] not in {"inline", "worker"}:
+        yield 'DISPATCH takes "inline" or "worker".'
+    owner = values["BUCKET_OWNER"]
+    if not (isinstance(owner, str) and re.fullmatch(r"(\d{12})?", owner)):
+        yield "BUCKET_OWNER takes the 12 digits of an AWS account, as a text."
 
 
 @register("mirror")

@@ -62,6 +62,30 @@ def test_wrong_settings_are_named(
     assert found() == number
 
 
+@pytest.mark.parametrize(
+    ("change", "sentences"),
+    [
+        ({"BUKET": "x"}, "Unknown setting BUKET. Did you mean BUCKET?"),
+        ({"table": "x"}, "Unknown setting table. Did you mean TABLE?"),
+        ({"xyz": 1}, "Unknown setting xyz."),
+        (
+            {"TABEL": "x", "TABLE": ""},
+            "Unknown setting TABEL. Did you mean TABLE? TABLE is missing.",
+        ),
+        ({"REGION": ""}, "REGION is missing."),
+        ({"DISPATCH": "later"}, 'DISPATCH takes "inline" or "worker".'),
+        ({"BUCKET_OWNER": "me"}, "BUCKET_OWNER takes the 12 digits of an AWS account, as a text."),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_setting_is_said(
+    settings: Settings, change: dict[str, Any], sentences: str
+) -> None:
+    settings.MIRROR = {**settings.MIRROR, **change}
+    (problem,) = check_settings(None)
+    assert problem.msg == f"MIRROR: {sentences}"
+
+
 def test_the_guide_has_each_setting_with_its_default() -> None:
     guide = (PROJECT / "docs" / "adopting.md").read_text()
     table = guide.partition("| setting | default | meaning |\n")[2].partition("\n\n")[0]
