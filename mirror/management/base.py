@@ -20,7 +20,7 @@ from mirror.stores.rights import missing_right
 COULD_NOT_WORK = 2
 
 
-def _sentence(failure: Failure) -> str:
+def sentence(failure: Failure) -> str:
     """Say what is the matter with a store, and what would help."""
     right = missing_right(failure)
     help_ = f"{failure.operation} needs the right {right}." if right else _help(failure)
@@ -61,7 +61,7 @@ class MirrorCommand(BaseCommand):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = COULD_NOT_WORK
         except StoreError as error:
-            self.stderr.write(_sentence(error.failure))
+            self.stderr.write(sentence(error.failure))
             code = COULD_NOT_WORK
         # Not migrated, lost, or a value that cannot be read; from where Django translates nothing,
         # the driver's own.

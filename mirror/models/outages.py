@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from mirror.errors import Failure
+from mirror.errors import Failure, Kind
 from mirror.models.gauges import owed_by_model
 from mirror.models.primary import PrimaryManager
 
@@ -89,3 +89,8 @@ class Outage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.store} since {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def failure(self) -> Failure:
+        """The failure that began it, as far as it is recorded."""
+        return Failure(Kind.UNREACHABLE, self.error_class, self.error_code, self.store)

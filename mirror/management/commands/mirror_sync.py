@@ -12,8 +12,8 @@ from tqdm import tqdm
 from mirror.counters import CannotServe
 from mirror.formats import number
 from mirror.management.arguments import address, whole
-from mirror.management.base import COULD_NOT_WORK, MirrorCommand
-from mirror.models import LedgerEntry
+from mirror.management.base import COULD_NOT_WORK, MirrorCommand, sentence
+from mirror.models import LedgerEntry, Outage
 from mirror.processes import set_on_signal, worth
 from mirror.sync import workers
 from mirror.sync.backfill import enqueue_all
@@ -135,6 +135,8 @@ class Command(MirrorCommand):
             self.stdout.write("Other processes, such as a running worker, mirrored the rest.")
         if drained.outages:
             self.stderr.write(f"Out of reach: {', '.join(sorted(drained.outages))}.")
+            for outage in Outage.objects.open().filter(store__in=drained.outages).order_by("store"):
+                self.stderr.write(sentence(outage.failure))
         if drained.helpless:
             return COULD_NOT_WORK
         return 0 if drained.complete else 1

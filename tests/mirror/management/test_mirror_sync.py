@@ -8,10 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
+from pytest_django.fixtures import Settings
 
 from mirror.management.commands import mirror_sync
 from mirror.models import LedgerEntry
-from mirror.stores.clients import Stores
+from mirror.stores.clients import Stores, reset_clients
 from mirror.sync import worker, workers
 from tests.support.commands import run
 from tests.support.factories import make_campaign
@@ -28,8 +29,23 @@ def test_a_store_out_of_reach_is_named_and_ends_with_exit_code_2(
         AWS_ENDPOINT_URL_DYNAMODB="http://127.0.0.1:9",
     )
     assert done.returncode == 2
-    assert "Out of reach: DynamoDB." in done.stderr
+    assert done.stderr.endswith(
+        "Out of reach: DynamoDB.\nDynamoDB cannot be reached or used: EndpointConnectionError."
+        " Nothing answers at http://127.0.0.1:9.\n"
+    )
     assert "1 pending" in done.stdout
+
+
+def test_a_missing_table_is_named(
+    mirror: Stores, owner: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "OUTAGE_RETRIES", 0)
+    settings.MIRROR = {**settings.MIRROR, "TABLE": "none"}
+    reset_clients()
+    make_campaign(owner)
+    code, output = run("mirror_sync")
+    assert code == 2
+    assert "There is no table none in " in output
 
 
 @pytest.mark.parametrize(("module", "name"), [(mirror_sync, "enqueue_all"), (workers, "drain")])
