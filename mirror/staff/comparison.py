@@ -70,6 +70,14 @@ class Comparison:
             return DIFFERS
         return UNKNOWN if self.silent_stores else EQUAL
 
+    @property
+    def stores(self) -> str:
+        """How many stores hold something of the row or, if it is gone, may have done so."""
+        has_objects = any(line.s3 is not None for line in self.lines)
+        if has_objects or (self.row is None and folders(self.document)):
+            return "all three stores"
+        return "both stores"
+
 
 class Comparer:
     """Compares one row in all three stores, within a budget."""

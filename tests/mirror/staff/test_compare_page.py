@@ -15,7 +15,7 @@ from mirror.staff.comparison import EQUAL, Comparer, Comparison
 from mirror.stores.clients import Stores
 from mirror.sync import worker
 from mirror.sync.budget import Budget
-from sessions_app.documents import SessionDocument
+from sessions_app.documents import HighlightDocument, SessionDocument
 from sessions_app.models import Session
 from tests.support.aws import NOWHERE, cut_off, point_clients_at
 from tests.support.stored import assert_equal, item_of
@@ -46,9 +46,17 @@ def test_an_equal_row_is_shown_as_equal_in_all_stores(
     assert lines["summaryStorageKey"].state == EQUAL
 
     page = admin_client.get(address(session)).content.decode()
-    assert f"All {len(lines)} attributes are the same" in page
+    assert f"All {len(lines)} attributes are the same in all three stores." in page
     assert "&lt;b&gt;S&lt;/b&gt;" in page
     assert "<b>S</b>" not in page
+
+
+def test_a_row_without_objects_is_the_same_in_both_stores(
+    mirror: Stores, session: Session, admin_client: Client
+) -> None:
+    page = admin_client.get(address(session.campaign)).content.decode()
+    assert "attributes are the same in both stores." in page
+    assert Comparison(HighlightDocument, "gone").stores == "both stores"
 
 
 def test_attributes_that_differ_are_marked(
