@@ -24,7 +24,7 @@ Field: TypeAlias = "models.Field[Any, Any]"
 
 
 def attributes(model: type[models.Model]) -> tuple[list[str], list[str]]:
-    """Return a line for each field, and the fields whose texts may be long."""
+    """Return lines for the fields, and the names of those whose texts may be long."""
     fields = [f for f in model._meta.concrete_fields if f.primary_key or not is_parents_key(f)]
     long = [
         f.attname
@@ -45,6 +45,11 @@ def attributes(model: type[models.Model]) -> tuple[list[str], list[str]]:
         names[f.attname] = free(f, taken)
         comment = "  # its name; the content is not mirrored" * isinstance(f, models.FileField)
         lines.append(line(f, kind, names[f.attname]) + comment)
+    for f in model._meta.many_to_many:
+        lines += (
+            f"# Decide: {f.name} is many-to-many. Leave it out, or give it a through model with",
+            "# capture_changes() and a document.",
+        )
     return lines, [name for name in long if name in names]
 
 

@@ -118,6 +118,12 @@ def test_keys_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     assert keys == {"pk": "album#rock", "sk": f"livesong#{one}"}
 
 
+def test_a_many_to_many_relation_is_pointed_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    players: Any = models.ManyToManyField(User, related_name="+")
+    text = use(monkeypatch, model("Tape", players=players))
+    assert "    # Decide: players is many-to-many. Leave it out, or give it a through model" in text
+
+
 def test_an_entity_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     song = model("Song")
     use(monkeypatch, song)
