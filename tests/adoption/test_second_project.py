@@ -52,7 +52,7 @@ class Studio:
     hstore: bool
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # a stolen test may come back to this module
 def studio(start: Start, server: str, hstore_server: str | None) -> Studio:
     project = start("studio", hstore_server or server)
     project.environment["AWS_REGION"] = "eu-west-1"
