@@ -20,6 +20,8 @@ from sessions_app.search_speakers import names
 from sessions_app.search_times import start_times
 from sessions_app.search_words import Wanted, in_passage
 from sessions_app.transcripts.plain_text import split_name
+from sessions_app.transcripts.session_transcript import speaker_names
+from sessions_app.transcripts.speaker_names import shown_name
 
 MAX_PLACES = 3  # of each session
 LABELS = {
@@ -163,6 +165,5 @@ def _place(
     text = marker.snippet(line.text)
     parameters = urlencode({"q": query, "line": line.number})
     href = f"{reverse('transcript', args=[session.pk])}?{parameters}"
-    names = session.speaker_names if isinstance(session.speaker_names, dict) else {}
     seconds = times[line.number - 1] if line.number <= len(times) else None
-    return Place(href, str(names.get(line.speaker) or line.speaker), text, seconds)
+    return Place(href, shown_name(line.speaker, speaker_names(session)), text, seconds)

@@ -32,7 +32,7 @@ def put_transcript(session: Session, transcript: Transcript) -> None:
     """
     kept_names = {
         label: name
-        for label, name in _speaker_names(session).items()
+        for label, name in speaker_names(session).items()
         if label in transcript.metrics["speakerDistribution"]
         and not (transcript.json is not None and NUMBERED_LABEL.fullmatch(label))
     }
@@ -103,13 +103,13 @@ def written_json(session: Session) -> bytes | None:
 
 
 def _with_names(session: Session, found: list[Segment]) -> list[Turn]:
-    names = _speaker_names(session)
+    names = speaker_names(session)
     labels = {segment.label for segment in found}
     shown = {label: shown_name(label, names) if label else None for label in labels}
     return [Turn(label, shown[label], start, end, text) for label, text, start, end, _ in found]
 
 
-def _speaker_names(session: Session) -> dict[str, str]:
+def speaker_names(session: Session) -> dict[str, str]:
     """Return the names that people gave to labels, without values that are not names.
 
     Another program may have written anything into the field.

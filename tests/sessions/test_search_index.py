@@ -104,6 +104,12 @@ def test_the_places_of_a_corrected_transcript_keep_their_order(owner: User) -> N
     assert [int(place.href.split("line=")[1]) for place in hit.places] == [1, 2, 3]
 
 
+def test_a_joint_speaker_has_the_names_that_the_people_were_given(owner: User) -> None:
+    make_session(owner, transcript_text="LAURA & SAM: A kraken.", speaker_names={"LAURA": "Vex"})
+    (hit,) = hits_of(owner, "kraken")
+    assert [place.label for place in hit.places] == ["Vex & SAM"]
+
+
 def test_speaker_names_that_another_program_wrote_are_no_obstacle(owner: User) -> None:
     make_session(owner, name="Evening", speaker_names=["A kraken"])
     assert found_names(owner, "evening") == ["Evening"]
