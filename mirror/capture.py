@@ -11,6 +11,7 @@ a ``search_path`` nor any right on the ledger.
 """
 
 from collections.abc import Sequence
+from typing import Never
 
 import pgtrigger
 from django.apps import apps
@@ -75,15 +76,23 @@ END $$""",  # noqa: S608 - the same
     )
 
 
-def capture_changes(*, children: Sequence[str] = (), own: bool = True) -> list[pgtrigger.Trigger]:
+def capture_changes(
+    *decorated: Never, children: Sequence[str] = (), own: bool = True
+) -> list[pgtrigger.Trigger]:
     """Return the triggers for a model's ``Meta.triggers``. ``makemigrations`` writes them down.
 
     ``children`` are the labels of mirrored models that inherit this one's table (multi-table
     inheritance): a change of this table changes them, too. Without ``own``, it marks only them:
     for a parent that has no document.
 
-    Raises ``ImproperlyConfigured`` where no migration would create the triggers.
+    Raises ``ImproperlyConfigured`` where no migration would create the triggers, and as a
+    decorator.
     """
+    if decorated:
+        raise ImproperlyConfigured(
+            "capture_changes is no decorator: write triggers = capture_changes() in the model's"
+            " Meta."
+        )
     for app in ("pgtrigger", "mirror"):
         if not apps.is_installed(app):
             raise ImproperlyConfigured(f'Add "{app}" to INSTALLED_APPS.')

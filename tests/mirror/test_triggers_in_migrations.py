@@ -67,3 +67,9 @@ def test_nothing_is_captured_without_the_apps(app: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(apps, "is_installed", lambda name: name != app)
     with pytest.raises(ImproperlyConfigured, match=f'Add "{app}" to INSTALLED_APPS'):
         capture_changes()
+
+
+def test_what_captures_changes_is_no_decorator() -> None:
+    decorate: Any = capture_changes
+    with pytest.raises(ImproperlyConfigured, match=r"write triggers = capture_changes\(\) in"):
+        decorate(type("Song", (), {}))
