@@ -8,7 +8,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib import admin
-from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.urls import NoReverseMatch, resolve, reverse
 
 from mirror.documents import registry
@@ -16,7 +16,7 @@ from mirror.documents import registry
 LINE = 'path("admin/mirror/", include("mirror.urls"))'
 
 
-@register("mirror")
+@register(Tags.admin)  # not "mirror": no worker and no check needs the pages
 def check_pages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """E025: no address. W027: a model that has no admin, and so no link to *Compare*."""
     if not apps.is_installed("django.contrib.admin") or not getattr(settings, "ROOT_URLCONF", ""):

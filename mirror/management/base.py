@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import sys
-from typing import Any
+from typing import Any, Literal
 
 from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
@@ -50,6 +50,9 @@ def _help(failure: Failure) -> str:
 
 class MirrorCommand(BaseCommand):
     """Runs ``run()`` and exits with the code that it returns, or 2 if it could not work at all."""
+
+    # Most of these commands run every day: what is no matter of mirroring is for `check` to say.
+    requires_system_checks: tuple[str, ...] | Literal["__all__"] = ("mirror",)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Call ``run``, and print a sentence for each error that it may raise."""

@@ -20,6 +20,8 @@ class Command(MirrorCommand):
         "not work."
     )
 
+    requires_system_checks = "__all__"
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         instead = parser.add_mutually_exclusive_group()
         instead.add_argument(

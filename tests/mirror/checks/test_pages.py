@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from io import StringIO
 from types import ModuleType
 
 import pytest
 from django.contrib import admin
+from django.core.management import call_command
 from django.urls import include, path
 from pytest_django.fixtures import Settings
 
@@ -43,3 +46,25 @@ def test_a_model_without_an_admin_is_named() -> None:
         assert check_pages(None) == []
     finally:
         admin.site.unregister(song)
+
+
+@pytest.mark.parametrize(
+    ("command", "warns"),
+    [
+        (["mirror_setup"], True),
+        (["mirror_sync"], False),
+        (["mirror_check"], False),
+        (["mirror_restore", "--dry-run"], False),
+    ],
+    ids=str,
+)
+def test_commands_that_run_every_day_do_not_warn_of_pages(
+    settings: Settings, command: list[str], warns: bool
+) -> None:
+    adopt(model("Song"))
+    settings.MIRROR = {**settings.MIRROR, "ENABLED": False}  # they end after the checks
+    settings.SILENCED_SYSTEM_CHECKS = ["mirror.E003"]
+    printed = StringIO()
+    with suppress(SystemExit):
+        call_command(*command, skip_checks=False, stderr=printed)
+    assert ("mirror.W027" in printed.getvalue()) is warns
