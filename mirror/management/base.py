@@ -19,6 +19,22 @@ from mirror.stores.rights import missing_right
 
 COULD_NOT_WORK = 2
 
+REFUSED_CREDENTIALS = (
+    "AWS does not accept the credentials. Correct AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+    "AWS_SESSION_TOKEN, AWS_PROFILE or the role, or the clock of this machine."
+)
+# What helps if boto3 makes no client, or none that can ask.
+NO_CLIENT = {
+    "NoCredentialsError": (
+        "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine a "
+        "role."
+    ),
+    "ValueError": (
+        "Its address must begin with http:// or https://. Correct AWS_ENDPOINT_URL…, the "
+        "endpoint_url in STORAGES, or the one in AWS's own configuration file."
+    ),
+}
+
 
 def sentence(failure: Failure) -> str:
     """Say what is the matter with a store, and what would help."""
@@ -34,15 +50,9 @@ def _help(failure: Failure) -> str:
     if failure.reason == "NoSuchBucket":
         return no_bucket(background_clients())
     if failure.reason in STALE_CREDENTIALS:
-        return (
-            "AWS does not accept the credentials. Correct AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY "
-            "and AWS_SESSION_TOKEN, AWS_PROFILE or the role, or the clock of this machine."
-        )
-    if failure.reason == "NoCredentialsError":
-        return (
-            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine "
-            "a role."
-        )
+        return REFUSED_CREDENTIALS
+    if failure.reason in NO_CLIENT:
+        return NO_CLIENT[failure.reason]
     if failure.reason == "EndpointConnectionError":
         return f"Nothing answers at {background_clients().address(failure.store)}."
     return f"{failure.operation} failed." if failure.operation else ""

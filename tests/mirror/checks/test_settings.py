@@ -11,13 +11,14 @@ from django.core.checks import WARNING, CheckMessage
 from django.db import models
 from pytest_django.fixtures import Settings
 
+from mirror.checks.endpoints import check_endpoints
 from mirror.checks.settings import (
     check_region,
     check_settings,
     check_storage,
     check_time_zones,
 )
-from mirror.conf import DEFAULTS, REQUIRED
+from mirror.conf import BACKEND, DEFAULTS, REQUIRED
 from mirror.documents import TextAttribute, TimeAttribute
 from mirror.stores.clients import Stores, background_clients, reset_clients
 from tests.support.adopters import adopt, model
@@ -160,6 +161,40 @@ def test_a_region_is_not_looked_for_in_vain(
     settings.MIRROR = {**settings.MIRROR, "REGION": "nowhere", "ENABLED": True}
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert check_region(None) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("http://localhost:8000", None),
+        ("https://[::1]:8000/", None),
+        ("", None),
+        ("localhost:8000", "http://localhost:8000"),
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("dynamodb.example.org", "http://dynamodb.example.org"),
+        ("http:/localhost", "http://localhost:8000"),
+        ("ftp://localhost", "http://localhost:8000"),
+        ("http://", "http://localhost:8000"),
+    ],
+)
+def test_an_endpoint_that_is_no_address_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, address: str, advice: str | None
+) -> None:
+    options = {"bucket_name": "songs", "endpoint_url": address}
+    settings.STORAGES = {**settings.STORAGES, "mirror": {"BACKEND": BACKEND, "OPTIONS": options}}
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.setenv(name, address)
+    problems = check_endpoints(None)
+    assert numbers(problems) == ([] if advice is None else ["mirror.E034"] * 4)
+    assert all(f'"{advice}"' in str(problem.hint) for problem in problems)
+
+
+def test_an_endpoint_of_every_storage_is_named(settings: Settings) -> None:
+    settings.AWS_S3_ENDPOINT_URL = "localhost:8000"
+    (problem,) = check_endpoints(None)
+    assert "AWS_S3_ENDPOINT_URL" in problem.msg
+    settings.MIRROR = {**settings.MIRROR, "ENABLED": False}
+    assert check_endpoints(None) == []
 
 
 def test_a_bucket_needs_no_storage(mirror: Stores, settings: Settings) -> None:

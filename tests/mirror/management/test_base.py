@@ -79,6 +79,17 @@ def test_a_store_out_of_reach_is_named(
     assert (code, printed) == (2, f"{reason} Nothing answers at {NOWHERE}.\n")
 
 
+@pytest.mark.parametrize("store", ["DYNAMODB", "S3"])
+def test_an_endpoint_that_is_no_address_is_told(
+    mirror: Stores, monkeypatch: pytest.MonkeyPatch, store: str
+) -> None:
+    monkeypatch.setenv(f"AWS_ENDPOINT_URL_{store}", "localhost:8000")
+    clients.reset_clients()
+    code, printed = run("mirror_check")
+    assert (code, printed.count("\n")) == (2, 1)
+    assert "Its address must begin with http:// or https://. Correct AWS_ENDPOINT_URL" in printed
+
+
 def test_missing_credentials_are_told_with_the_variables_to_set(
     mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
