@@ -111,6 +111,11 @@ def _problems(document: type[Document]) -> Iterator[Problem]:
     yield from _unknown_texts(document)
 
 
+def wrong_names(document: type[Document]) -> list[str]:
+    """Return what E006 says of the document, with what to type."""
+    return [f"{text} {hint}" for number, text, hint in _problems(document) if number == "E006"]
+
+
 def _entity_problems(document: type[Document]) -> Iterator[Problem]:
     """E009: an entity under a name that the mirror needs for something else."""
     name = document.mirror_options.entity_attribute

@@ -11,6 +11,7 @@ from django.apps import AppConfig, apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
+from mirror.checks.attributes import wrong_names
 from mirror.checks.missing_attributes import missing_attributes, without_draft
 from mirror.documents import Document, registry
 from mirror.documents.document import field_attributes
@@ -41,9 +42,11 @@ class Command(BaseCommand):
             if not options["write"]:
                 self.stdout.write(draft(models_of_app))
                 continue
-            for model in models_of_app:
-                if model._meta.label_lower in registry.labels():
-                    self.stdout.write(_complete(registry.document_for(model._meta.label_lower)))
+            present = [d for d in registry.documents() if d.mirror_options.model in models_of_app]
+            for document in present:
+                _require_names_of_fields(document)
+            for document in present:
+                self.stdout.write(_complete(document))
             new = [m for m in models_of_app if m._meta.label_lower not in registry.labels()]
             if new:
                 self.stdout.write(_write(apps.get_app_config(label), draft(new)))
@@ -72,6 +75,13 @@ def _advice(label: str) -> str:
         return f'Add "{app}" to INSTALLED_APPS.'
     names = sorted(model.__name__ for model in apps.get_app_config(app).get_models())
     return f"The app {app} has {', '.join(names) or 'no models'}."
+
+
+def _require_names_of_fields(document: type[Document]) -> None:
+    """Refuse a document with a name of no field: the field meant would get a second attribute."""
+    if wrong := wrong_names(document):
+        title = f"{document.__name__} names what is no field. Correct it first:"
+        raise CommandError("\n".join([title, *wrong]))
 
 
 def _complete(document: type[Document]) -> str:

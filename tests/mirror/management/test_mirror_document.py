@@ -274,6 +274,23 @@ def test_what_cannot_be_changed_is_said_with_what_to_write(
     assert path.read_text() == text
 
 
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        (OURS.replace("    title =", "    titel ="), "Did you mean title?"),
+        (OURS.replace('["note"]', '["notes"]'), "Did you mean note?"),
+    ],
+    ids=["an attribute", "without_attribute"],
+)
+def test_a_name_of_no_field_is_corrected_first(
+    scan: Callable[[str], Path], wrong: str, advice: str
+) -> None:
+    path = scan(wrong)
+    with pytest.raises(CommandError, match=f"is no column of lab.Scan. {re.escape(advice)}"):
+        call_command("mirror_document", "lab.Reel", "lab.Scan", "--write")
+    assert path.read_bytes().decode() == wrong
+
+
 @pytest.mark.parametrize("text", ["", '"""Ours."""', "ANSWER = 42"], ids=repr)
 def test_it_is_added_to_a_module_without_imports(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
