@@ -43,6 +43,7 @@ class Failure:
     store: str = ""
     operation: str = ""  # of AWS, if AWS answered
     seconds: float = 0  # how long it was waited for, if the budget ended the wait
+    field: str = ""  # of the row, if one is at fault
 
     @property
     def reason(self) -> str:
@@ -78,12 +79,16 @@ class Failure:
 class Unmirrorable(ValueError):
     """DynamoDB cannot hold this row, however often it is tried.
 
-    ``code`` is a word for the reason, free of data.
+    ``code`` is a word for the reason, free of data; ``field`` is the one at fault, if it is one.
     """
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
+    def __init__(self, code: str, field: str = "") -> None:
+        super().__init__(code, field)
         self.code = code
+        self.field = field
+
+    def __str__(self) -> str:
+        return f"{self.code} in {self.field}" if self.field else self.code
 
 
 class StoreError(Exception):

@@ -45,9 +45,7 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     item: Item = {
         # A native attribute brings its type with it.
         name: value.get(NativeAttribute.attr_type, value)
-        for name, value in document(**cast("Any", keys | present))
-        .serialize(null_check=False)  # PynamoDB's own attributes refuse nulls by default
-        .items()
+        for name, value in _serialized(document, keys | present).items()
     }
     item |= options.marks
     bodies = list(document.bodies(instance))
@@ -55,6 +53,19 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     if full_size(item, bodies) > MAX_ITEM_BYTES:
         raise Unmirrorable("ItemTooLarge")
     return Rendered(ItemKey(keys["pk"], keys["sk"]), item, bodies)
+
+
+def _serialized(document: type[Document], values: Mapping[str, Any]) -> Item:
+    """Return the item of these values by attribute; ``Unmirrorable`` names the one at fault."""
+    try:
+        # PynamoDB's own attributes refuse nulls by default.
+        return document(**cast("Any", values)).serialize(null_check=False)
+    except Unmirrorable as error:
+        if len(values) == 1:
+            raise Unmirrorable(error.code, *values) from None
+        for name, value in values.items():
+            _serialized(document, {name: value})
+        raise
 
 
 def require_own_key(keys: Mapping[str, str], object_id: str) -> None:

@@ -56,7 +56,7 @@ class Comparison:
     lines: list[Line] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)  # their keys, of items and objects
     silent_stores: dict[str, str] = field(default_factory=dict)  # and why each does not answer
-    unmirrorable: str = ""  # the code of the reason for which DynamoDB cannot hold the row
+    unmirrorable: str = ""  # why DynamoDB cannot hold the row: a code, and the field at fault
 
     @property
     def differing(self) -> list[str]:
@@ -117,7 +117,7 @@ class Comparer:
         try:
             return render(self.document, self.comparison.row) if self.comparison.row else None
         except Unmirrorable as error:
-            self.comparison.unmirrorable = error.code
+            self.comparison.unmirrorable = str(error)
             return None
 
     def _lines(self, rendered: Rendered | None, item: Item) -> Iterator[Line]:

@@ -181,7 +181,7 @@ def _failure(error: Exception) -> Failure | None:
             # PostgreSQL was restored, and the table holds what no entry knows of.
             return Failure(Kind.REFUSED, REMOTE_AHEAD, str(error.remote_revision))
         case Unmirrorable():
-            return Failure(Kind.REFUSED, "Unmirrorable", error.code)
+            return Failure(Kind.REFUSED, "Unmirrorable", error.code, field=error.field)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return Failure(Kind.UNEXPLAINED, type(error).__name__, f"{frame.name}:{frame.lineno}")
 
@@ -205,12 +205,13 @@ def _log(entry: LedgerEntry, failure: Failure, *, parked: bool) -> None:
         # Of ``RemoteAhead`` the code is a revision: it says nothing about the cause.
         cause = "" if failure.error_class == REMOTE_AHEAD else failure.code
         logger.error(
-            "%s %s is not mirrored%s: %s %s",
+            "%s %s is not mirrored%s: %s %s%s",
             entry.model,
             entry.object_id,
             " and parked" if parked else "",
             failure.error_class,
             failure.code,
+            f" in {failure.field}" if failure.field else "",
             extra={"fingerprint": ["mirror", failure.error_class, cause]},
         )
 

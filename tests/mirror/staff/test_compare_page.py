@@ -99,7 +99,7 @@ def test_a_row_that_dynamodb_cannot_hold_is_shown_with_the_reason(
     worker.drain()
     page = admin_client.get(address(session)).content.decode()
     assert "DynamoDB cannot hold this row" in page
-    assert "NumberTooManyDigits" in page
+    assert "NumberTooManyDigits in metrics" in page
 
 
 @pytest.mark.parametrize("store", ["DynamoDB", "S3"])
