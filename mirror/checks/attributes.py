@@ -20,6 +20,7 @@ from pynamodb.attributes import (
 )
 
 from mirror.documents import (
+    ExactTimeAttribute,
     NativeAttribute,
     TextAttribute,
     TimeAttribute,
@@ -59,6 +60,7 @@ MEMBERS = (  # of arrays
 # adopter's own is trusted.
 OURS: dict[type[Attribute[Any]], tuple[type[Any], ...]] = {
     NativeAttribute: (models.JSONField, HStoreField, *NATIVE),
+    ExactTimeAttribute: (models.DateTimeField,),  # first, as what is drafted comes back as it is
     TimeAttribute: (models.DateTimeField,),
     TextAttribute: (
         *SIMPLE,

@@ -4,6 +4,7 @@ May import the modules beside the packages; knows nothing of the ledger or of AW
 """
 
 from mirror.documents.attributes import (
+    ExactTimeAttribute,
     NativeAttribute,
     TextAttribute,
     TimeAttribute,
@@ -18,6 +19,7 @@ from mirror.documents.registry import register
 __all__ = [
     "Body",
     "Document",
+    "ExactTimeAttribute",
     "KeyPrefix",
     "NativeAttribute",
     "TextAttribute",

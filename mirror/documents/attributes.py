@@ -42,6 +42,14 @@ class TimeAttribute(Attribute[datetime]):
         return datetime.fromisoformat(value)
 
 
+class ExactTimeAttribute(TimeAttribute):
+    """A time as ISO 8601 in UTC, to the microsecond as PostgreSQL has it, with ``Z``."""
+
+    def serialize(self, value: datetime) -> str:
+        utc = value.astimezone(UTC).replace(tzinfo=None)
+        return f"{utc.isoformat(timespec='microseconds')}Z"
+
+
 class NativeAttribute(Attribute[Any]):
     """Any value in DynamoDB's own types: JSON, arrays, numbers, booleans, binary data, ranges.
 

@@ -2,8 +2,8 @@
 
 Driven by the document, as writing is: each attribute gives a field its value, long texts that
 moved to S3 come back by themselves, and ``Document.unpack`` opens the other bodies. DynamoDB does
-not keep everything: times come back in milliseconds, and an empty text in a nullable field comes
-back as null.
+not keep everything: times of a ``TimeAttribute`` come back in milliseconds, and an empty text in a
+nullable field comes back as null.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
+from pynamodb.attributes import Attribute
 
+from mirror.documents.attributes import TimeAttribute
 from mirror.documents.document import Document, field_attributes
 from mirror.documents.field_values import blank, default, has_default, to_field
 from mirror.documents.ids import encode_id
@@ -131,14 +132,15 @@ class Reading:
     def differing_fields(self, row: models.Model) -> list[str]:
         """Return the names of the fields whose values differ from those of ``row``.
 
-        Times are equal if they are equal in milliseconds. What is not mirrored on purpose is not
-        compared, unless no row can come back without it.
+        Times are equal if they are so when they are cut as in the item. What is not mirrored on
+        purpose is not compared, unless no row can come back without it.
         """
-        own = self.instance()
+        own, attributes = self.instance(), self.document.get_attributes()
         differing = [
             f
             for f in fields(type(row))
-            if not equal_values(getattr(row, f.attname), getattr(own, f.attname))
+            for kept in [_kept(attributes.get(f.attname), getattr(row, f.attname))]
+            if not equal_values(kept, getattr(own, f.attname))
         ]
         if any(self._is_on_purpose(f) for f in differing):
             left_out = self._left_out(row)
@@ -283,17 +285,18 @@ def _expected_key(reading: Reading) -> ItemKey | None:
         return None
 
 
+def _kept(attribute: Attribute[Any] | None, value: Any) -> Any:
+    """Return a row's value as the item keeps it: ``TimeAttribute`` cuts."""
+    if value is None or not isinstance(attribute, TimeAttribute):
+        return value
+    return attribute.deserialize(attribute.serialize(value))
+
+
 def equal_values(one: Any, other: Any) -> bool:
     """Whether two values of a field are equal as far as the mirror keeps them."""
     if one in (None, "") and other in (None, ""):
         return True
-    if isinstance(one, datetime) and isinstance(other, datetime):
-        return _in_milliseconds(one) == _in_milliseconds(other)
     return _equal_json(one, other)
-
-
-def _in_milliseconds(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _equal_json(one: Any, other: Any) -> bool:

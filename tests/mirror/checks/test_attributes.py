@@ -25,6 +25,7 @@ from pynamodb.attributes import (
 
 from mirror.checks.attributes import HOLDS, METHODS, check_attributes
 from mirror.documents import (
+    ExactTimeAttribute,
     NativeAttribute,
     TextAttribute,
     TimeAttribute,
@@ -67,6 +68,7 @@ HELD: list[tuple[models.Field[Any, Any], Attribute[Any]]] = [
     (models.TextField(), TextAttribute()),
     (models.DateField(), TextAttribute()),
     (models.DateTimeField(), TimeAttribute()),
+    (models.DateTimeField(), ExactTimeAttribute()),
     (models.JSONField(), NativeAttribute()),
     (pg.HStoreField(), NativeAttribute()),
     (pg.ArrayField(INTEGERS), NativeAttribute()),
@@ -109,7 +111,7 @@ BEST: list[tuple[models.Field[Any, Any], Sequence[type[Attribute[Any]]], str]] =
         [TimeAttribute, NativeAttribute, UTCDateTimeAttribute],
         "value = TextAttribute()",
     ),
-    (models.DateTimeField(), [NativeAttribute], "value = TimeAttribute()"),
+    (models.DateTimeField(), [NativeAttribute], "ExactTimeAttribute() or TimeAttribute() or"),
     (models.UUIDField(), [NativeAttribute], "value = TextAttribute()"),
     (models.BooleanField(), [WholeNumberAttribute], "value = NativeAttribute() or TextAttribute()"),
     (models.CharField(), [WholeNumberAttribute, TimeAttribute], "or TextAttribute()"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mirror.documents.attributes import TimeAttribute
+from mirror.documents.attributes import ExactTimeAttribute, TimeAttribute
 from mirror.documents.native import from_native, number, to_native
 from mirror.errors import Unmirrorable
 
@@ -26,6 +26,22 @@ from mirror.errors import Unmirrorable
 )
 def test_times_are_cut_to_milliseconds_in_utc(moment: datetime, text: str) -> None:
     assert TimeAttribute().serialize(moment) == text
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2026, 2, 5, 20, 42, 11, 42_999, tzinfo=UTC), "2026-02-05T20:42:11.042999Z"),
+        (
+            datetime(2026, 3, 29, 3, 0, tzinfo=timezone(timedelta(hours=2))),
+            "2026-03-29T01:00:00.000000Z",
+        ),
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00.000000Z"),
+    ],
+)
+def test_exact_times_come_back_to_the_microsecond(moment: datetime, text: str) -> None:
+    assert ExactTimeAttribute().serialize(moment) == text
+    assert ExactTimeAttribute().deserialize(text) == moment
 
 
 @pytest.mark.parametrize(

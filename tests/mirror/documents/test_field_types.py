@@ -26,6 +26,7 @@ from pynamodb.attributes import (
 
 from mirror.checks.attributes import check_attributes
 from mirror.documents import (
+    ExactTimeAttribute,
     NativeAttribute,
     TextAttribute,
     TimeAttribute,
@@ -71,6 +72,7 @@ COLUMNS: dict[str, tuple[models.Field[Any, Any], Any]] = {
     "number_native": (models.PositiveBigIntegerField(**NULL), NativeAttribute()),
     "day": (models.DateField(**NULL), TextAttribute()),
     "moment": (models.DateTimeField(**NULL), TimeAttribute()),
+    "moment_exact": (models.DateTimeField(**NULL), ExactTimeAttribute()),
     "moment_text": (models.DateTimeField(**NULL), TextAttribute()),
     "hour": (models.TimeField(**NULL), TextAttribute()),
     "length": (models.DurationField(**NULL), TextAttribute()),
@@ -175,6 +177,7 @@ ROWS: list[dict[str, Any]] = [
         "number_native": 2**63 - 1,
         "day": date(1, 1, 1),
         "moment": WHEN,
+        "moment_exact": WHEN + timedelta(microseconds=7),
         "moment_text": WHEN + timedelta(microseconds=7),
         "hour": time(23, 59, 59, 999_999),
         "length": timedelta(days=-1, microseconds=1),

@@ -23,7 +23,13 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 
-from mirror.documents import NativeAttribute, TextAttribute, WholeNumberAttribute, registry
+from mirror.documents import (
+    ExactTimeAttribute,
+    NativeAttribute,
+    TextAttribute,
+    WholeNumberAttribute,
+    registry,
+)
 from mirror.documents.items import REVISION, Item
 from mirror.documents.render import render
 from mirror.documents.rows import rows
@@ -87,6 +93,7 @@ COLUMNS: dict[str, tuple[models.Field[Any, Any], Any, st.SearchStrategy[Any]]] =
     "day": (models.DateField(**NULL), TextAttribute, dates),
     "hour": (models.TimeField(**NULL), TextAttribute, st.times()),
     "moment": (models.DateTimeField(**NULL), TextAttribute, moments),
+    "moment_exact": (models.DateTimeField(**NULL), ExactTimeAttribute, moments),
     "moment_pynamodb": (models.DateTimeField(**NULL), UTCDateTimeAttribute, moments),
     "length": (models.DurationField(**NULL), NativeAttribute, lengths),
     "length_text": (models.DurationField(**NULL), TextAttribute, lengths),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,13 +26,17 @@ from mirror.checks.documents import check_pairs
 from mirror.checks.missing_attributes import missing_attributes
 from mirror.documents import registry
 from mirror.management.drafts import draft
+from mirror.models import LedgerEntry
 from mirror.stores.clients import Stores
 from mirror.sync.backfill import enqueue_all
 from tests.mirror.documents.test_field_types import COLUMNS, ROWS
+from tests.mirror.restore.test_related_rows import Create, mirror_all, tables
 from tests.support import adopters
 from tests.support.adopters import model
 from tests.support.commands import run
 from tests.support.stored import assert_equal_after_sync, item_of
+
+__all__ = ["tables"]
 
 # Names that are taken, and fields that no attribute holds.
 AWKWARD: dict[str, models.Field[Any, Any]] = {
@@ -94,6 +99,21 @@ def test_every_type_of_field(mirror: Stores, owner: User, monkeypatch: pytest.Mo
     finally:
         with connection.schema_editor() as editor:
             editor.delete_model(song)
+
+
+def test_times_come_back_to_the_microsecond(
+    mirror: Stores, tables: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = tables(model("Tape", recorded_at=models.DateTimeField()))
+    use(monkeypatch, tape)
+    when = datetime(2026, 2, 5, 20, 42, 11, 42_999, tzinfo=UTC)
+    tape.objects.create(recorded_at=when)
+    mirror_all(mirror)
+    assert run("mirror_restore", "--dry-run")[0] == 0
+    tape.objects.all().delete()
+    LedgerEntry.objects.all().delete()
+    assert run("mirror_restore", "--apply")[0] == 0
+    assert tape.objects.get().recorded_at == when
 
 
 def test_keys_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import models
+from django.test.utils import isolate_apps
+from pynamodb.attributes import Attribute, UTCDateTimeAttribute
 
+from mirror.documents import ExactTimeAttribute, TextAttribute, TimeAttribute, registry
+from mirror.documents.render import render
 from mirror.restore.reader import (
     ALTERED,
     NOT_IN_S3,
@@ -22,6 +27,7 @@ from mirror.stores.clients import Stores
 from sessions_app.documents import SessionDocument
 from sessions_app.models import Session
 from tests.mirror.restore.conftest import WHEN, Lose
+from tests.support.adopters import adopt, model
 from tests.support.commands import run
 from tests.support.stored import assert_equal_after_sync, item_of, stored_item
 from tests.support.tampering import remove_attribute, set_attribute
@@ -74,10 +80,35 @@ def test_a_field_that_differs_is_named(
 
 
 @pytest.mark.parametrize(
+    ("attribute", "microsecond", "differs"),
+    [
+        (TimeAttribute, 42_000, False),
+        (TimeAttribute, 43_000, True),
+        (ExactTimeAttribute, 42_998, True),
+        (UTCDateTimeAttribute, 42_998, True),
+        (TextAttribute, 42_998, True),
+    ],
+)
+@isolate_apps("django.contrib.auth")
+def test_times_are_compared_as_exactly_as_they_are_mirrored(
+    monkeypatch: pytest.MonkeyPatch,
+    attribute: type[Attribute[Any]],
+    microsecond: int,
+    differs: bool,
+) -> None:
+    monkeypatch.setattr(registry, "_documents", {})
+    tape = model("Tape", at=models.DateTimeField(), ended_at=models.DateTimeField(null=True))
+    document = adopt(tape, at=attribute(), ended_at=attribute())
+    item = render(document, tape(pk=1, at=WHEN)).item(1, {})
+    row = tape(pk=1, at=WHEN.replace(microsecond=microsecond))
+    differing = read(document, item, lambda key: None).differing_fields(row)
+    assert differing == ["at"] * differs
+
+
+@pytest.mark.parametrize(
     ("one", "other", "equal"),
     [
-        (WHEN, WHEN.replace(microsecond=42_000), True),
-        (WHEN, WHEN.replace(microsecond=43_000), False),
+        (WHEN, WHEN.replace(microsecond=42_000), False),
         (None, "", True),
         (None, 0, False),
         (None, {}, False),
