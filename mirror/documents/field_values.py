@@ -57,13 +57,34 @@ def blank(f: models.Field[Any, Any], *, mirrored: bool) -> Any:
     """
     if f.null or (mirrored and isinstance(f, models.JSONField)):
         return None
-    is_text = f.empty_strings_allowed and not isinstance(f, models.BinaryField)
-    return "" if is_text else f.get_default()
+    return "" if _is_text(f) else f.get_default()
+
+
+def may_be_blank(f: models.Field[Any, Any]) -> bool:
+    """Whether a mirrored field has a value that items leave out: null, or an empty text."""
+    return f.null or isinstance(f, models.JSONField) or _is_text(f)
+
+
+def _is_text(f: models.Field[Any, Any]) -> bool:
+    return f.empty_strings_allowed and not isinstance(f, models.BinaryField)
 
 
 def default(f: models.Field[Any, Any], row: models.Model) -> Any:
     """Return what the field of a new ``row`` has if nobody sets it; None if there is no default."""
     return f.pre_save(row, add=True) if _is_now(f) else f.get_default()
+
+
+def default_in_words(f: models.Field[Any, Any]) -> str:
+    """Say what the field of a new row has if nobody sets it."""
+    if _is_now(f):
+        return "the time of the restore"
+    if f.has_default() or f.has_db_default():
+        return "its default"
+    if isinstance(f, models.OrderWrt):
+        return "the next number"
+    if f.null or isinstance(f, models.JSONField):
+        return "null"
+    return "empty" if has_default(f) else "nothing, so that none comes back"
 
 
 def has_default(f: models.Field[Any, Any]) -> bool:

@@ -21,6 +21,8 @@ class RestoreCounts:
     lost: int = 0  # in PostgreSQL, but not in the mirror
     pending: int = 0
     fields: Counter[str] = field(default_factory=Counter)  # in how many rows each field differs
+    set_anew: dict[str, str] = field(default_factory=dict)  # fields that nothing holds, and to what
+    lacked: Counter[str] = field(default_factory=Counter)  # mirrored fields that got a default
     notes: list[str] = field(default_factory=list)  # the first rows with a problem, and which
 
     @property

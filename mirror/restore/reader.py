@@ -22,7 +22,13 @@ from pynamodb.attributes import Attribute
 
 from mirror.documents.attributes import TimeAttribute
 from mirror.documents.document import Document, field_attributes
-from mirror.documents.field_values import blank, default, has_default, to_field
+from mirror.documents.field_values import (
+    blank,
+    default,
+    has_default,
+    may_be_blank,
+    to_field,
+)
 from mirror.documents.ids import encode_id
 from mirror.documents.items import Item, ItemKey, key_of, revision_of
 from mirror.documents.rows import fields
@@ -113,12 +119,17 @@ class Reading:
     @property
     def unread(self) -> list[Field]:
         """The fields that no attribute and no body of the item holds."""
-        known = field_attributes(self.document).keys() | self.values.keys()
-        return [
-            f
-            for f in fields(self.document.mirror_options.model)
-            if not (f.attname in known or f.primary_key or _is_parent_link(f))
-        ]
+        return [f for f in without_attribute(self.document) if f.attname not in self.values]
+
+    @property
+    def lacked(self) -> list[Field]:
+        """The fields whose attribute the item lacks, although they are neither null nor empty.
+
+        It was written before the document had that attribute, or somebody removed it.
+        """
+        mirrored = field_attributes(self.document).keys() - self.values.keys()
+        model = self.document.mirror_options.model
+        return [f for f in fields(model) if f.attname in mirrored and not may_be_blank(f)]
 
     @property
     def lacking(self) -> list[Field]:
@@ -193,6 +204,16 @@ def read(document: type[Document], item: Item, fetch: Fetch) -> Reading:
     if not problems and _expected_key(reading) != reading.key:
         problems["pk"] = WRONG_KEY
     return reading
+
+
+def without_attribute(document: type[Document]) -> list[Field]:
+    """Return the fields that the items do not hold: bodies may."""
+    known = field_attributes(document)
+    return [
+        f
+        for f in fields(document.mirror_options.model)
+        if not (f.attname in known or f.primary_key or _is_parent_link(f))
+    ]
 
 
 def names_a_row(document: type[Document], object_id: str) -> bool:

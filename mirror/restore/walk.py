@@ -10,7 +10,9 @@ from django.db import models
 
 from mirror.batching import batched
 from mirror.documents.document import Document
+from mirror.documents.field_values import default_in_words
 from mirror.documents.items import Item, ItemKey, is_tombstone
+from mirror.documents.registry import labels
 from mirror.documents.render import render
 from mirror.documents.rows import forgotten_fields, rows
 from mirror.errors import Unmirrorable
@@ -19,7 +21,7 @@ from mirror.restore.counts import RestoreCounts
 from mirror.restore.insert import advance_sequences, insert
 from mirror.restore.inventory import CHUNK, Inventory, Unequal
 from mirror.restore.portions import read_in_portions
-from mirror.restore.reader import Reading, names_a_row, read
+from mirror.restore.reader import Field, Reading, names_a_row, read, without_attribute
 from mirror.stores.clients import Stores
 
 ROWS = 16  # whole rows in memory at a time, if nothing is known of their sizes
@@ -44,6 +46,7 @@ class Walk:
         self.threads = threads
         self.apply = apply
         self.tally = RestoreCounts(self.label)
+        self.unheld: list[Field] | None = None  # the fields that nothing that was read holds
 
     def compare(self, items: Sequence[Item]) -> None:
         """Compare live items with their rows; count what is equal, and note the others."""
@@ -71,6 +74,7 @@ class Walk:
             progress(len(chunk))
         for ids in batched(self.inventory.rows_without_item(self.document), ROWS):
             self._count_rows_without_item(ids)
+        self.tally.set_anew = {f.name: default_in_words(f) for f in self.unheld or ()}
         if self.apply and self.tally.restored:
             advance_sequences(self.document.mirror_options.model)
 
@@ -143,6 +147,7 @@ class Walk:
                 self._count_impossible(reading, problems[reading.key])
             else:
                 self.tally.restored += 1
+                self.tally.lacked.update(f.name for f in reading.lacked)
 
     def _count_impossible(self, reading: Reading, problem: str) -> None:
         self.tally.impossible += 1
@@ -172,7 +177,20 @@ class Walk:
 
     def _read(self, items: Iterable[Item]) -> Iterator[list[Reading]]:
         read_one = partial(read, self.document, fetch=self.stores.objects.get)
-        return read_in_portions(self.threads, read_one, items)
+        for readings in read_in_portions(self.threads, read_one, items):
+            held = {name for reading in readings for name in reading.values}
+            unheld = self._unmirrored() if self.unheld is None else self.unheld
+            self.unheld = [f for f in unheld if f.attname not in held]
+            yield readings
+
+    def _unmirrored(self) -> list[Field]:
+        """Return the fields that neither this document nor that of an inherited table mirrors."""
+        own = self.document.mirror_options.model._meta.concrete_model
+        return [
+            f
+            for f in without_attribute(self.document)
+            if f.model is own or f.model._meta.label_lower not in labels()
+        ]
 
     def _names_a_row(self, object_id: str) -> bool:
         return names_a_row(self.document, object_id)

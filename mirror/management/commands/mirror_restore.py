@@ -64,6 +64,7 @@ class Command(MirrorCommand):
             numbers = "".join(f"{getattr(tally, column):>12}" for column in RESULTS)
             self.stdout.write(f"{tally.label:{width}}{numbers}")
         for tally in tallies:
+            self._print_defaults(tally, applied=applied)
             if tally.fields:
                 by_field = ", ".join(
                     f"{name} {number}" for name, number in tally.fields.most_common()
@@ -83,3 +84,18 @@ class Command(MirrorCommand):
         elif restored:
             rows = pluralize(restored, "row,rows")
             self.stdout.write(f"{restored} {rows} would be restored with --apply.")
+
+    def _print_defaults(self, tally: RestoreCounts, *, applied: bool) -> None:
+        """Print which fields the mirror does not give back, and what they have instead."""
+        if tally.set_anew:
+            named = ", ".join(f"{name} ({words})" for name, words in tally.set_anew.items())
+            self.stdout.write(
+                f"Held by no item or object of {tally.label}, and so set anew in each row that "
+                f"comes back: {named}."
+            )
+        if tally.lacked:
+            got = "got" if applied else "would get"
+            named = ", ".join(f"{name} {number}" for name, number in tally.lacked.most_common())
+            self.stdout.write(
+                f"{tally.label} {got} its default in fields that an item lacks: {named}."
+            )

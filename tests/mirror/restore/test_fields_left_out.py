@@ -9,7 +9,7 @@ import pytest
 from django.db import models
 from django.utils import timezone
 
-from mirror.documents import Body, TextAttribute, registry
+from mirror.documents import Body, TextAttribute, WholeNumberAttribute, registry
 from mirror.models import LedgerEntry, RestoreRun
 from mirror.stores.clients import Stores
 from tests.mirror.restore.test_related_rows import Create, mirror_all, tables
@@ -65,6 +65,57 @@ def test_what_is_not_mirrored_is_not_compared_and_comes_back_as_in_a_new_row(
     assert (row.labels, row.data, bytes(row.scan)) == (["new"], None, b"")
     assert began < row.seen_at < timezone.now()
     assert run("mirror_restore", "--dry-run")[0] == 0
+
+
+SET_ANEW = """\
+Held by no item or object of lab.scan, and so set anew in each row that comes back: \
+note (its default), score (its default), level (its default), labels (its default), data (null), \
+seen_at (the time of the restore), day (the time of the restore), rotated (its default), \
+scan (empty), remark (empty), place (null).
+"""
+
+
+@pytest.mark.parametrize("mode", ["--dry-run", "--apply"])
+def test_what_is_not_mirrored_is_named_with_what_comes_back(
+    mirror: Stores, tables: Create, mode: str
+) -> None:
+    more: dict[str, models.Field[Any, Any]]
+    more = {"remark": models.TextField(), "place": models.TextField(null=True)}
+    left_out = {name: field.clone() for name, field in (LEFT_OUT | more).items()}
+    scan = tables(model("Scan", title=models.TextField(), **left_out))
+    adopt(scan, {"without_attribute": [*left_out]}, title=TextAttribute())
+    assert "Held by no" not in run("mirror_restore", mode)[1]  # no item was read
+    scan.objects.create(data={}, scan=b"")
+    mirror_all(mirror)
+    assert SET_ANEW in run("mirror_restore", mode)[1]
+    lose(scan)
+    assert SET_ANEW in run("mirror_restore", mode)[1]
+
+
+def test_what_a_parents_document_mirrors_is_not_named(mirror: Stores, tables: Create) -> None:
+    song = tables(model("Song", title=models.TextField()))
+    live = tables(model("Live", song, place=models.TextField()))
+    adopt(song, title=TextAttribute())
+    keys = staticmethod(lambda row: {"pk": f"live#{row.pk}", "sk": "live"})
+    adopt(live, {"without_attribute": ["title"]}, place=TextAttribute(), keys=keys)
+    live.objects.create(title="one", place="here")
+    mirror_all(mirror)
+    assert "Held by no" not in run("mirror_restore", "--dry-run")[1]
+
+
+def test_what_an_item_lacks_and_the_model_sets_is_counted(mirror: Stores, tables: Create) -> None:
+    scan = tables(model("Scan", note=models.TextField(), level=models.IntegerField(default=7)))
+    adopt(scan, note=TextAttribute(), level=WholeNumberAttribute())
+    for note in ("", "mine"):
+        scan.objects.create(note=note, level=1)
+    mirror_all(mirror)
+    first = scan.objects.earliest("pk")
+    remove_attribute(mirror, item_of(mirror, first.pk), "level")
+    lose(scan)
+    line = "lab.scan {} its default in fields that an item lacks: level 1.\n"
+    assert line.format("would get") in run("mirror_restore", "--dry-run")[1]
+    assert line.format("got") in run("mirror_restore", "--apply")[1]
+    assert list(scan.objects.order_by("pk").values_list("level", flat=True)) == [7, 1]
 
 
 def test_a_field_that_was_forgotten_is_named(mirror: Stores, tables: Create) -> None:
@@ -142,6 +193,14 @@ def test_what_a_body_holds_is_compared_and_comes_back(mirror: Stores, page: Any)
     assert run("mirror_restore", "--apply")[0] == 0
     rows = page.objects.order_by("pk").values_list("text", "note")
     assert list(rows) == [("a text", "no note"), ("", "no note")]
+
+
+def test_what_a_body_holds_is_not_named(mirror: Stores, page: Any) -> None:
+    for text in ("", "a text"):
+        page.objects.create(text=text, note="mine")
+    mirror_all(mirror)
+    printed = run("mirror_restore", "--dry-run")[1]
+    assert "set anew in each row that comes back: note (its default).\n" in printed
 
 
 def test_a_body_that_differs_or_is_lost_is_a_difference(mirror: Stores, page: Any) -> None:
