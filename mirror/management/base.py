@@ -5,7 +5,7 @@ import sqlite3
 import sys
 from typing import Any, Literal
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, SystemCheckError
 from django.db import Error as DatabaseError
 from psycopg import Error as DriverError
 
@@ -63,6 +63,14 @@ class MirrorCommand(BaseCommand):
 
     # Most of these commands run every day: what is no matter of mirroring is for `check` to say.
     requires_system_checks: tuple[str, ...] | Literal["__all__"] = ("mirror",)
+
+    def check(self, *args: Any, **options: Any) -> None:
+        """Run the system checks. What they refuse stops the command: it could not work."""
+        try:
+            super().check(*args, **options)
+        except SystemCheckError as refused:
+            refused.returncode = COULD_NOT_WORK
+            raise
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Call ``run``, and print a sentence for each error that it may raise."""

@@ -11,7 +11,10 @@ import sys
 import psycopg
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import connection
+from pytest_django.fixtures import Settings
 
 from mirror.conf import setting
 from mirror.errors import Failure, Kind, StoreError
@@ -41,6 +44,13 @@ def test_a_command_without_configuration_ends_with_one_sentence(db: None, comman
     done = manage(command, DATABASE_URL=database_url(), AWS_S3_BUCKET_NAME=None)
     assert_fails_with_one_sentence(done, "AWS_S3_BUCKET_NAME is not set")
     assert done.returncode == 2
+
+
+def test_a_mistake_that_a_check_refuses_is_no_drift(settings: Settings) -> None:
+    settings.MIRROR = {**settings.MIRROR, "DISPATCH": "never"}
+    with pytest.raises(SystemCheckError, match="E001") as refused:
+        call_command("mirror_check", skip_checks=False)
+    assert refused.value.returncode == 2
 
 
 def test_a_reader_that_has_enough_ends_a_command_quietly(db: None) -> None:
