@@ -29,6 +29,10 @@ NO_CLIENT = {
         "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine a "
         "role."
     ),
+    "InvalidRegionError": (
+        'A region is written like "eu-central-1". Correct MIRROR["REGION"], or AWS_REGION in the '
+        "environment."
+    ),
     "ValueError": (
         "Its address must begin with http:// or https://. Correct AWS_ENDPOINT_URL…, the "
         "endpoint_url in STORAGES, or the one in AWS's own configuration file."

@@ -100,6 +100,14 @@ def test_an_endpoint_that_is_no_address_is_told(
     assert "Its address must begin with http:// or https://. Correct AWS_ENDPOINT_URL" in printed
 
 
+def test_a_region_that_is_no_name_is_told(mirror: Stores, settings: Settings) -> None:
+    settings.MIRROR = {**settings.MIRROR, "REGION": "eu central 1"}
+    clients.reset_clients()
+    code, printed = run("mirror_check")
+    assert (code, printed.count("\n")) == (2, 1)
+    assert 'A region is written like "eu-central-1". Correct MIRROR["REGION"]' in printed
+
+
 def test_missing_credentials_are_told_with_the_variables_to_set(
     mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
