@@ -22,6 +22,7 @@ from mirror.models.primary import PrimaryManager
 INTERVAL = 5.0  # seconds between two heartbeats of a process
 ALIVE = timedelta(seconds=30)  # without a heartbeat for longer, a process counts as dead
 KEPT = timedelta(minutes=10)  # a new process removes the rows that are older
+ALIVE_NOW = Q(stopped=False, last_seen_at__gt=Now() - ALIVE)
 
 
 class Workers(NamedTuple):
@@ -41,14 +42,14 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
     """The verbs of heartbeats."""
 
     def alive(self) -> HeartbeatQuerySet:
-        """The processes that have been heard of lately."""
-        return self.filter(last_seen_at__gt=Now() - ALIVE)
+        """The processes that have been heard of lately, and not of their end."""
+        return self.filter(ALIVE_NOW)
 
     def workers(self) -> Workers:
         """Sum the heartbeats up."""
         silence = ExpressionWrapper(Now() - F("last_seen_at"), output_field=DurationField())
         found = self.aggregate(
-            alive=Count("pk", filter=Q(last_seen_at__gt=Now() - ALIVE)),
+            alive=Count("pk", filter=ALIVE_NOW),
             seen=Max("last_seen_at"),
             silent_for=Min(silence),
         )
@@ -72,6 +73,7 @@ class Heartbeat(models.Model):
     started_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     last_claim_at = models.DateTimeField(null=True)
+    stopped = models.BooleanField(db_default=False)  # it has ended in order
 
     objects = HeartbeatManager()
 
@@ -122,4 +124,4 @@ class Pulse:
         told, the process counts as alive a little longer, as one that was killed does.
         """
         with suppress(Error):
-            Heartbeat.objects.filter(pk=self._id).update(last_seen_at=Now() - ALIVE)
+            Heartbeat.objects.filter(pk=self._id).update(stopped=True, last_seen_at=Now())
