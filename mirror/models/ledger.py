@@ -23,6 +23,7 @@ from mirror.models.key_states import REUPLOADED, KeyState, dump, load
 from mirror.models.marks import READ, Mark, write_marks
 from mirror.models.primary import PrimaryManager
 
+MOST_REASONS = 10  # for what is owed
 PORTION = 1000  # entries that are locked together: a person's save waits for no more
 
 RESET = {column: RawSQL(sql, []) for column, sql in RESET_COLUMNS.items()}  # noqa: S611 - constants
@@ -53,6 +54,8 @@ CONDITIONS = {
     State.PENDING: OWED & Q(parked_at=None),
     State.PARKED: OWED & Q(parked_at__isnull=False),
 }
+# The removal of an object that the worker has not repeated in time: pending, too.
+OVERDUE = Q(sweep_at__lte=Now(), parked_at=None)
 
 
 class Backlog(NamedTuple):
@@ -65,6 +68,14 @@ class Backlog(NamedTuple):
     pending: int
     parked: int
     longest_wait: timedelta | None
+
+
+class Reason(NamedTuple):
+    """Why some rows are pending or parked: their last ``failure``, empty if there was none."""
+
+    state: State
+    rows: int
+    failure: str
 
 
 class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
@@ -141,15 +152,28 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
 
     def backlog(self) -> Backlog:
         """Count what is owed."""
-        overdue = Q(sweep_at__lte=Now(), parked_at=None)
-        counted = self.filter(OWED | overdue).aggregate(
-            pending=Count("pk", filter=Q(CONDITIONS[State.PENDING] | overdue)),
+        counted = self.filter(OWED | OVERDUE).aggregate(
+            pending=Count("pk", filter=Q(CONDITIONS[State.PENDING] | OVERDUE)),
             parked=Count("pk", filter=Q(parked_at__isnull=False)),
             row=Max(Now() - F("owed_since"), filter=CONDITIONS[State.PENDING]),
-            removal=Max(Now() - F("sweep_at"), filter=overdue),
+            removal=Max(Now() - F("sweep_at"), filter=OVERDUE),
         )
         waits = [wait for wait in (counted["row"], counted["removal"]) if wait is not None]
         return Backlog(counted["pending"], counted["parked"], max(waits, default=None))
+
+    def reasons(self) -> list[Reason]:
+        """Return why the ``backlog`` is not mirrored: the failures of most rows first."""
+        failed = (
+            self.filter(OWED | OVERDUE)
+            .annotate(is_parked=Case(When(parked_at=None, then=False), default=True))
+            .values_list("is_parked", "error_class", "error_code")
+            .annotate(entries=Count("pk"))
+            .order_by("-entries", "is_parked", "error_class", "error_code")
+        )
+        return [
+            Reason(State.PARKED if parked else State.PENDING, entries, f"{kind} {code}".strip())
+            for parked, kind, code, entries in failed[:MOST_REASONS]
+        ]
 
     def make_due_now(self) -> None:
         """Cut every back-off and every wait for a sweep short: somebody asked.

@@ -24,6 +24,7 @@ from mirror.sync.immediate import mirror_immediately
 PENDING = "Pending: the worker will mirror it."
 OUTCOME_MESSAGES = {
     Outcome.MIRRORED: (messages.SUCCESS, "Mirrored just now."),
+    Outcome.SWEPT: (messages.SUCCESS, "Another process has mirrored it just now."),
     Outcome.OVERTAKEN: (
         messages.WARNING,
         f"The row changed, or another process has taken it over. {PENDING}",

@@ -49,6 +49,7 @@ class Outcome(Enum):
     """How an attempt ended."""
 
     MIRRORED = "mirrored"
+    SWEPT = "nothing was owed: objects were removed once more"
     OVERTAKEN = "the row changed, or another process has it: a later attempt will do it"
     OUT_OF_TIME = "the budget of the request was spent; pending"
     NOT_ATTEMPTED = "a store is out of reach, a table is changing, or another has the row; pending"
@@ -108,8 +109,10 @@ def settle(attempts: Sequence[Attempt], breaker: Breaker) -> list[Outcome]:
     outcomes: dict[int, Outcome] = {}
     written = [a.plan.after() for a in attempts if a.plan and a.error is None]
     acknowledged, refused = _note(ledger.acknowledge, written)
-    outcomes |= dict.fromkeys(acknowledged, Outcome.MIRRORED)
     for attempt in attempts:
+        if attempt.entry.pk in acknowledged:
+            owed = attempt.entry.state != State.MIRRORED
+            outcomes[attempt.entry.pk] = Outcome.MIRRORED if owed else Outcome.SWEPT
         attempt.error = refused.get(attempt.entry.pk, attempt.error)
 
     failed = [

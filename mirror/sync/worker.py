@@ -285,7 +285,8 @@ def mirror_due() -> Counter[Outcome]:
 
 def _made_progress(outcomes: Counter[Outcome]) -> bool:
     """Whether any attempt came to a result of its own, even if that is a failure."""
-    return bool(outcomes.keys() & {Outcome.MIRRORED, Outcome.FAILED, Outcome.PARKED})
+    own = {Outcome.MIRRORED, Outcome.SWEPT, Outcome.FAILED, Outcome.PARKED}
+    return bool(outcomes.keys() & own)
 
 
 def _seconds_until_due() -> float | None:

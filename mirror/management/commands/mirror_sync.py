@@ -133,6 +133,10 @@ class Command(MirrorCommand):
         )
         if by_others:
             self.stdout.write("Other processes, such as a running worker, mirrored the rest.")
+        if not drained.complete:
+            for state, count, failure in LedgerEntry.objects.registered().reasons():
+                why = failure or "no failure is noted"
+                self.stderr.write(f"  {number(count)} {state}: {why}")
         if drained.outages:
             self.stderr.write(f"Out of reach: {', '.join(sorted(drained.outages))}.")
             for outage in Outage.objects.open().filter(store__in=drained.outages).order_by("store"):

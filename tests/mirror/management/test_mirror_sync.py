@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from mirror.documents.items import Item, Known
+from mirror.errors import Failure, Kind, StoreError, Unmirrorable
 from mirror.management.commands import mirror_sync
 from mirror.models import LedgerEntry
+from mirror.models.key_states import KeyState
 from mirror.stores.clients import Stores, reset_clients
+from mirror.stores.dynamodb import ItemStore
 from mirror.sync import worker, workers
 from tests.support.commands import run
 from tests.support.factories import make_campaign
@@ -76,7 +82,47 @@ def test_what_is_left_was_mirrored_by_nobody(mirror: Stores, owner: User) -> Non
     make_campaign(owner)
     LedgerEntry.objects.update(parked_at=Now())
     make_campaign(owner)
-    assert run("mirror_sync") == (1, "1 mirrored, 0 pending, 1 parked.\n")
+    left = "  1 parked: no failure is noted\n"
+    assert run("mirror_sync") == (1, f"1 mirrored, 0 pending, 1 parked.\n{left}")
+
+
+def test_what_is_left_is_told_with_its_reasons(
+    mirror: Stores, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaigns = [make_campaign(owner) for _ in range(3)]
+    failing, refused = (str(campaign.pk) for campaign in campaigns[:2])
+    put = ItemStore.put
+
+    def refuse_some(store: ItemStore, item: Item, known: Known) -> None:
+        if failing in repr(item):
+            raise StoreError(Failure(Kind.UNEXPLAINED, "ClientError", "Odd", "DynamoDB"))
+        if refused in repr(item):
+            raise Unmirrorable("ItemTooLarge")
+        put(store, item, known)
+
+    monkeypatch.setattr(ItemStore, "put", refuse_some)
+    monkeypatch.setattr(worker, "SOON", 0)
+    code, printed = run("mirror_sync")
+    assert code == 1
+    assert printed.splitlines() == [
+        "1 mirrored, 1 pending, 1 parked.",
+        "  1 pending: ClientError Odd",
+        "  1 parked: Unmirrorable ItemTooLarge",
+    ]
+
+
+def test_an_object_that_is_removed_once_more_is_no_mirrored_row(
+    mirror: Stores, owner: User
+) -> None:
+    make_campaign(owner)
+    worker.drain()
+    lands_until = timezone.now() + timedelta(minutes=16)
+    entry = LedgerEntry.objects.get()
+    entry.object_keys["transcripts/1/1-0.json"] = str(KeyState(may_land_until=lands_until))
+    entry.sweep_at = lands_until
+    entry.save()
+    for _ in range(2):
+        assert run("mirror_sync") == (0, "0 mirrored, 0 pending, 0 parked.\n")
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "fast", "inf", "nan"])
