@@ -32,11 +32,14 @@ class OutageQuerySet(models.QuerySet["Outage"]):
         )
         return created
 
-    def end(self, store: str) -> bool:
-        """Close the breaker of ``store``; true for the one caller that has to report it."""
+    def end(self, store: str) -> int | None:
+        """Close the breaker of ``store``, and return how many changes are pending.
+
+        None but for the one caller that has to report it.
+        """
         waiting = sum(owed.pending for owed in owed_by_model().values())
         ended = self.open().filter(store=store).update(ended_at=Now(), waiting=waiting)
-        return ended == 1
+        return waiting if ended else None
 
     def settle(self) -> None:
         """Note of the outages that are over whether all that was pending then is mirrored."""

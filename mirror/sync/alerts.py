@@ -25,6 +25,12 @@ PENDING = "pending too long"
 PARKED = "parked"
 OVERDUE_CHECK = "check overdue"
 DRIFT = "drift"
+ENDS = {
+    PENDING: "No change has been pending for too long any more.",
+    PARKED: "No row is parked any more.",
+    OVERDUE_CHECK: "A complete mirror_check has begun again.",
+    DRIFT: "A complete mirror_check finds no differences any more.",
+}
 
 
 @contextmanager
@@ -39,7 +45,8 @@ def _in_nobody_s_way() -> Iterator[None]:
 
 def _not_told(kind: str) -> None:
     fingerprint = {"fingerprint": ["mirror", "alerts"]}
-    logger.error("Alerts cannot be told (%s).", kind, extra=fingerprint)
+    message = "No alarm can be raised: PostgreSQL refuses a query (%s). Have all migrations run?"
+    logger.error(message, kind, extra=fingerprint)
 
 
 @_in_nobody_s_way()
@@ -66,7 +73,7 @@ def look() -> None:
         _holds_not(OVERDUE_CHECK)
     else:
         hours = OVERDUE.total_seconds() / 3600
-        message = "No complete check was begun within %d hours."
+        message = "No complete mirror_check has begun for %d hours."
         _holds(OVERDUE_CHECK, message, hours, lasting=PATIENCE)
 
 
@@ -75,7 +82,7 @@ def tell_of_check(run: CheckRun) -> None:
     """Tell that a check found differences, or that all of them are gone."""
     if run.differences:
         kinds = ", ".join(f"{kind} {count}" for kind, count in run.counts.items() if count)
-        _holds(DRIFT, "Differences that a check found: %d (%s).", run.differences, kinds)
+        _holds(DRIFT, "mirror_check found differences: %d (%s).", run.differences, kinds)
     elif run.complete:
         _holds_not(DRIFT)
 
@@ -87,4 +94,4 @@ def _holds(condition: str, message: str, *args: object, lasting: timedelta = tim
 
 def _holds_not(condition: str) -> None:
     if Alert.objects.holds_not(condition):
-        logger.warning("No longer so: %s.", condition)
+        logger.warning(ENDS[condition])

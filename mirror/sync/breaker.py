@@ -125,17 +125,19 @@ def _begin(store: str, failure: Failure) -> None:
 
 
 def _end(store: str) -> None:
-    if Outage.objects.end(store):
-        waiting = (
-            LedgerEntry.objects.pending()
-            .waiting()
-            .filter(error_class__in=[OUT_OF_REACH, PARTITION_BUSY])
-        )
-        logger.warning(
-            "%s is back; %d changes that waited untried are due now.",
-            store,
-            waiting.reset_attempts(),
-        )
+    pending = Outage.objects.end(store)
+    if pending is None:
+        return
+    untried = (
+        LedgerEntry.objects.pending()
+        .waiting()
+        .filter(error_class__in=[OUT_OF_REACH, PARTITION_BUSY])
+    )
+    untried.reset_attempts()
+    if pending:
+        logger.warning("%s is back. Mirroring goes on. Changes pending: %d.", store, pending)
+    else:
+        logger.warning("%s is back.", store)
 
 
 breaker = Breaker()

@@ -67,7 +67,7 @@ def _dispatch(label: str, object_id: str) -> None:
     except Exception as error:  # noqa: BLE001 - the guard: a person's request must not notice;
         # the row stays pending, and the log says so by class, as messages quote data
         logger.error(  # noqa: TRY400 - no traceback: it ends with the message
-            "%s %s could not be dispatched and stays pending: %s",
+            "%s %s was not mirrored right after its commit (%s). It stays pending for the worker.",
             label,
             object_id,
             type(error).__name__,

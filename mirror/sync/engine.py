@@ -208,10 +208,10 @@ def _log(entry: LedgerEntry, failure: Failure, *, parked: bool) -> None:
         # Of ``RemoteAhead`` the code is a revision: it says nothing about the cause.
         cause = "" if failure.error_class == REMOTE_AHEAD else failure.code
         logger.error(
-            "%s %s is not mirrored%s: %s %s%s",
+            "%s %s %s: %s %s%s",
             entry.model,
             entry.object_id,
-            " and parked" if parked else "",
+            "is parked" if parked else "is not mirrored yet, and tried again",
             failure.error_class,
             failure.code,
             f" in {failure.field}" if failure.field else "",

@@ -83,10 +83,11 @@ def _report_schema(label: str, error: ProgrammingError | None) -> None:
     if error and label not in _unreadable:
         _unreadable.add(label)
         logger.error(
-            "%s cannot be read (%s): its table is not what the code expects. Its rows are pending.",
+            "Rows of %s cannot be read (%s) and stay pending: the table is not what the code "
+            "expects. Run the migrations, and restart what runs older code.",
             label,
             type(error.__cause__ or error).__name__,
         )
     elif not error and label in _unreadable:
         _unreadable.discard(label)
-        logger.warning("%s can be read again.", label)
+        logger.warning("Rows of %s can be read again.", label)

@@ -185,14 +185,14 @@ class Worker:
             self._database_silent = True
             # By class: the driver's message names hosts and quotes data.
             logger.error(
-                "PostgreSQL does not answer the worker (%s). It tries again every second.",
+                "PostgreSQL does not answer (%s). The worker tries again every second.",
                 type(error.__cause__ or error).__name__,
             )
 
     def _database_answered(self) -> None:
         if self._database_silent:
             self._database_silent = False
-            logger.warning("PostgreSQL answers the worker again.")
+            logger.warning("PostgreSQL answers again.")
 
     def mirror_due(self) -> Counter[Outcome]:
         """Mirror what is due now, and return how the attempts ended."""

@@ -47,7 +47,7 @@ def test_the_log_names_the_field_and_the_ledger_has_the_code(
     session = make_session(owner, metrics={"": "CANARY"})
     with caplog.at_level(logging.ERROR, "mirror"):
         worker.drain()
-    said = f"sessions_app.session {session.pk} is not mirrored and parked: Unmirrorable EmptyName"
+    said = f"sessions_app.session {session.pk} is parked: Unmirrorable EmptyName"
     assert f"{said} in metrics" in caplog.messages
     assert "CANARY" not in caplog.text
     assert LedgerEntry.objects.get().error_code == "EmptyName"

@@ -137,7 +137,7 @@ def test_the_end_of_a_condition_is_logged_once_and_sent_nowhere(
     assert errors(caplog) == ["Rows are parked until somebody acts: 1."]
     LedgerEntry.objects.update(parked_at=None)
     alerts.look()
-    assert "No longer so" not in caplog.text  # it may come back in a moment
+    assert "No row is parked any more." not in caplog.text  # it may come back in a moment
     LedgerEntry.objects.update(parked_at=timezone.now())
     alerts.look()
     assert len(errors(caplog)) == 1
@@ -145,7 +145,7 @@ def test_the_end_of_a_condition_is_logged_once_and_sent_nowhere(
     later(minutes=11)
     alerts.look()
     alerts.look()
-    assert caplog.text.count("No longer so: parked.") == 1
+    assert caplog.text.count("No row is parked any more.") == 1
     assert len(told) == 1
     LedgerEntry.objects.update(parked_at=timezone.now())
     alerts.look()
@@ -180,11 +180,11 @@ def test_a_check_tells_of_differences_and_that_they_are_gone(
     assert run("mirror_check", "--sample", "100")[0] == 1
     assert run("mirror_check")[0] == 1
     assert conditions(told) == [alerts.DRIFT]
-    assert errors(caplog) == ["Differences that a check found: 3 (missing 3)."]
+    assert errors(caplog) == ["mirror_check found differences: 3 (missing 3)."]
     assert "Secret" not in repr(told)
     later(minutes=11)
     assert run("mirror_check", "--repair")[0] == 0
-    assert caplog.text.count("No longer so: drift.") == 1
+    assert caplog.text.count("A complete mirror_check finds no differences any more.") == 1
     assert len(told) == 1
 
 
@@ -240,8 +240,8 @@ def test_several_workers_tell_once(
 ALERTS = {
     alerts.PENDING: ("ChangesWaitTooLong", "Changes are pending: "),
     alerts.PARKED: ("RowsParked", "Rows are parked until somebody acts: "),
-    alerts.DRIFT: ("CheckFoundDifferences", "Differences that a check found: "),
-    alerts.OVERDUE_CHECK: ("CheckIsOverdue", "No complete check was begun within 26 hours"),
+    alerts.DRIFT: ("CheckFoundDifferences", "mirror_check found differences: "),
+    alerts.OVERDUE_CHECK: ("CheckIsOverdue", "No complete mirror_check has begun for 26 hours"),
 }
 
 

@@ -30,7 +30,7 @@ def test_a_check_is_saved_and_exits_by_what_it_found(
     worker.drain()
     assert run("mirror_check")[0] == 0
     assert CheckRun.objects.count() == 1
-    assert "Alerts cannot be told (UndefinedTable)." in caplog.text
+    assert "No alarm can be raised: PostgreSQL refuses a query (UndefinedTable)." in caplog.text
 
 
 def test_a_check_that_was_asked_for_is_saved(table_lost: None) -> None:
@@ -62,7 +62,7 @@ def test_the_worker_goes_on(
     monkeypatch.setattr(alerts, "look", note)
     with running_in_thread(worker.Worker(stop=stop).watch):
         assert stop.wait(30)
-    assert "Alerts cannot be told (UndefinedTable)." in caplog.text
+    assert "No alarm can be raised: PostgreSQL refuses a query (UndefinedTable)." in caplog.text
     assert "PostgreSQL does not answer" not in caplog.text
 
 
@@ -75,6 +75,6 @@ def test_a_lost_connection_is_made_anew(
 
     monkeypatch.setattr(alerts, "owed_by_model", lose)
     alerts.look()
-    told = caplog.text.partition("Alerts cannot be told ")[2]
+    told = caplog.text.partition("refuses a query ")[2]
     assert told.startswith(("(AdminShutdown)", "(OperationalError)"))  # by psycopg's version
     assert not CheckRun.objects.exists()

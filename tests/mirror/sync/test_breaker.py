@@ -11,11 +11,12 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
-from mirror.errors import StoreError
+from mirror.errors import Failure, Kind, StoreError
 from mirror.models import LedgerEntry, Outage
 from mirror.stores import clients
 from mirror.stores.clients import Stores
 from mirror.sync import worker
+from mirror.sync.breaker import Breaker
 from sessions_app.models import Session
 from tests.support.aws import point_clients_at
 from tests.support.factories import TRANSCRIPT, make_campaign, make_session
@@ -78,7 +79,18 @@ def test_an_outage_does_not_stop_saves_and_is_reported_once(
     assert_equal_after_sync(clients.background_clients())
     assert not Outage.objects.open().exists()
     assert len(errors(caplog)) == 1
-    assert re.search(f"{store} is back; \\d+ changes that waited untried are due now", caplog.text)
+    assert re.search(rf"{store} is back. Mirroring goes on. Changes pending: \d+\.", caplog.text)
+
+
+def test_the_end_of_an_outage_in_which_nothing_changed_is_told_without_a_count(
+    db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    Outage.objects.begin("S3", Failure(Kind.UNREACHABLE, "Timeout", store="S3"))
+    one = Breaker()
+    one.refresh()
+    one.succeeded("S3")
+    one.report()
+    assert [record.getMessage() for record in caplog.records] == ["S3 is back."]
 
 
 def test_a_drain_with_both_stores_out_of_reach_could_not_work(
