@@ -79,7 +79,7 @@ class CheckRunAdmin(ReadOnlyAdmin):
     @admin.display(description="found")
     def found(self, run: CheckRun) -> str:
         """Return the kinds of differences."""
-        return words.differences(run) or "no differences"
+        return words.differences(run) or words.nothing_found(run)
 
     @admin.display(description="took")
     def took(self, run: CheckRun) -> str:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from django.db import models
 
+from mirror.conf import setting
 from mirror.formats import moment, percent
 from mirror.models.primary import PrimaryManager
+
+
+def is_conclusive(expected: int, pending: int) -> bool:
+    """Whether a check proves that at most ``ALLOWED_MISMATCH_PERCENT`` of the rows differ.
+
+    What is pending is not compared, so no more than that may be.
+    """
+    allowed: float = setting("ALLOWED_MISMATCH_PERCENT")
+    return pending * 100 <= expected * allowed
 
 
 class CheckRun(models.Model):
@@ -45,3 +55,8 @@ class CheckRun(models.Model):
     def differences(self) -> int:
         """The number of findings."""
         return sum(self.counts.values())
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether it compared enough to prove anything."""
+        return is_conclusive(self.expected, self.pending)

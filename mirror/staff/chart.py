@@ -45,7 +45,7 @@ class Chart:
         checked = [point.day.last for point in self.points if point.day.last]
         if not checked:
             return f"No complete check in the last {len(self.points)} days."
-        lowest = min(run.parity_percent for run in checked)
+        lowest = min(point.day.lowest_percent for point in self.points)
         return (
             f"{len(checked)} of the last {len(self.points)} days have a complete check. "
             f"Lowest parity {percent(lowest)}, last {percent(checked[-1].parity_percent)}."
@@ -54,8 +54,7 @@ class Chart:
 
 def draw(days: Sequence[Day]) -> Chart:
     """Lay out the days from left to right, and parity from a floor in ``FLOORS`` up to 100 %."""
-    parities = [float(day.last.parity_percent) for day in days if day.last]
-    lowest = min(parities, default=100.0)
+    lowest = min((day.lowest_percent for day in days), default=100.0)
     floor = next((possible for possible in FLOORS if possible < lowest), 0.0)
     step = (WIDTH - LEFT - RIGHT) / max(len(days), 1)
 
@@ -66,13 +65,13 @@ def draw(days: Sequence[Day]) -> Chart:
     points, lines, line = [], [], list[str]()
     for number, day in enumerate(days):
         x = round(LEFT + (number + 0.5) * step, 1)
-        y = height(float(day.last.parity_percent)) if day.last else None
+        y = height(day.lowest_percent) if day.last else None
         if y is None:
             lines.append(" ".join(line))
             line = []
         else:
             line.append(f"{x},{y}")
-        label = percent(day.last.parity_percent) if day.last else ""
+        label = percent(day.lowest_percent) if day.last else ""
         # Below the point, since the line mostly comes from above, unless the dates are there.
         offset = BELOW if y and y + BELOW < HEIGHT - BOTTOM else ABOVE
         points.append(Point(x, y, day, "" if label == "100 %" else label, (y or 0) + offset))

@@ -75,6 +75,10 @@ class Since:
             return UNKNOWN, "No complete check since."
         if found.identity in self._still:
             return DIFFERS, f"Still differs in the check of {moment(latest.started_at)}."
+        entry = self._entries.get((found.model, found.object_id))
+        if entry and entry.state == State.PENDING and entry.owed_since < latest.started_at:
+            checked = moment(latest.started_at)
+            return UNKNOWN, f"Pending in the check of {checked}, so not compared."
         kept = len(latest.findings)
         if latest.differences > kept:
             return UNKNOWN, (

@@ -28,6 +28,11 @@ def differences(run: CheckRun) -> str:
     return ", ".join(kinds)
 
 
+def nothing_found(run: CheckRun) -> str:
+    """Say of a run without differences how far that goes: what is pending is not compared."""
+    return f"{number(run.pending)} pending, not compared" if run.pending else "no differences"
+
+
 def sentences(run: CheckRun) -> Iterator[str]:
     """Tell what a run was and what it found."""
     figures = Figures.of(run)

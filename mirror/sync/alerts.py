@@ -83,7 +83,7 @@ def tell_of_check(run: CheckRun) -> None:
     if run.differences:
         kinds = ", ".join(f"{kind} {count}" for kind, count in run.counts.items() if count)
         _holds(DRIFT, "mirror_check found differences: %d (%s).", run.differences, kinds)
-    elif run.complete:
+    elif run.complete and run.conclusive:
         _holds_not(DRIFT)
 
 

@@ -9,7 +9,7 @@ from mirror.verify.report import Counted, Figures
 register = template.Library()
 for write in (formats.number, formats.percent, formats.day, formats.moment, formats.duration):
     register.filter(write.__name__, write)
-for tell in (words.lasted, words.waiting, words.caught_up):
+for tell in (words.lasted, words.waiting, words.caught_up, words.nothing_found):
     register.filter(tell.__name__, tell)
 
 

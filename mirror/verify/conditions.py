@@ -106,13 +106,19 @@ def _every_model_compared(facts: Facts) -> Condition:
 
 
 def _checked_each_day(facts: Facts) -> Condition:
-    if not facts.unchecked:
+    days = f"{{}} of the last {facts.length} days"
+    sentences = []
+    if facts.unchecked:
+        sentences.append(f"No complete check on {days.format(len(facts.unchecked))}.")
+    if facts.inconclusive:
+        sentences.append(
+            f"On {days.format(len(facts.inconclusive))} each complete check left more than "
+            f"{setting('ALLOWED_MISMATCH_PERCENT'):g} % of the rows pending."
+        )
+    if not sentences:
         return Condition(f"Each of the last {facts.length} days has a complete check.")
-    return Condition(
-        f"No complete check on {len(facts.unchecked)} of the last {facts.length} days.",
-        steps.CHECK_DAILY,
-        _without(facts.unchecked, facts),
-    )
+    lacking = _without([*facts.unchecked, *facts.inconclusive], facts)
+    return Condition(" ".join(sentences), steps.CHECK_DAILY, lacking)
 
 
 def _little_differed(facts: Facts) -> Condition:
@@ -137,6 +143,9 @@ def _last_check_perfect(facts: Facts) -> Condition:
         sentence = (
             f"The last complete check found {formats.percent(run.parity_percent)}, not 100 %."
         )
+        if not run.differences:
+            sentence = f"{sentence} The rest was pending."
+            return Condition(sentence, steps.CHECK_AGAIN, facts.today)
         return Condition(sentence, steps.REPAIR, facts.today)
     if not run.expected:
         sentence = "The last complete check compared no row."
@@ -162,7 +171,7 @@ def _checked_deeply(facts: Facts) -> Condition:
     if differing:
         sentence = f"The last deep check, on {day}, found {formats.number(differing)} differing."
         return Condition(sentence, steps.CHECK_DEEP, facts.today)
-    if not run.in_sync or run.parity_percent < 100 - setting("ALLOWED_MISMATCH_PERCENT"):
+    if not run.in_sync or not run.conclusive:
         sentence = (
             f"The last deep check, on {day}, read {formats.number(run.in_sync)} of "
             f"{formats.number(run.expected)} rows. What is pending is not compared."

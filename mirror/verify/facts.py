@@ -27,6 +27,7 @@ class Facts:
     today: date
     length: int
     unchecked: tuple[date, ...]  # days without a complete check
+    inconclusive: tuple[date, ...]  # days whose checks left too much pending
     too_different: tuple[date, ...]  # days on which a check found too much
     runs: tuple[CheckRun, ...]
     sample: CheckRun | None

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from django.utils import timezone
 
 from mirror.formats import number, percent
-from mirror.models import Changes, Workers
+from mirror.models import Changes, Workers, is_conclusive
 from mirror.verify.compare import Examination
 from mirror.verify.findings import ORPHAN_KINDS, Finding, Findings
 
@@ -88,6 +88,11 @@ class Figures:
     def mismatch_percent(self) -> float:
         """The share that differs. Rounded up to four decimals, so 0 only if nothing does."""
         return -(-self.differing * SCALE // self.total) * 100 / SCALE if self.total else 0.0
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether enough was compared to prove anything."""
+        return is_conclusive(self.expected, self.pending)
 
     def __str__(self) -> str:
         things = "rows and orphans" if self.orphans else "rows"

@@ -70,6 +70,11 @@ REPAIR = Step(
     "Look at the findings, remove their cause, then mirror again what differs, and check:",
     "manage.py mirror_check --repair",
 )
+CHECK_AGAIN = Step(
+    "The last check left rows pending",
+    "What is pending is not compared. Let the worker mirror it, then check again:",
+    "manage.py mirror_check",
+)
 CHECK_DEEP = Step(
     "A deep check is lacking",
     "Let a check read every object, once a week:",

@@ -18,14 +18,9 @@ from mirror.verify.report import Figures
 
 # The states of a day.
 EQUAL = "equal"
-
-
 WITHIN_LIMITS = "within limits"
-
-
 TOO_MUCH = "too much"
-
-
+TOO_MUCH_PENDING = "too much pending"
 NO_CHECK = "no check"
 
 
@@ -34,21 +29,30 @@ class Day:
     """One day of the validation period.
 
     ``last`` is its last complete check; ``worst_mismatch_percent`` is the worst of all of them,
-    before anything was repaired.
+    before anything was repaired. It is ``conclusive`` if one of them compared enough.
     """
 
     date: date
     last: CheckRun | None
     worst_mismatch_percent: float
+    conclusive: bool = True
 
     @property
     def state(self) -> str:
-        """``equal``, ``within limits``, ``too much`` (differs), or ``no check``."""
+        """``equal``, or how far it is from that; ``too much`` is what differs."""
         if self.last is None:
             return NO_CHECK
         if self.worst_mismatch_percent > setting("ALLOWED_MISMATCH_PERCENT"):
             return TOO_MUCH
-        return WITHIN_LIMITS if self.worst_mismatch_percent else EQUAL
+        if not self.conclusive:
+            return TOO_MUCH_PENDING
+        return WITHIN_LIMITS if self.lowest_percent < 100 else EQUAL  # noqa: PLR2004 - percent
+
+    @property
+    def lowest_percent(self) -> float:
+        """What its last check found in sync, or less if a check found more to differ."""
+        parity = float(self.last.parity_percent) if self.last else 100.0
+        return min(parity, round(100 - self.worst_mismatch_percent, 4))
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class Verdict:
 
 
 def current_verdict() -> Verdict:
-    """Judge the last ``VALIDATION_DAYS`` days; today counts once it has a complete check.
+    """Judge the last ``VALIDATION_DAYS`` days; today counts once a check proves anything of it.
 
     Asks both stores whether they answer. The number of queries is constant.
     """
@@ -91,8 +95,8 @@ def current_verdict() -> Verdict:
     recent = CheckRun.objects.filter(started_at__gte=since).defer("findings", "repaired")
     until_today = [run for run in recent if _day_of(run) <= today]
     complete = [run for run in until_today if run.complete]
-    checked_today = any(_day_of(run) == today for run in complete)
-    last = today if checked_today else today - timedelta(days=1)
+    is_open = _day(today, complete).state in {NO_CHECK, TOO_MUCH_PENDING}  # the next check may do
+    last = today - timedelta(days=1) if is_open else today
     first = last - timedelta(days=length - 1)
     runs = [run for run in complete if _day_of(run) >= first]
     samples = takewhile(lambda run: not run.complete, until_today)
@@ -108,6 +112,7 @@ def current_verdict() -> Verdict:
         today=today,
         length=length,
         unchecked=tuple(day.date for day in days if day.state == NO_CHECK),
+        inconclusive=tuple(day.date for day in days if day.state == TOO_MUCH_PENDING),
         too_different=tuple(day.date for day in days if day.state == TOO_MUCH),
         runs=tuple(runs),
         sample=next((run for run in samples if run.differences), None),
@@ -119,7 +124,8 @@ def current_verdict() -> Verdict:
 def _day(day: date, runs: Iterable[CheckRun]) -> Day:
     runs_of_day = [run for run in runs if _day_of(run) == day]
     worst = max(map(_mismatch_percent, runs_of_day), default=0.0)
-    return Day(day, runs_of_day[0] if runs_of_day else None, worst)
+    conclusive = any(run.conclusive for run in runs_of_day)
+    return Day(day, runs_of_day[0] if runs_of_day else None, worst, conclusive)
 
 
 def _mismatch_percent(run: CheckRun) -> float:

@@ -44,8 +44,8 @@ class Command(MirrorCommand):
         "Compare every row with its item and its objects, in both directions and in every "
         "attribute. Changes on their way count as pending, not as differences. Each run is saved "
         "for the verdict on the validation period. "
-        "Exit codes: 0 equal (with --history: ready to switch), 1 something differs (not ready), "
-        "2 could not check."
+        "Exit codes: 0 nothing differs (with --history: ready to switch), 1 something differs "
+        "(not ready), 2 could not check."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -283,6 +283,12 @@ class Command(MirrorCommand):
         else:
             sample = "" if report.complete else " (a sample)"
             self.stdout.write(f"{report.figures}{sample}.")
+            if not report.figures.conclusive:
+                self.stdout.write(
+                    f"More than {setting('ALLOWED_MISMATCH_PERCENT'):g} % of the rows are pending, "
+                    "and so not compared. The verdict counts no such check: check again once they "
+                    "are mirrored."
+                )
         for finding in islice(report.findings, MAX_SHOWN):
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""
             # An item that names no row has no model, and its key for an id.

@@ -112,6 +112,20 @@ def test_a_parked_row_that_is_equal_is_not_passed_over(
     assert "parked" not in mirror_check()[1]
 
 
+def test_a_check_that_left_much_pending_says_that_it_proves_nothing(
+    mirror: Stores, owner: User
+) -> None:
+    make_campaign(owner)
+    code, printed = mirror_check()
+    assert (code, printed.partition(".")[0]) == (
+        0,
+        "0 % in sync: 0 of 1 rows, 1 pending, 0 differing",
+    )
+    assert "More than 1 % of the rows are pending, and so not compared." in printed
+    worker.drain()
+    assert "not compared" not in mirror_check()[1]
+
+
 def test_the_segment_that_ends_last_writes_the_page(mirror: Stores, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     assert mirror_check("--segment=1/2", "--html", str(page))[0] == 0

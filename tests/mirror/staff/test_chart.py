@@ -27,6 +27,18 @@ def test_the_axis_begins_at_a_round_number(parities: list[float], floor: str) ->
     assert all(chart.top <= (point.y or 0) <= chart.bottom for point in chart.points)
 
 
+def test_a_day_stands_where_its_worst_check_was_before_the_repair() -> None:
+    repaired = Day(date(2026, 2, 1), CheckRun(parity_percent=Decimal(100)), 43.0)
+    pending = Day(date(2026, 2, 2), CheckRun(parity_percent=Decimal(46), pending=54), 0)
+    chart = draw([repaired, pending])
+    first, second = chart.points
+    assert (first.label, second.label) == ("57 %", "46 %")
+    assert first.y is not None
+    assert second.y is not None
+    assert chart.top < first.y < second.y
+    assert "Lowest parity 46 %, last 46 %." in chart.text
+
+
 @pytest.mark.parametrize(
     ("value", "text"), [("100.0000", "100 %"), ("99.9950", "99.995 %"), ("0", "0 %")]
 )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from mirror import formats
-from mirror.models import CheckRun, LedgerEntry
+from mirror.models import CheckRequest, CheckRun, LedgerEntry
 from mirror.staff import days
 from mirror.stores.clients import Stores
 from mirror.verify.findings import MEANINGS
@@ -222,6 +222,35 @@ def test_repairs_that_were_cut_are_said_to_be(session: Session, admin_client: Cl
     assert "keeps the first 200" not in load(admin_client)
     CheckRun.objects.update(repaired=[finding(session.pk)], repaired_count=2)
     assert "keeps the first 200" in load(admin_client)
+
+
+def test_what_was_pending_is_not_said_to_be_equal(admin_client: Client, db: None) -> None:
+    run_ = save_run(0)
+    CheckRun.objects.update(in_sync=345, pending=12_000)
+    asked, _ = CheckRequest.objects.ask(deep=False)
+    CheckRequest.objects.update(run=run_, finished_at=timezone.now(), done=True)
+    pages = [
+        load(admin_client),
+        admin_client.get(f"/admin/mirror/check/{asked.pk}/").text,
+        admin_client.get("/admin/mirror/checkrun/").text,
+    ]
+    for page in pages:
+        assert "no differences" not in page
+        assert "12,000 pending, not compared" in page
+    assert "Nothing differed in what was compared." in pages[0]
+    save_run(0)
+    assert "Nothing differed." in load(admin_client)
+
+
+def test_a_row_that_was_pending_in_the_latest_check_is_not_said_to_be_equal(
+    session: Session, admin_client: Client
+) -> None:
+    save_run(1, [finding(session.pk)])
+    session.save()  # pending
+    CheckRun.objects.filter(pk=save_run(0).pk).update(pending=1)
+    page = load(admin_client, 1)
+    assert "Pending in the check of" in page
+    assert "No longer differs" not in page
 
 
 def test_a_day_without_checks_says_so(admin_client: Client, db: None) -> None:

@@ -44,7 +44,7 @@ def save_run(**values: Any) -> CheckRun:
         complete=values.pop("complete", True),
         expected=10,
         in_sync=10,
-        pending=0,
+        pending=values.pop("pending", 0),
         parked=0,
         counts=values.pop("counts", {}),
         findings=[],
@@ -192,6 +192,7 @@ def test_a_sample_without_differences_ends_nothing(db: None, told: Events) -> No
     alerts.tell_of_check(save_run(counts={"missing": 1}))
     later(minutes=11)
     alerts.tell_of_check(save_run(complete=False))
+    alerts.tell_of_check(save_run(pending=1))  # may be the rows that differed
     assert Alert.objects.get().condition == alerts.DRIFT
     alerts.tell_of_check(save_run())
     assert not Alert.objects.exists()

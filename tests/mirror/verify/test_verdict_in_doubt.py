@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from mirror.models import CheckRun
-from mirror.verify import verdict
+from mirror.verify import steps, verdict
 from mirror.verify.verdict import current_verdict
 from tests.support.evidence import save_all_evidence, save_run
 
@@ -46,6 +47,7 @@ def compare_no_rows_deeply() -> None:
 
 def read_nothing_deeply() -> None:
     CheckRun.objects.filter(deep=True).update(in_sync=0, pending=1000, parity_percent=0)
+    save_run(3)  # so that the day is checked all the same
 
 
 def find_drift_in_a_sample() -> None:
@@ -92,6 +94,45 @@ def test_what_was_repaired_differed_all_the_same() -> None:
     assert lacking() == ["On 1 of the last 14 days more than 1 % differed."]
     CheckRun.objects.filter(pk=run.pk).update(repaired_count=9000)  # several of one row
     assert current_verdict().days[-1].worst_mismatch_percent == 100
+
+
+def leave_pending(rows: int, days_ago: int) -> None:
+    """Let the check of that day have found so many of its 1,000 rows pending."""
+    run = CheckRun.objects.all()[days_ago]
+    run.in_sync, run.pending, run.parity_percent = 1000 - rows, rows, Decimal(1000 - rows) / 10
+    run.save()
+
+
+def test_a_day_on_which_most_was_pending_is_no_checked_day() -> None:
+    leave_pending(10, days_ago=5)
+    assert lacking() == []
+    assert current_verdict().days[-6].state == "within limits"
+    leave_pending(962, days_ago=5)
+    assert lacking() == [
+        "On 1 of the last 14 days each complete check left more than 1 % of the rows pending."
+    ]
+    assert current_verdict().days[-6].state == "too much pending"
+    save_run(5)
+    assert lacking() == []
+    assert current_verdict().days[-6].state == "equal"
+
+
+def test_today_is_not_lacking_because_much_is_pending_but_is_checked_again() -> None:
+    save_run(14, changes=dict.fromkeys(KINDS, 0))
+    leave_pending(962, days_ago=0)
+    judgement = current_verdict()
+    assert [condition.step for condition in judgement.lacking] == [steps.CHECK_AGAIN]
+    assert lacking() == ["The last complete check found 3.8 %, not 100 %. The rest was pending."]
+    assert judgement.can_be_today
+    save_run(0, changes=newest().changes)
+    assert lacking() == []
+    assert current_verdict().days[-1].state == "equal"
+
+
+def test_what_is_pending_hides_no_difference_of_today() -> None:
+    leave_pending(900, days_ago=0)
+    CheckRun.objects.filter(pk=newest().pk).update(in_sync=50, counts={"stale": 50})
+    assert "On 1 of the last 14 days more than 1 % differed." in lacking()
 
 
 def test_counts_that_begin_anew_are_no_changes() -> None:
