@@ -99,7 +99,7 @@ class Command(MirrorCommand):
             type=minutes,
             default=float(setting("MAX_PENDING_MINUTES")),
             metavar="MINUTES",
-            help="exit with 1 if a row is pending for longer (default: %(default)g)",
+            help="exit with 1 if a change is pending for longer (default: %(default)g)",
         )
         parser.add_argument("--request", type=UUID, help=SUPPRESS)  # from the worker
         parser.add_argument(
@@ -149,6 +149,9 @@ class Command(MirrorCommand):
                 self.stdout.write(piece, ending="")
         else:
             self._print(report)
+            if backlog.pending:
+                pending = number(backlog.pending)
+                self.stdout.write(f"Changes pending now, deletions included: {pending}.")
             self.stdout.write(str(Heartbeat.objects.workers()))
         self._warn_of_parked(backlog)
         self._warn_of_undocumented()
@@ -173,12 +176,12 @@ class Command(MirrorCommand):
             )
 
     def _warn_of_old(self, backlog: Backlog, minutes: float) -> bool:
-        """Say so if rows are pending for longer than ``minutes``: the worker may be dead."""
+        """Say so if changes are pending for longer than ``minutes``: the worker may be dead."""
         if not backlog.longest_wait or backlog.longest_wait < timedelta(minutes=minutes):
             return False
         self.stderr.write(
-            f"{number(backlog.pending)} {pluralize(backlog.pending, 'row is,rows are')} pending, "
-            f"the oldest for more than {minutes:g} minutes: does the worker run?"
+            f"Changes are pending: {number(backlog.pending)}, the oldest for more than "
+            f"{minutes:g} minutes. Does the worker run?"
         )
         return True
 

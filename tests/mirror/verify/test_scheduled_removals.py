@@ -87,9 +87,9 @@ def test_an_overdue_removal_is_pending_and_too_old(
     overdue(late_upload)
     code, printed = mirror_check("--max-pending-age", "59")
     assert code == 1
-    assert "1 row is pending, the oldest for more than 59 minutes" in printed
+    assert "Changes are pending: 1, the oldest for more than 59 minutes" in printed
     assert mirror_check("--max-pending-age", "61")[0] == 0
-    assert "<dt>Pending</dt><dd>1<small>the oldest for 1" in admin_client.get(
+    assert "<dt>Changes pending</dt><dd>1<small>the oldest for 1" in admin_client.get(
         "/admin/mirror/"
     ).content.decode().replace("\xa0", " ")
     worker.drain()
