@@ -96,9 +96,9 @@ class CheckRunAdmin(ReadOnlyAdmin):
         """Return the differences, those that are kept, a line each."""
         return _lines(run.findings) or "none"
 
-    @admin.display(description="repaired before")
+    @admin.display(description="repair tried on")
     def repaired_before(self, run: CheckRun) -> str:
-        """Return what a first comparison found and was repaired, a line each."""
+        """Return what a first comparison found and a repair was tried on, a line each."""
         return _lines(run.repaired) or "none"
 
     @admin.display(description="what became of it")

@@ -34,9 +34,8 @@ class CheckRun(models.Model):
     counts = models.JSONField()  # findings by kind
     findings = models.JSONField()  # the first of them, as mirror_check --json prints them
     parity_percent = models.DecimalField(max_digits=7, decimal_places=4)
-    # What a first comparison found and ``--repair`` mirrored again or removed; the other figures,
-    # and the findings, are those of the comparison afterwards. Again the first, and how many there
-    # were.
+    # What a first comparison found and ``--repair`` tried to repair; the other figures, and the
+    # findings, are those of the comparison afterwards. Again the first, and how many there were.
     repaired = models.JSONField(db_default=[])
     repaired_count = models.BigIntegerField(db_default=0)
     read_units = models.FloatField(null=True)  # as far as DynamoDB reported them

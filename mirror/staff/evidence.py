@@ -37,7 +37,7 @@ COLUMNS = (
     "Differing",
     "Parked",
     "In sync, percent of rows and orphans",
-    "Findings repaired before",
+    "Findings that a repair was tried on",
     *(f"Findings: {kind}" for kind in KINDS),
     "Read units",
 )

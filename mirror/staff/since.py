@@ -58,8 +58,8 @@ class Since:
         """Return what became of one finding."""
         state, sentence = self._in_latest_check(found)
         repaired = self._repaired.get(found.identity)
-        done = "Removed" if found.kind in ORPHAN_KINDS else "Mirrored again"
-        sentences = [f"{done} by --repair, {moment(repaired)}."] if repaired else []
+        what = "remove it" if found.kind in ORPHAN_KINDS else "mirror it again"
+        sentences = [f"A repair tried to {what}, {moment(repaired)}."] if repaired else []
         sentences += [sentence, *self._in_ledger(found)]
         return Outcome(
             state,

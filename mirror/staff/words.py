@@ -43,8 +43,8 @@ def sentences(run: CheckRun) -> Iterator[str]:
     if run.repaired_count:
         found = _count(run.repaired_count, "difference", "differences")
         yield (
-            f"A first comparison found {found}, which --repair mirrored again or removed. The "
-            "figures are those of the comparison afterwards."
+            f"A first comparison found {found}, which --repair tried to repair. The figures are "
+            "those of the comparison afterwards."
         )
     yield f"{figures}."
     if kinds := differences(run):

@@ -16,7 +16,7 @@ KEPT_FINDINGS = 200  # of each run; mirror_check --json prints all
 def record(report: Report, repaired: Findings | None = None) -> CheckRun:
     """Save what a check found and what is owed at the same time, and tell if somebody must act.
 
-    ``repaired`` is what an earlier comparison of the same check found, and was mirrored again.
+    ``repaired`` is what an earlier comparison of the same check found, and a repair was tried on.
     """
     repaired = Findings() if repaired is None else repaired
     backlog = LedgerEntry.objects.registered().backlog()

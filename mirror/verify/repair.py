@@ -20,7 +20,7 @@ YOUNG = timedelta(hours=1)  # an object that is younger may belong to an upload 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which findings a repair repairs, and which it leaves alone."""
+    """Which findings a repair enqueues, and which it leaves alone."""
 
     repaired: tuple[Finding, ...]
     left: tuple[Finding, ...]
@@ -40,30 +40,38 @@ def plan(findings: Iterable[Finding], stores: Stores, *, delete_orphans: bool) -
     return Plan(tuple(repaired), tuple(left))
 
 
-def mark_dirty(findings: Iterable[Finding], stores: Stores) -> int:
-    """Enqueue every row that the findings are about; return how many. Drain afterwards."""
+def mark_dirty(findings: Iterable[Finding], stores: Stores) -> set[Finding]:
+    """Enqueue every row that the findings are about; drain afterwards.
+
+    Returns the findings whose name or revision the ledger cannot hold.
+    """
     ordered = sorted(findings, key=lambda f: (f.model, f.object_id, f.key_text))
-    count = 0
+    refused = set[Finding]()
     for (model, object_id), group in groupby(ordered, key=lambda f: (f.model, f.object_id)):
+        of_row = list(group)
         try:
-            _mark_row_dirty(model, object_id, list(group), stores)
+            _mark_row_dirty(model, object_id, of_row, stores)
         except DataError:
-            # The ledger cannot hold so long a name or so large a revision. The next check finds
-            # it again.
-            continue
-        count += 1
-    return count
+            refused.update(of_row)
+    return refused
 
 
-def still_owed(findings: Iterable[Finding]) -> bool:
-    """Whether a row of the findings is still owed after the drain: its repair has failed."""
+def still_owed(findings: Iterable[Finding]) -> dict[tuple[str, str], str]:
+    """Return why rows of the findings are still owed after the drain, by model and id."""
     ids: dict[str, set[str]] = {}
     for finding in findings:
         ids.setdefault(finding.model, set()).add(finding.object_id)
-    return any(
-        LedgerEntry.objects.owed().filter(model=model, object_id__in=rows).exists()
+    owed = (
+        entry
         for model, rows in ids.items()
+        for entry in LedgerEntry.objects.owed().filter(model=model, object_id__in=rows)
     )
+    return {(entry.model, entry.object_id): _why(entry) for entry in owed}
+
+
+def _why(entry: LedgerEntry) -> str:
+    failure = f"{entry.error_class} {entry.error_code}".strip()
+    return f"{entry.state} ({failure})" if failure else str(entry.state)
 
 
 def _mark_row_dirty(model: str, object_id: str, findings: list[Finding], stores: Stores) -> None:

@@ -26,7 +26,7 @@ from mirror.stores.clients import reading_clients
 from mirror.sync import worker
 from mirror.verify import history, repair, requested
 from mirror.verify.check import check_in_processes, count_rows
-from mirror.verify.findings import ORPHAN_KINDS, ORPHANED, Findings
+from mirror.verify.findings import ORPHAN_KINDS, ORPHANED, Finding, Findings
 from mirror.verify.report import Report, Scope, Segment
 from mirror.verify.shares import check_share
 from mirror.verify.steps import LOST_DOCUMENT
@@ -35,6 +35,11 @@ from mirror.verify.verdict import current_verdict
 MAX_SHOWN = 50  # findings in the text output; --json has them all
 MAX_ON_PAGE = 1000  # findings on the page that --html writes
 REPAIRED_AT_ONCE = 1000  # findings
+
+
+def _done(finding: Finding) -> str:
+    """Return what a repair does about it. Whether that was enough is for the next check to say."""
+    return "removed" if finding.kind in ORPHAN_KINDS else "mirrored again"
 
 
 class Command(MirrorCommand):
@@ -126,13 +131,13 @@ class Command(MirrorCommand):
         if options["segment"]:
             return self._report(self._check_share(scope, **options), **options)
         report = self._check(scope, options["processes"])
-        repaired, unrepaired = Findings(), False
+        enqueued, unrepaired = Findings(), False
         if options["repair"] and report.findings:
-            repaired = self._repair(report, **options)
-        if repaired:
+            enqueued = self._repair(report, **options)
+        if enqueued:
             report = self._check(scope, options["processes"])
-            unrepaired = self._warn_of_failed_repair(repaired)
-        history.record(report, repaired)
+            unrepaired = self._tell_of_repair(enqueued)
+        history.record(report, enqueued)
         return self._report(report, **options) or int(unrepaired)
 
     def switched_off(self, **options: Any) -> int:
@@ -234,7 +239,7 @@ class Command(MirrorCommand):
 
         Returns the findings that were enqueued.
         """
-        stores, repaired = reading_clients(), Findings()
+        stores, enqueued = reading_clients(), Findings()
         auxiliary = "would be" if options["dry_run"] else "is"
         # Only orphans are left.
         why = (
@@ -244,28 +249,44 @@ class Command(MirrorCommand):
         )
         for portion in batched(report.findings, REPAIRED_AT_ONCE):
             plan = repair.plan(portion, stores, delete_orphans=options["delete_orphans"])
-            for left, findings in ((False, plan.repaired), (True, plan.left)):
-                for finding in findings:
-                    done = "removed" if finding.kind in ORPHAN_KINDS else "repaired"
-                    done = f"left: {why}" if left else done
-                    # What is missing may have no key yet.
-                    name = finding.key_text or f"{finding.model} {finding.object_id}"
-                    self.stderr.write(f"{finding.kind} {name} {auxiliary} {done}.")
-            if not options["dry_run"]:
-                repair.mark_dirty(plan.repaired, stores)
-                repaired.extend(plan.repaired)
-        if repaired:
+            for finding in plan.left:
+                self._tell(finding, f"{auxiliary} left: {why}")
+            if options["dry_run"]:
+                for finding in plan.repaired:
+                    self._tell(finding, f"{auxiliary} {_done(finding)}")
+                continue
+            refused = repair.mark_dirty(plan.repaired, stores)
+            for finding in plan.repaired:
+                if finding in refused:
+                    self._tell(finding, "is left: the ledger cannot hold its name or its revision")
+                else:
+                    enqueued.add(finding)
+        if enqueued:
             worker.drain()
-        return repaired
+        return enqueued
 
-    def _warn_of_failed_repair(self, repaired: Findings) -> bool:
-        """Say so if a repaired row is still owed: as it is pending, it is not a finding."""
-        unrepaired = any(
-            repair.still_owed(portion) for portion in batched(repaired, REPAIRED_AT_ONCE)
-        )
-        if unrepaired:
-            self.stderr.write("Not everything could be repaired; some rows are still owed.")
-        return unrepaired
+    def _tell(self, finding: Finding, fate: str) -> None:
+        """Say what becomes of a finding."""
+        # What is missing may have no key yet.
+        name = finding.key_text or f"{finding.model} {finding.object_id}"
+        self.stderr.write(f"{finding.kind} {name} {fate}.")
+
+    def _tell_of_repair(self, enqueued: Findings) -> bool:
+        """Say what became of what was enqueued; true if some of it is still owed.
+
+        What is pending is no finding of the comparison afterwards.
+        """
+        left = 0
+        for portion in batched(enqueued, REPAIRED_AT_ONCE):
+            owed = repair.still_owed(portion)
+            for finding in portion:
+                why = owed.get((finding.model, finding.object_id))
+                left += why is not None
+                self._tell(finding, f"is not repaired: {why}" if why else f"is {_done(finding)}")
+        if left:
+            stay = f"{number(left)} of {number(len(enqueued))} differences stay"
+            self.stderr.write(f"Not everything could be repaired: {stay}.")
+        return left > 0
 
     def _write_page(self, path: Path, report: Report) -> None:
         context = {

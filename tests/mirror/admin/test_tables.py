@@ -199,7 +199,7 @@ def test_a_check_is_told_in_words(run: CheckRun, admin_client: Client) -> None:
     page = admin_client.get(f"/admin/mirror/checkrun/{run.pk}/change/").text
     for words in (
         "Complete, every object read, shared by 4 machines: 12,345 rows, in 1 min 15 s.",
-        "A first comparison found 1 difference, which --repair mirrored again or removed.",
+        "A first comparison found 1 difference, which --repair tried to repair.",
         "99.9918 % in sync: 12,344 of 12,345 rows, 0 pending, 1 differing.",
         "Found: 1 stale.",
         "1 row was parked.",

@@ -83,10 +83,8 @@ def test_a_difference_is_told_with_its_row_and_what_became_of_it(
     assert run("mirror_check", "--repair")[0] == 0
     page = load(admin_client)
     assert "1 difference." in page
-    assert (
-        "A first comparison found 1 difference, which --repair mirrored again or removed." in page
-    )
-    assert "Mirrored again by --repair," in page
+    assert "A first comparison found 1 difference, which --repair tried to repair." in page
+    assert "A repair tried to mirror it again," in page
     assert "No longer differs in the check of" in page
     assert "Still differs" not in page
 
@@ -330,7 +328,7 @@ def test_the_name_of_one_row_may_be_hidden(
 
 
 @pytest.mark.parametrize(
-    ("kind", "done"), [("stale", "Mirrored again"), ("object_orphaned", "Removed")]
+    ("kind", "done"), [("stale", "mirror it again"), ("object_orphaned", "remove it")]
 )
 def test_the_last_repair_of_the_month_is_told(
     session: Session, admin_client: Client, kind: str, done: str
@@ -341,6 +339,6 @@ def test_the_last_repair_of_the_month_is_told(
         run_ = save_run(days_ago)
         CheckRun.objects.filter(pk=run_.pk).update(repaired=[found], repaired_count=1)
     repaired = timezone.now() - timedelta(days=30)
-    assert f"{done} by --repair, {formats.day(timezone.localdate(repaired))}" in (
+    assert f"A repair tried to {done}, {formats.day(timezone.localdate(repaired))}" in (
         load(admin_client, 50)
     )

@@ -71,7 +71,7 @@ def test_every_check_is_a_line(
         "Differing": "3",
         "Parked": "0",
         "In sync, percent of rows and orphans": "99.6007",
-        "Findings repaired before": "0",
+        "Findings that a repair was tried on": "0",
         "Findings: missing": "0",
         "Findings: stale": "1",
         "Findings: orphaned": "2",
@@ -116,7 +116,7 @@ def test_the_sheet_has_the_verdict_the_days_and_room_to_sign(
     assert "<td>99.6007 %</td>" in page
     assert "<td>1,002</td>" in page
     assert "<dt>of these, every object read</dt><dd>14</dd>" in page
-    assert "<dt>Differences that were repaired</dt><dd>28</dd>" in page
+    assert "<dt>Differences that a repair was tried on</dt><dd>28</dd>" in page
     assert "<td>3 min 0 s</td><td>1,446 changes</td><td>7 s</td>" in page
     assert page.count("<dt>Signature</dt>") == 2
     assert "style=" not in page

@@ -113,7 +113,7 @@ def test_the_text_says_how_many_more_there_are(alive: Alive) -> None:
 
 def test_a_plan_for_many_findings_holds_few(alive: Alive) -> None:
     code, printed = mirror_check("--repair", "--dry-run")
-    assert (code, printed.count("would be repaired")) == (1, 2 * ROWS)
+    assert (code, printed.count("would be mirrored again")) == (1, 2 * ROWS)
     assert alive.most <= HELD
 
 

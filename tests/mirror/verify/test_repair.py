@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from mirror.errors import Failure, Kind, StoreError
-from mirror.models import LedgerEntry
+from mirror.documents.items import Item, Known
+from mirror.errors import Failure, Kind, StoreError, Unmirrorable
+from mirror.models import CheckRun, LedgerEntry
 from mirror.stores.clients import Stores
+from mirror.stores.dynamodb import ItemStore
 from mirror.sync import worker
 from mirror.verify import check, repair
 from sessions_app.models import Session
@@ -34,7 +36,7 @@ def test_orphaned_objects_past_their_first_hour_are_removed_on_request(
     put_object_without_row(mirror, {})
     monkeypatch.setattr("mirror.verify.repair.YOUNG", timedelta(0))
     code, printed = mirror_check("--repair", "--dry-run", "--delete-orphans")
-    assert (code, printed.count("would be removed."), "repaired" in printed) == (1, 2, False)
+    assert (code, printed.count("would be removed."), "again" in printed) == (1, 2, False)
     assert len(check.check(mirror).findings) == 2
     assert mirror_check("--repair", "--delete-orphans")[0] == 0
     assert_equal(mirror)
@@ -53,7 +55,7 @@ def test_a_repair_names_each_row_and_says_why_it_leaves_an_orphan(
     delete_item(mirror, item)
     delete_object(mirror, item)
     _, printed = mirror_check("--repair", "--dry-run")
-    assert f"object_missing sessions_app.session {session.pk} would be repaired." in printed
+    assert f"object_missing sessions_app.session {session.pk} would be mirrored again." in printed
 
 
 def test_an_item_that_names_no_row_is_named_once(mirror: Stores) -> None:
@@ -88,7 +90,9 @@ def test_what_people_change_passes_a_repair(mirror: Stores, session: Session) ->
 def test_a_repair_that_fails_ends_with_exit_code_1(
     mirror: Stores, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delete_item(mirror, item_of(mirror, session.pk))
+    item = item_of(mirror, session.pk)
+    key = f"{item['pk']} {item['sk']}"
+    delete_item(mirror, item)
 
     def refuse(*_: Any, **__: Any) -> None:
         raise StoreError(Failure(Kind.BUSY, "ClientError", "ThrottlingException", "DynamoDB"))
@@ -97,4 +101,38 @@ def test_a_repair_that_fails_ends_with_exit_code_1(
     monkeypatch.setattr(worker, "SOON", 0)
     code, printed = mirror_check("--repair")
     assert code == 1
+    assert f"missing {key} is not repaired: pending (ClientError ThrottlingException)." in printed
     assert "Not everything could be repaired" in printed
+
+
+def test_a_repair_tells_what_is_mirrored_again_from_what_is_parked(
+    mirror: Stores, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = item_of(mirror, session.campaign_id)
+    refused = item_of(mirror, session.pk)
+    for item in (campaign, refused):
+        delete_item(mirror, item)
+    put = ItemStore.put
+
+    def refuse_one(store: ItemStore, item: Item, known: Known) -> None:
+        if item["id"] == {"S": refused["id"]}:
+            raise Unmirrorable("ItemTooLarge")
+        put(store, item, known)
+
+    monkeypatch.setattr(ItemStore, "put", refuse_one)
+    code, printed = mirror_check("--repair")
+    assert code == 1
+    assert f"missing {campaign['pk']} {campaign['sk']} is mirrored again." in printed
+    parked = f"missing {refused['pk']} {refused['sk']} is not repaired: parked"
+    assert f"{parked} (Unmirrorable ItemTooLarge)." in printed
+    assert "Not everything could be repaired: 1 of 2 differences stay." in printed
+    run_ = CheckRun.objects.get()
+    assert (run_.repaired_count, run_.counts["missing"]) == (2, 1)
+
+
+def test_a_finding_that_the_ledger_cannot_hold_is_not_said_to_be_removed(mirror: Stores) -> None:
+    item = {"pk": {"S": "foreign"}, "sk": {"S": "x" * 300}}
+    mirror.items.client.put_item(TableName=mirror.items.table, Item=item)
+    code, printed = mirror_check("--repair", "--delete-orphans")
+    assert (code, "is removed" in printed) == (1, False)
+    assert "xxx is left: the ledger cannot hold its name or its revision." in printed
