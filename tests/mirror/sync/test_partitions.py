@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -9,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from django.contrib.auth.models import User
 
+from mirror.errors import Failure
 from mirror.models import LedgerEntry, Outage, State
 from mirror.stores.clients import Stores
 from mirror.sync import breaker, pipeline, worker
@@ -53,6 +55,7 @@ def test_a_hot_partition_is_asked_once_in_a_while(
 ) -> None:
     monkeypatch.setattr(breaker, "FIRST_REST", 60)
     monkeypatch.setattr(pipeline, "THREADS", 1)  # calls that are under way together do not know
+    monkeypatch.setattr(Failure, "retry_after", lambda *_: timedelta(hours=1))  # each row once
     hot = make_user("hot")
     throttle.add(f"user#{hot.pk}")
     for number in range(8):
