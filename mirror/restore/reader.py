@@ -12,15 +12,15 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
-from pynamodb.attributes import Attribute
 
-from mirror.documents.attributes import TimeAttribute
 from mirror.documents.document import Document, field_attributes
 from mirror.documents.field_values import (
     blank,
@@ -143,16 +143,11 @@ class Reading:
     def differing_fields(self, row: models.Model) -> list[str]:
         """Return the names of the fields whose values differ from those of ``row``.
 
-        Times are equal if they are so when they are cut as in the item. What is not mirrored on
-        purpose is not compared, unless no row can come back without it.
+        Times are equal if they are so when they are cut as the mirror cuts them. What is not
+        mirrored on purpose is not compared, unless no row can come back without it.
         """
-        own, attributes = self.instance(), self.document.get_attributes()
-        differing = [
-            f
-            for f in fields(type(row))
-            for kept in [_kept(attributes.get(f.attname), getattr(row, f.attname))]
-            if not equal_values(kept, getattr(own, f.attname))
-        ]
+        own, kept = self.instance(), partial(_kept, self.document)
+        differing = [f for f in fields(type(row)) if not equal_values(kept(f, row), kept(f, own))]
         if any(self._is_on_purpose(f) for f in differing):
             left_out = self._left_out(row)
             differing = [f for f in differing if f not in left_out]
@@ -306,11 +301,18 @@ def _expected_key(reading: Reading) -> ItemKey | None:
         return None
 
 
-def _kept(attribute: Attribute[Any] | None, value: Any) -> Any:
-    """Return a row's value as the item keeps it: ``TimeAttribute`` cuts."""
-    if value is None or not isinstance(attribute, TimeAttribute):
+def _kept(document: type[Document], f: Field, row: models.Model) -> Any:
+    """Return a row's value, but a time as its attribute keeps it.
+
+    Of a time in a body, milliseconds are compared: many encoders of JSON keep no more.
+    """
+    value = getattr(row, f.attname)
+    if not isinstance(value, datetime):
         return value
-    return attribute.deserialize(attribute.serialize(value))
+    attribute = document.get_attributes().get(f.attname)
+    if attribute is None:
+        return value.replace(microsecond=value.microsecond // 1000 * 1000)
+    return to_field(f.model, f.name, attribute.deserialize(attribute.serialize(value)))
 
 
 def equal_values(one: Any, other: Any) -> bool:

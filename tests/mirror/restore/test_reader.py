@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.test.utils import isolate_apps
 from pynamodb.attributes import Attribute, UTCDateTimeAttribute
+from pynamodb.constants import NUMBER
 
-from mirror.documents import ExactTimeAttribute, TextAttribute, TimeAttribute, registry
+from mirror.documents import Body, ExactTimeAttribute, TextAttribute, TimeAttribute, registry
 from mirror.documents.render import render
 from mirror.restore.reader import (
     ALTERED,
@@ -79,10 +83,24 @@ def test_a_field_that_differs_is_named(
     assert reading_of(mirror, session).differing_fields(session) == [field.removesuffix("_id")]
 
 
+class Milliseconds(Attribute[datetime]):
+    """An adopter's own: the epoch in milliseconds."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: datetime) -> str:
+        return str(int(value.timestamp() * 1000))
+
+    def deserialize(self, value: str) -> datetime:
+        return datetime.fromtimestamp(int(value) / 1000, UTC)
+
+
 @pytest.mark.parametrize(
     ("attribute", "microsecond", "differs"),
     [
         (TimeAttribute, 42_000, False),
+        (Milliseconds, 42_500, False),
+        (Milliseconds, 43_000, True),
         (TimeAttribute, 43_000, True),
         (ExactTimeAttribute, 42_998, True),
         (UTCDateTimeAttribute, 42_998, True),
@@ -102,6 +120,30 @@ def test_times_are_compared_as_exactly_as_they_are_mirrored(
     item = render(document, tape(pk=1, at=WHEN)).item(1, {})
     row = tape(pk=1, at=WHEN.replace(microsecond=microsecond))
     differing = read(document, item, lambda key: None).differing_fields(row)
+    assert differing == ["at"] * differs
+
+
+@pytest.mark.parametrize(("microsecond", "differs"), [(42_500, False), (43_000, True)])
+@isolate_apps("django.contrib.auth")
+def test_times_in_bodies_are_compared_in_milliseconds(
+    monkeypatch: pytest.MonkeyPatch, microsecond: int, differs: bool
+) -> None:
+    def bodies(cls: Any, row: Any) -> Sequence[Body]:
+        content = json.dumps({"at": row.at}, cls=DjangoJSONEncoder)  # which cuts to milliseconds
+        return [Body("body", "bodies/1", ".json", content.encode())]
+
+    def unpack(cls: Any, attribute: str, content: bytes) -> Any:
+        return json.loads(content)
+
+    monkeypatch.setattr(registry, "_documents", {})
+    tape = model("Tape", at=models.DateTimeField())
+    options = {"without_attribute": ["at"], "body_folders": ["bodies"]}
+    document = adopt(tape, options, bodies=classmethod(bodies), unpack=classmethod(unpack))
+    rendered = render(document, tape(pk=1, at=WHEN))
+    item = rendered.item(1, {"body": "bodies/1/1.json"})
+    content = rendered.bodies[0].content
+    row = tape(pk=1, at=WHEN.replace(microsecond=microsecond))
+    differing = read(document, item, lambda key: content).differing_fields(row)
     assert differing == ["at"] * differs
 
 
