@@ -22,6 +22,7 @@ OUTAGE_DELAY = timedelta(minutes=1)  # at most: the end of the outage makes the 
 OUT_OF_REACH = "OutOfReach"
 PARTITION_BUSY = "PartitionBusy"
 SCHEMA_MISMATCH = "SchemaMismatch"  # of a row whose table is not what the code expects
+REMOTE_AHEAD = "RemoteAhead"  # its code is a revision, which says nothing about the cause
 
 
 class Kind(Enum):

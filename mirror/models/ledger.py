@@ -15,6 +15,7 @@ from mirror.batching import batched
 from mirror.capture import RESET_COLUMNS
 from mirror.documents.items import Item, ItemKey, Known
 from mirror.documents.rows import stream
+from mirror.errors import REMOTE_AHEAD
 from mirror.models.attempts import AttemptQuerySet
 from mirror.models.claims import Claimable
 from mirror.models.clock import database_time
@@ -165,10 +166,13 @@ class LedgerQuerySet(AttemptQuerySet["LedgerEntry"]):
         """Return why the ``backlog`` is not mirrored: the failures of most rows first."""
         failed = (
             self.filter(OWED | OVERDUE)
-            .annotate(is_parked=Case(When(parked_at=None, then=False), default=True))
-            .values_list("is_parked", "error_class", "error_code")
+            .annotate(
+                is_parked=Case(When(parked_at=None, then=False), default=True),
+                code=Case(When(error_class=REMOTE_AHEAD, then=Value("")), default=F("error_code")),
+            )
+            .values_list("is_parked", "error_class", "code")
             .annotate(entries=Count("pk"))
-            .order_by("-entries", "is_parked", "error_class", "error_code")
+            .order_by("-entries", "is_parked", "error_class", "code")
         )
         return [
             Reason(State.PARKED if parked else State.PENDING, entries, f"{kind} {code}".strip())

@@ -22,6 +22,7 @@ from mirror.documents.render import Rendered, render
 from mirror.errors import (
     DATABASE_TROUBLE,
     LONGEST_DELAY,
+    REMOTE_AHEAD,
     SCHEMA_MISMATCH,
     ClaimLost,
     Failure,
@@ -41,8 +42,6 @@ from mirror.sync.plan import Plan
 from mirror.sync.reading import read
 
 logger = logging.getLogger("mirror")
-
-REMOTE_AHEAD = "RemoteAhead"
 
 
 class Outcome(Enum):
@@ -205,7 +204,6 @@ def _outcome(failure: Failure, retry_after: timedelta | None) -> Outcome:
 def _log(entry: LedgerEntry, failure: Failure, *, parked: bool) -> None:
     """Log what a person has to see."""
     if failure.kind in {Kind.REFUSED, Kind.UNEXPLAINED}:
-        # Of ``RemoteAhead`` the code is a revision: it says nothing about the cause.
         cause = "" if failure.error_class == REMOTE_AHEAD else failure.code
         logger.error(
             "%s %s %s: %s %s%s",

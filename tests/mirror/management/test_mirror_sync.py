@@ -111,6 +111,13 @@ def test_what_is_left_is_told_with_its_reasons(
     ]
 
 
+def test_rows_that_the_table_is_ahead_of_are_one_reason(owner: User) -> None:
+    for revision in range(12):
+        entries = LedgerEntry.objects.filter(object_id=str(make_campaign(owner).pk))
+        entries.update(parked_at=Now(), error_class="RemoteAhead", error_code=str(revision))
+    assert LedgerEntry.objects.reasons() == [("parked", 12, "RemoteAhead")]
+
+
 def test_an_object_that_is_removed_once_more_is_no_mirrored_row(
     mirror: Stores, owner: User
 ) -> None:
