@@ -28,14 +28,13 @@ NO_CHECK = "no check"
 class Day:
     """One day of the validation period.
 
-    ``last`` is its last complete check; ``worst_mismatch_percent`` is the worst of all of them,
-    before anything was repaired. It is ``conclusive`` if one of them compared enough.
+    ``last`` is its last complete check that compared enough, or else its last complete one;
+    ``worst_mismatch_percent`` is the worst of all of them, before anything was repaired.
     """
 
     date: date
     last: CheckRun | None
     worst_mismatch_percent: float
-    conclusive: bool = True
 
     @property
     def state(self) -> str:
@@ -44,13 +43,13 @@ class Day:
             return NO_CHECK
         if self.worst_mismatch_percent > setting("ALLOWED_MISMATCH_PERCENT"):
             return TOO_MUCH
-        if not self.conclusive:
+        if not self.last.conclusive:
             return TOO_MUCH_PENDING
         return WITHIN_LIMITS if self.lowest_percent < 100 else EQUAL  # noqa: PLR2004 - percent
 
     @property
     def lowest_percent(self) -> float:
-        """What its last check found in sync, or less if a check found more to differ."""
+        """What ``last`` found in sync, or less if another check found more to differ."""
         parity = float(self.last.parity_percent) if self.last else 100.0
         return min(parity, round(100 - self.worst_mismatch_percent, 4))
 
@@ -124,8 +123,8 @@ def current_verdict() -> Verdict:
 def _day(day: date, runs: Iterable[CheckRun]) -> Day:
     runs_of_day = [run for run in runs if _day_of(run) == day]
     worst = max(map(_mismatch_percent, runs_of_day), default=0.0)
-    conclusive = any(run.conclusive for run in runs_of_day)
-    return Day(day, runs_of_day[0] if runs_of_day else None, worst, conclusive)
+    last = next((run for run in runs_of_day if run.conclusive), next(iter(runs_of_day), None))
+    return Day(day, last, worst)
 
 
 def _mismatch_percent(run: CheckRun) -> float:

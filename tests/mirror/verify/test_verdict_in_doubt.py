@@ -117,6 +117,12 @@ def test_a_day_on_which_most_was_pending_is_no_checked_day() -> None:
     assert current_verdict().days[-6].state == "equal"
 
 
+def test_a_day_is_shown_as_its_check_that_counts_found_it() -> None:
+    save_run(5, in_sync=38, pending=962, parity_percent=Decimal("3.8"))  # after one of 100 %
+    day = current_verdict().days[-6]
+    assert (day.state, day.lowest_percent) == ("equal", 100)
+
+
 def test_today_is_not_lacking_because_much_is_pending_but_is_checked_again() -> None:
     save_run(14, changes=dict.fromkeys(KINDS, 0))
     leave_pending(962, days_ago=0)
