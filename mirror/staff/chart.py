@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 720, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 32, 44  # margins: for the axis, the last label, labels, dates
 FLOORS = (99.9, 99.0, 95.0, 90.0, 50.0, 0.0)  # the percentages at which the axis may begin
 ABOVE, BELOW = -14, 22  # the distance of a label from its point
+CHARACTER = 8  # the width of one of a label
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def draw(days: Sequence[Day]) -> Chart:
         share = (parity - floor) / (100 - floor)
         return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
+    labels = _labels(days, step)
     points, lines, line = [], [], list[str]()
     for number, day in enumerate(days):
         x = round(LEFT + (number + 0.5) * step, 1)
@@ -71,10 +73,22 @@ def draw(days: Sequence[Day]) -> Chart:
             line = []
         else:
             line.append(f"{x},{y}")
-        label = percent(day.lowest_percent) if day.last else ""
         # Below the point, since the line mostly comes from above, unless the dates are there.
         offset = BELOW if y and y + BELOW < HEIGHT - BOTTOM else ABOVE
-        points.append(Point(x, y, day, "" if label == "100 %" else label, (y or 0) + offset))
+        points.append(Point(x, y, day, labels.get(number, ""), (y or 0) + offset))
     lines.append(" ".join(line))
     ticks = tuple((height(tick), percent(tick)) for tick in (floor, (floor + 100) / 2, 100.0))
     return Chart(tuple(points), tuple(line for line in lines if " " in line), ticks)
+
+
+def _labels(days: Sequence[Day], step: float) -> dict[int, str]:
+    """Return the labels of days below 100 %, by number: the lowest, and others that fit beside."""
+    labels = dict[int, str]()
+    for number in sorted(range(len(days)), key=lambda number: days[number].lowest_percent):
+        label = percent(days[number].lowest_percent)
+        if label != "100 %" and all(
+            abs(number - other) * step > (len(label) + len(beside)) / 2 * CHARACTER
+            for other, beside in labels.items()
+        ):
+            labels[number] = label
+    return labels

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
 from mirror.formats import percent
 from mirror.models import CheckRun
-from mirror.staff.chart import draw
+from mirror.staff.chart import CHARACTER, draw
 from mirror.verify.verdict import Day
 
 
@@ -37,6 +38,18 @@ def test_a_day_stands_where_its_worst_check_was_before_the_repair() -> None:
     assert second.y is not None
     assert chart.top < first.y < second.y
     assert "Lowest parity 46 %, last 46 %." in chart.text
+
+
+def test_labels_do_not_overlap_and_the_lowest_is_shown() -> None:
+    parities = ["99.9991", "99.9987", "99.9983", "99.9995", "100", "99.9991", "99.9987"] * 2
+    days = [
+        Day(date(2026, 2, number), CheckRun(parity_percent=Decimal(parity)), 0)
+        for number, parity in enumerate(parities, start=1)
+    ]
+    labelled = [(point.x, point.label) for point in draw(days).points if point.label]
+    assert "99.9983 %" in {label for _, label in labelled}
+    for (left, _), (right, _) in pairwise(labelled):
+        assert right - left > len("99.9983 %") * CHARACTER
 
 
 @pytest.mark.parametrize(
