@@ -40,7 +40,7 @@ def day(request: HttpRequest, text: str) -> HttpResponse:
             run.differences > len(run.findings) or run.repaired_count > len(run.repaired)
             for run in runs[:MOST_RUNS]
         ),
-        "all_compared": any(not run.pending for run in runs),
+        "all_compared": any(run.complete and not run.pending for run in runs),
         "findings": findings,
         "rows": [{"found": found, "since": since.of(found)} for found in findings],
         "latest": since.latest,

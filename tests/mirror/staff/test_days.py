@@ -103,6 +103,12 @@ def test_deep_checks_samples_and_shares_are_named(
     assert "Nothing differed." in page
 
 
+def test_a_sample_does_not_say_that_all_was_compared(admin_client: Client) -> None:
+    CheckRun.objects.filter(pk=save_run().pk).update(pending=9000)
+    CheckRun.objects.filter(pk=save_run().pk).update(complete=False)
+    assert "Nothing differed in what was compared." in load(admin_client)
+
+
 def test_orphans_are_named_by_their_keys(
     session: Session, mirror: Stores, admin_client: Client
 ) -> None:
