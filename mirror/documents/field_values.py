@@ -84,7 +84,7 @@ def default_in_words(f: models.Field[Any, Any]) -> str:
         return "the next number"
     if f.null or isinstance(f, models.JSONField):
         return "null"
-    return "empty" if has_default(f) else "nothing, so that none comes back"
+    return "empty" if has_default(f) else "no value, so no row comes back"
 
 
 def has_default(f: models.Field[Any, Any]) -> bool:

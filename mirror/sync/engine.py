@@ -209,7 +209,7 @@ def _log(entry: LedgerEntry, failure: Failure, *, parked: bool) -> None:
             "%s %s %s: %s %s%s",
             entry.model,
             entry.object_id,
-            "is parked" if parked else "is not mirrored yet, and tried again",
+            "is parked" if parked else "is not mirrored yet and will be tried again",
             failure.error_class,
             failure.code,
             f" in {failure.field}" if failure.field else "",

@@ -310,8 +310,8 @@ class Command(MirrorCommand):
             if not report.figures.conclusive:
                 self.stdout.write(
                     f"More than {setting('ALLOWED_MISMATCH_PERCENT'):g} % of the rows are pending, "
-                    "and so not compared. The verdict counts no such check: check again once they "
-                    "are mirrored."
+                    "and so not compared. The verdict does not count this check. Check again once "
+                    "they are mirrored."
                 )
         for finding in islice(report.findings, MAX_SHOWN):
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""

@@ -97,5 +97,5 @@ class Command(MirrorCommand):
             got = "got" if applied else "would get"
             named = ", ".join(f"{name} {number}" for name, number in tally.lacked.most_common())
             self.stdout.write(
-                f"{tally.label} {got} its default in fields that an item lacks: {named}."
+                f"Fields that items of {tally.label} lack, and that {got} their default: {named}."
             )

@@ -112,7 +112,7 @@ def test_what_an_item_lacks_and_the_model_sets_is_counted(mirror: Stores, tables
     first = scan.objects.earliest("pk")
     remove_attribute(mirror, item_of(mirror, first.pk), "level")
     lose(scan)
-    line = "lab.scan {} its default in fields that an item lacks: level 1.\n"
+    line = "Fields that items of lab.scan lack, and that {} their default: level 1.\n"
     assert line.format("would get") in run("mirror_restore", "--dry-run")[1]
     assert line.format("got") in run("mirror_restore", "--apply")[1]
     assert list(scan.objects.order_by("pk").values_list("level", flat=True)) == [7, 1]
