@@ -18,7 +18,7 @@ DEFAULTS: dict[str, Any] = {
     "SCHEMA": "public",  # where the ledger is: the triggers name it
     "MAX_PENDING_MINUTES": 60,  # a row that is pending for longer fails a check
     "VALIDATION_DAYS": 14,  # the length of the validation period
-    "ALLOWED_MISMATCH_PERCENT": 1.0,  # what a check may find, or leave pending, within that period
+    "ALLOWED_MISMATCH_PERCENT": 1.0,  # what a check may find within that period
 }
 REQUIRED = ("TABLE",)
 BACKEND = "mirror.stores.s3.ObjectStorage"

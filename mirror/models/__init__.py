@@ -6,7 +6,7 @@ May import ``documents`` and the modules beside the packages; everything above m
 from mirror.models.alerts import Alert
 from mirror.models.changes import Change, ChangeCount, Changes
 from mirror.models.check_requests import CheckRequest
-from mirror.models.check_runs import CheckRun, is_conclusive
+from mirror.models.check_runs import MOST_PENDING, CheckRun, is_conclusive
 from mirror.models.heartbeats import Heartbeat, Pulse, Workers
 from mirror.models.ledger import Backlog, LedgerEntry, LedgerQuerySet, State
 from mirror.models.marks import Mark
@@ -16,6 +16,7 @@ from mirror.models.shared_checks import CheckNote, SharedCheck, ShareLost
 from mirror.models.store_fills import StoreFill
 
 __all__ = [
+    "MOST_PENDING",
     "PROBE_INTERVAL",
     "Alert",
     "Backlog",

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from django.db import models
 
-from mirror.conf import setting
 from mirror.formats import moment, percent
 from mirror.models.primary import PrimaryManager
 
+MOST_PENDING = 1  # percent of the rows
+
 
 def is_conclusive(expected: int, pending: int) -> bool:
-    """Whether a check proves that at most ``ALLOWED_MISMATCH_PERCENT`` of the rows differ.
+    """Whether a check left so little pending that it counts: what is pending is not compared.
 
-    What is pending is not compared, so no more than that may be.
+    One row may be pending in any table, however small, unless that is all of it.
     """
-    allowed: float = setting("ALLOWED_MISMATCH_PERCENT")
-    return pending * 100 <= expected * allowed
+    all_pending = pending and pending == expected
+    return not all_pending and pending * 100 <= max(expected * MOST_PENDING, 100)
 
 
 class CheckRun(models.Model):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from mirror import formats
 from mirror.conf import has_bucket, setting
+from mirror.models import MOST_PENDING
 from mirror.verify import steps
 from mirror.verify.facts import Facts
 from mirror.verify.report import Figures
@@ -113,7 +114,7 @@ def _checked_each_day(facts: Facts) -> Condition:
     if facts.inconclusive:
         sentences.append(
             f"On {days.format(len(facts.inconclusive))} each complete check left more than "
-            f"{setting('ALLOWED_MISMATCH_PERCENT'):g} % of the rows pending."
+            f"{MOST_PENDING} % of the rows pending."
         )
     if not sentences:
         return Condition(f"Each of the last {facts.length} days has a complete check.")

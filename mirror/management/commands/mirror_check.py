@@ -20,7 +20,14 @@ from mirror.documents.registry import documents
 from mirror.formats import moment, number, percent
 from mirror.management.arguments import minutes, segment, share, whole
 from mirror.management.base import MirrorCommand
-from mirror.models import Backlog, Heartbeat, LedgerEntry, SharedCheck, ShareLost
+from mirror.models import (
+    MOST_PENDING,
+    Backlog,
+    Heartbeat,
+    LedgerEntry,
+    SharedCheck,
+    ShareLost,
+)
 from mirror.processes import worth
 from mirror.stores.clients import reading_clients
 from mirror.sync import worker
@@ -309,7 +316,7 @@ class Command(MirrorCommand):
             self.stdout.write(f"{report.figures}{sample}.")
             if not report.figures.conclusive:
                 self.stdout.write(
-                    f"More than {setting('ALLOWED_MISMATCH_PERCENT'):g} % of the rows are pending, "
+                    f"More than {MOST_PENDING} % of the rows are pending, "
                     "and so not compared. The verdict does not count this check. Check again once "
                     "they are mirrored."
                 )

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
-from mirror.models import CheckRun
+from mirror.models import CheckRun, is_conclusive
 from mirror.verify import steps, verdict
 from mirror.verify.verdict import current_verdict
 from tests.support.evidence import save_all_evidence, save_run
@@ -115,6 +115,15 @@ def test_a_day_on_which_most_was_pending_is_no_checked_day() -> None:
     save_run(5)
     assert lacking() == []
     assert current_verdict().days[-6].state == "equal"
+
+
+def test_one_pending_row_of_a_small_table_is_no_reason_for_another_check(
+    settings: Settings,
+) -> None:
+    settings.MIRROR = {**settings.MIRROR, "ALLOWED_MISMATCH_PERCENT": 0}
+    counts = [(0, 0), (12, 0), (12, 1), (12, 2), (1000, 10), (1000, 11), (1, 1)]
+    conclusive = [is_conclusive(expected, pending) for expected, pending in counts]
+    assert conclusive == [True, True, True, False, True, False, False]
 
 
 def test_a_day_is_shown_as_its_check_that_counts_found_it() -> None:
