@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 import psycopg
@@ -89,7 +90,7 @@ def start(
         def make(name: str, server: str = server) -> Project:
             folder = tmp_path_factory.mktemp(name)
             given = {key.upper(): str(value) for key, value in conninfo_to_dict(server).items()}
-            database = f"{given.pop('DBNAME')}_{name}"
+            database = f"{given.pop('DBNAME')}_{name}_{token_hex(4)}"  # several run side by side
             execute(server, f'CREATE DATABASE "{database}"')
             stack.callback(drop, server, database)
             entry = {"ENGINE": "django.db.backends.postgresql", "NAME": database, **given}
