@@ -28,6 +28,7 @@ from mirror.documents import (
     registry,
 )
 from mirror.documents.document import Document, field_attributes
+from mirror.documents.field_values import stored
 from mirror.documents.items import ENTITY, EXPIRES, REVISION, VERSION
 
 Field: TypeAlias = "models.Field[Any, Any]"
@@ -181,13 +182,6 @@ def attribute_hint(name: str, field: Field) -> str:
     return (
         f"Write a subclass of TextAttribute that defines serialize() and deserialize() for {name}."
     )
-
-
-def stored(field: Field) -> Field:
-    """Return the field that says how values are stored: for a relation, the one it refers to."""
-    while isinstance(field, models.ForeignKey):
-        field = field.target_field
-    return field.output_field or field if isinstance(field, models.GeneratedField) else field
 
 
 def holds(kind: type[Attribute[Any]], field: Field) -> bool:

@@ -15,9 +15,9 @@ from mirror.checks.attributes import (
     TEXTS,
     attribute_hint,
     holds,
-    stored,
 )
 from mirror.documents import TextAttribute
+from mirror.documents.field_values import stored
 from mirror.documents.native import MAX_DIGITS
 
 Field: TypeAlias = "models.Field[Any, Any]"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, register
 from django.db import models
 
-from mirror.checks.attributes import KEYS, PRIMARY_KEYS, TEXTS, stored
+from mirror.checks.attributes import KEYS, PRIMARY_KEYS, TEXTS
 from mirror.documents import registry
 from mirror.documents.document import Document
+from mirror.documents.field_values import stored
 from mirror.documents.render import require_own_key
+from mirror.documents.sample_rows import sample_key
 from mirror.errors import Unmirrorable
 
 REQUIRED = {"pk", "sk"}
@@ -50,7 +51,7 @@ def _problems(document: type[Document]) -> Iterator[tuple[str, str]]:
         yield f"its keys are {', '.join(sorted(keys)) or 'none'}.", hint
         return
     try:
-        require_own_key(keys, str(_value(key)))
+        require_own_key(keys, str(sample_key(key)))
     except Unmirrorable:
         yield "neither pk nor sk ends with the row's primary key after a #.", hint
 
@@ -59,15 +60,8 @@ def _keys_of_a_row(document: type[Document], key: models.Field[Any, Any]) -> Any
     """Return the keys of a row that has nothing else; None if they need more, or are no dict."""
     try:
         row = document.mirror_options.model()
-        row.pk = _value(key)
+        row.pk = sample_key(key)
         keys: Any = document.keys(row)
     except Exception:  # noqa: BLE001 - whatever the adopter's code raises for want of a value
         return None
     return keys if isinstance(keys, dict) and all(type(k) is str for k in keys.values()) else None
-
-
-def _value(key: models.Field[Any, Any]) -> Any:
-    """Return a primary key that no default is equal to; a text that keys cannot have as it is."""
-    if isinstance(key, models.UUIDField):
-        return UUID("5eed5eed-5eed-4eed-8eed-5eed5eed5eed")
-    return "Seed #1" if isinstance(key, TEXTS) else 24301

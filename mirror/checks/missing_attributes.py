@@ -10,11 +10,11 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.checks import CheckMessage, Warning, register  # noqa: A004
 from django.db import models
 
-from mirror.checks.attributes import KEYS, METHODS, attribute_hint, stored
+from mirror.checks.attributes import KEYS, METHODS, attribute_hint
 from mirror.checks.drafted_attributes import best, free, is_parents_key, line
 from mirror.documents import registry
 from mirror.documents.document import Document, field_attributes
-from mirror.documents.field_values import has_default
+from mirror.documents.field_values import has_default, stored
 from mirror.documents.rows import forgotten_fields
 
 Field: TypeAlias = "models.Field[Any, Any]"

@@ -96,3 +96,10 @@ def has_default(f: models.Field[Any, Any]) -> bool:
 
 def _is_now(f: models.Field[Any, Any]) -> bool:
     return getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)
+
+
+def stored(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
+    """Return the field that says how values are stored: for a relation, the one it refers to."""
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    return field.output_field or field if isinstance(field, models.GeneratedField) else field

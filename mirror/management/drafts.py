@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db import models
 
-from mirror.checks.attributes import TEXTS, stored
+from mirror.checks.attributes import TEXTS
 from mirror.checks.drafted_attributes import attributes, is_parents_key
 from mirror.documents import registry
+from mirror.documents.field_values import stored
 
 KEYS_COMMENT = """\
         # Decide: rows of one pk are read together, in the order of sk. The last part of one of the

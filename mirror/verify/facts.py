@@ -24,6 +24,7 @@ class Facts:
     outages: tuple[Outage, ...]
     backlog: Backlog
     undocumented: tuple[str, ...]  # models of the ledger without a document
+    rows_can_move: bool  # of any document
     today: date
     length: int
     unchecked: tuple[date, ...]  # days without a complete check

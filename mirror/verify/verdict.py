@@ -10,6 +10,8 @@ from itertools import takewhile
 from django.utils import timezone
 
 from mirror.conf import setting
+from mirror.documents.registry import documents
+from mirror.documents.sample_rows import can_move
 from mirror.models import CheckRun, Heartbeat, LedgerEntry, Outage, RestoreRun
 from mirror.verify.answers import ask_stores
 from mirror.verify.conditions import Condition, judge
@@ -108,6 +110,7 @@ def current_verdict() -> Verdict:
         outages=tuple(Outage.objects.open().order_by("store")),
         backlog=LedgerEntry.objects.registered().backlog(),
         undocumented=tuple(LedgerEntry.objects.models_without_document()),
+        rows_can_move=any(map(can_move, documents())),
         today=today,
         length=length,
         unchecked=tuple(day.date for day in days if day.state == NO_CHECK),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
+from mirror.documents import registry
 from mirror.models import CheckRun, is_conclusive
 from mirror.verify import steps, verdict
 from mirror.verify.verdict import current_verdict
@@ -155,6 +157,26 @@ def test_counts_that_begin_anew_are_no_changes() -> None:
     CheckRun.objects.filter(pk=newest().pk).update(changes=dict.fromkeys(KINDS, 0))
     (said,) = lacking()
     assert "0 creates, 0 updates, 0 moves, 0 deletions" in said
+
+
+def test_no_move_is_asked_for_where_no_row_can_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = newest().changes
+    assert changes
+    CheckRun.objects.filter(pk=newest().pk).update(changes={**changes, "moves": 100})
+    (said,) = lacking()
+    assert said.endswith("9 creates, 7 updates, 0 moves, 2 deletions. One of each is the least.")
+
+    def keys(instance: Any) -> dict[str, str]:
+        return {"pk": f"row#{instance.pk}", "sk": "row"}
+
+    for document in registry.documents():
+        monkeypatch.setattr(document, "keys", keys)
+    assert lacking() == []
+    reason = "0 moves, 2 deletions. No row can move, as all keys depend on primary keys alone."
+    assert any(c.sentence.endswith(reason) for c in current_verdict().conditions)
+    CheckRun.objects.update(changes=dict.fromkeys(KINDS, 9))
+    (said,) = lacking()
+    assert said.endswith("primary keys alone. One of each other kind is the least.")
 
 
 def test_changes_before_counts_begin_anew_and_after_are_added() -> None:
