@@ -35,7 +35,10 @@ def check_registered(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[
 
 @register("mirror")
 def check_capture(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """E003: a model without triggers. E012: one whose parent's changes do not mark it dirty."""
+    """E003: a model without triggers. E012: one whose parent's changes do not mark it dirty.
+
+    E035: a proxy, which has no table and so no triggers of its own.
+    """
     updates = {
         model._meta.label_lower: trigger.render_func(model)
         for model, triggers in captured().items()
@@ -45,6 +48,9 @@ def check_capture(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
     problems: list[CheckMessage] = []
     for document in registry.documents():
         options = document.mirror_options
+        if options.model._meta.proxy:
+            problems.append(_proxy(options.model._meta))
+            continue
         if not marks_own(options.model, updates.get(options.label, "")):
             mend = (
                 "Remove own=False from capture_changes() in its Meta"
@@ -63,13 +69,23 @@ def check_capture(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
     return problems
 
 
+def _proxy(proxy: Any) -> CheckMessage:
+    own = proxy.concrete_model._meta
+    return Error(
+        f"{proxy.label_lower} is a proxy: its rows are those of {own.label}.",
+        hint=f"Remove its document, and capture_changes() from its Meta: {own.label} has both."
+        if own.label_lower in registry.labels()
+        else f"Register {own.label} instead, with capture_changes() in its Meta, not the proxy's.",
+        obj=proxy.model,
+        id="mirror.E035",
+    )
+
+
 def _uncaptured_parents(model: type[Model], updates: dict[str, str]) -> Iterator[CheckMessage]:
     """Yield a problem for each table that ``model`` inherits and that does not mark it dirty."""
     label = model._meta.label_lower
     for parent in model._meta.all_parents:
         other = parent._meta.label
-        if parent._meta.db_table == model._meta.db_table:  # a proxy's
-            continue
         if not _shares_primary_key(model, parent):
             hint = f"Give it a ForeignKey to {other} instead: a row has one primary key."
         elif f"'{label}'" not in updates.get(other.lower(), ""):

@@ -63,6 +63,11 @@ def _model(label: str) -> type[models.Model]:
         raise CommandError(f"There is no model {label}. {_advice(label)}") from None
     if model._meta.pk not in model._meta.concrete_fields:
         raise CommandError(f"The primary key of {label} is composite: it cannot be mirrored.")
+    if model._meta.proxy:
+        own = model._meta.concrete_model._meta.label
+        raise CommandError(
+            f"{label} is a proxy of {own}, which mirrors its rows. Name {own} instead."
+        )
     return model
 
 

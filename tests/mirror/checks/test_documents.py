@@ -115,12 +115,27 @@ def test_a_second_parent_has_a_primary_key_of_its_own(capture: Capture) -> None:
     assert "ForeignKey to lab.Tape" in hint
 
 
-def test_a_proxy_inherits_no_other_table(capture: Capture) -> None:
+def test_a_proxy_is_no_other_table_of_its_child(capture: Capture) -> None:
+    song = model("Song")
+    live = model("Live", model("Hit", song, meta={"proxy": True}))
+    adopt(live)
+    capture(live)
+    capture(song, ["lab.live"], own=False)
+    assert found() == []
+
+
+def test_a_document_of_a_proxy_is_refused(capture: Capture) -> None:
     song = model("Song")
     proxy = model("Hit", song, meta={"proxy": True})
     adopt(proxy)
-    capture(proxy)
-    assert found() == []
+    ((number, text, hint),) = found()
+    assert (number, text) == ("mirror.E035", "lab.hit is a proxy: its rows are those of lab.Song.")
+    assert hint == "Register lab.Song instead, with capture_changes() in its Meta, not the proxy's."
+    capture(song)
+    adopt(song)
+    ((number, _, hint),) = found()
+    assert number == "mirror.E035"
+    assert hint == "Remove its document, and capture_changes() from its Meta: lab.Song has both."
 
 
 UUID = {"id": models.UUIDField(primary_key=True, default=uuid4)}

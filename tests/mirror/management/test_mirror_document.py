@@ -333,6 +333,14 @@ def test_it_is_not_added_to_what_is_no_python(
         call_command("mirror_document", "auth.Group", "--write")
 
 
+def test_a_proxy_gets_no_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = model("Member", User, meta={"proxy": True})
+    monkeypatch.setattr(apps, "get_model", {"lab.Member": proxy}.__getitem__)
+    said = "lab.Member is a proxy of auth.User, which mirrors its rows. Name auth.User instead."
+    with pytest.raises(CommandError, match=f"^{re.escape(said)}$"):
+        call_command("mirror_document", "lab.Member")
+
+
 @pytest.mark.parametrize(
     ("label", "advice"),
     [
