@@ -11,7 +11,7 @@ a ``search_path`` nor any right on the ledger.
 """
 
 from collections.abc import Sequence
-from typing import Never
+from typing import Any, Never
 
 import pgtrigger
 from django.apps import apps
@@ -76,50 +76,67 @@ END $$""",  # noqa: S608 - the same
     )
 
 
-def capture_changes(
-    *decorated: Never, children: Sequence[str] = (), own: bool = True
-) -> list[pgtrigger.Trigger]:
-    """Return the triggers for a model's ``Meta.triggers``. ``makemigrations`` writes them down.
+class _CaptureChanges:
+    """What ``capture_changes`` is: a function that also says so if its brackets are forgotten."""
 
-    ``children`` are the labels of mirrored models that inherit this one's table (multi-table
-    inheritance): a change of this table changes them, too. Without ``own``, it marks only them:
-    for a parent that has no document.
+    _meta = "the model's Meta"  # where it is without brackets
 
-    Raises ``ImproperlyConfigured`` where no migration would create the triggers, and as a
-    decorator.
-    """
-    if decorated:
+    def __set_name__(self, meta: type[Any], name: str) -> None:
+        self._meta = f"{meta.__module__}.{meta.__qualname__}"
+
+    def __iter__(self) -> Never:  # pgtrigger wants a list
         raise ImproperlyConfigured(
-            "capture_changes is no decorator: write triggers = capture_changes() in the model's"
-            " Meta."
+            f"Write triggers = capture_changes(), with the brackets, in {self._meta}."
         )
-    for app in ("pgtrigger", "mirror"):
-        if not apps.is_installed(app):
-            raise ImproperlyConfigured(f'Add "{app}" to INSTALLED_APPS.')
-    old, new = (_IDS % rows for rows in ("old_rows", "new_rows"))
-    both = f"{new} UNION {old}"
-    inherited = "".join(
-        f"PERFORM {_function(KNOWN)}('{child.lower()}', ARRAY({both}));\n    " for child in children
-    )
-    update = _trigger(
-        "update",
-        pgtrigger.Update,
-        _mark(both) * own + inherited,
-        pgtrigger.Referencing(new="new_rows", old="old_rows"),
-    )
-    if not own:  # a child's own triggers see its rows come and go
-        return [update]
-    return [
-        _trigger("insert", pgtrigger.Insert, _mark(new), pgtrigger.Referencing(new="new_rows")),
-        update,
-        _trigger("delete", pgtrigger.Delete, _mark(old), pgtrigger.Referencing(old="old_rows")),
-        _trigger(
-            "truncate",
-            pgtrigger.Truncate,
-            f"PERFORM {_function(KNOWN)}('{{meta.label_lower}}', NULL);",
-            None,
-        ),
-    ]
+
+    def __call__(
+        self, *decorated: Never, children: Sequence[str] = (), own: bool = True
+    ) -> list[pgtrigger.Trigger]:
+        """Return the triggers for a model's ``Meta.triggers``. ``makemigrations`` writes them down.
+
+        ``children`` are the labels of mirrored models that inherit this one's table (multi-table
+        inheritance): a change of this table changes them, too. Without ``own``, it marks only them:
+        for a parent that has no document.
+
+        Raises ``ImproperlyConfigured`` where no migration would create the triggers, and as a
+        decorator.
+        """
+        if decorated:
+            raise ImproperlyConfigured(
+                "capture_changes is no decorator: write triggers = capture_changes() in the model's"
+                " Meta."
+            )
+        for app in ("pgtrigger", "mirror"):
+            if not apps.is_installed(app):
+                raise ImproperlyConfigured(f'Add "{app}" to INSTALLED_APPS.')
+        old, new = (_IDS % rows for rows in ("old_rows", "new_rows"))
+        both = f"{new} UNION {old}"
+        inherited = "".join(
+            f"PERFORM {_function(KNOWN)}('{child.lower()}', ARRAY({both}));\n    "
+            for child in children
+        )
+        update = _trigger(
+            "update",
+            pgtrigger.Update,
+            _mark(both) * own + inherited,
+            pgtrigger.Referencing(new="new_rows", old="old_rows"),
+        )
+        if not own:  # a child's own triggers see its rows come and go
+            return [update]
+        return [
+            _trigger("insert", pgtrigger.Insert, _mark(new), pgtrigger.Referencing(new="new_rows")),
+            update,
+            _trigger("delete", pgtrigger.Delete, _mark(old), pgtrigger.Referencing(old="old_rows")),
+            _trigger(
+                "truncate",
+                pgtrigger.Truncate,
+                f"PERFORM {_function(KNOWN)}('{{meta.label_lower}}', NULL);",
+                None,
+            ),
+        ]
+
+
+capture_changes = _CaptureChanges()
 
 
 def _function(name: str) -> str:

@@ -73,3 +73,13 @@ def test_what_captures_changes_is_no_decorator() -> None:
     decorate: Any = capture_changes
     with pytest.raises(ImproperlyConfigured, match=r"write triggers = capture_changes\(\) in"):
         decorate(type("Song", (), {}))
+
+
+def test_forgotten_brackets_are_said_with_the_model() -> None:
+    class Song:
+        class Meta:
+            triggers: Any = capture_changes
+
+    said = r"^Write triggers = capture_changes\(\), with the brackets, in \S+Song\.Meta\.$"
+    with pytest.raises(ImproperlyConfigured, match=said):
+        list(Song.Meta.triggers)  # as pgtrigger does
