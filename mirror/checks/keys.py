@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, register
-from django.db import models
 
 from mirror.checks.attributes import KEYS, PRIMARY_KEYS, TEXTS
 from mirror.documents import registry
@@ -44,8 +43,16 @@ def _problems(document: type[Document]) -> Iterator[tuple[str, str]]:
         return
     if not isinstance(key, PRIMARY_KEYS):  # E011
         return
-    keys = _keys_of_a_row(document, key)
-    if keys is None:
+    try:
+        row = model()
+        row.pk = sample_key(key)
+        keys: Any = document.keys(row)
+    except Exception:  # noqa: BLE001 - whatever the adopter's code raises for want of a value
+        return
+    if not isinstance(keys, Mapping):
+        yield "its keys are no dictionary. Does keys() return one?", hint
+        return
+    if any(type(value) is not str for value in keys.values()):  # for want of a value
         return
     if not REQUIRED <= keys.keys() <= KEYS:
         yield f"its keys are {', '.join(sorted(keys)) or 'none'}.", hint
@@ -54,14 +61,3 @@ def _problems(document: type[Document]) -> Iterator[tuple[str, str]]:
         require_own_key(keys, str(sample_key(key)))
     except Unmirrorable:
         yield "neither pk nor sk ends with the row's primary key after a #.", hint
-
-
-def _keys_of_a_row(document: type[Document], key: models.Field[Any, Any]) -> Any:
-    """Return the keys of a row that has nothing else; None if they need more, or are no dict."""
-    try:
-        row = document.mirror_options.model()
-        row.pk = sample_key(key)
-        keys: Any = document.keys(row)
-    except Exception:  # noqa: BLE001 - whatever the adopter's code raises for want of a value
-        return None
-    return keys if isinstance(keys, dict) and all(type(k) is str for k in keys.values()) else None

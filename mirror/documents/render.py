@@ -40,7 +40,7 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     options = document.mirror_options
     values = {name: getattr(instance, name) for name in field_attributes(document)}
     present = {name: value for name, value in values.items() if value not in (None, "")}
-    keys = {name: options.written(key) for name, key in document.keys(instance).items()}
+    keys = {name: options.written(key) for name, key in _keys(document, instance).items()}
     require_own_key(keys, str(instance.pk))
     item: Item = {
         # A native attribute brings its type with it.
@@ -53,6 +53,17 @@ def render(document: type[Document], instance: models.Model) -> Rendered:
     if full_size(item, bodies) > MAX_ITEM_BYTES:
         raise Unmirrorable("ItemTooLarge")
     return Rendered(ItemKey(keys["pk"], keys["sk"]), item, bodies)
+
+
+def _keys(document: type[Document], instance: models.Model) -> Mapping[str, str]:
+    """Return what ``keys`` returns, if it is what it should be."""
+    keys: Any = document.keys(instance)
+    if not isinstance(keys, Mapping):
+        raise Unmirrorable("NoKeys")
+    for name in ("pk", "sk", *keys):
+        if not isinstance(keys.get(name), str):
+            raise Unmirrorable("NoKeys", name)
+    return keys
 
 
 def _serialized(document: type[Document], values: Mapping[str, Any]) -> Item:

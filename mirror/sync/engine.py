@@ -13,11 +13,13 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from enum import Enum
+from itertools import takewhile
 
 from django.db import DataError, models
 
 from mirror.counters import count_attempt
-from mirror.documents.registry import document_for
+from mirror.documents.document import Document
+from mirror.documents.registry import document_for, documents
 from mirror.documents.render import Rendered, render
 from mirror.errors import (
     DATABASE_TROUBLE,
@@ -184,8 +186,23 @@ def _failure(error: Exception) -> Failure | None:
             return Failure(Kind.REFUSED, REMOTE_AHEAD, str(error.remote_revision))
         case Unmirrorable():
             return Failure(Kind.REFUSED, "Unmirrorable", error.code, field=error.field)
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return Failure(Kind.UNEXPLAINED, type(error).__name__, f"{frame.name}:{frame.lineno}")
+    return Failure(Kind.UNEXPLAINED, type(error).__name__, _place(error))
+
+
+def _place(error: Exception) -> str:
+    """Return where an error comes from: the line of a document, or else where it was raised."""
+    modules = {
+        cls.__module__
+        for document in documents()
+        for cls in takewhile(lambda cls: cls is not Document, document.__mro__)
+    }
+    frames = [
+        (str(frame.f_globals.get("__name__")), line, frame.f_code.co_name)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    of_documents = [frame for frame in frames if frame[0] in modules]
+    module, line, function = (of_documents or frames)[-1]
+    return f"{module}:{line} in {function}"
 
 
 def _retry_after(entry: LedgerEntry, failure: Failure) -> timedelta | None:

@@ -57,7 +57,7 @@ def mark_dirty(findings: Iterable[Finding], stores: Stores) -> set[Finding]:
 
 
 def still_owed(findings: Iterable[Finding]) -> dict[tuple[str, str], str]:
-    """Return why rows of the findings are still owed after the drain, by model and id."""
+    """Return why rows of the findings are still owed, by model and id."""
     ids: dict[str, set[str]] = {}
     for finding in findings:
         ids.setdefault(finding.model, set()).add(finding.object_id)

@@ -320,12 +320,15 @@ class Command(MirrorCommand):
                     "and so not compared. The verdict does not count this check. Check again once "
                     "they are mirrored."
                 )
-        for finding in islice(report.findings, MAX_SHOWN):
+        shown = list(islice(report.findings, MAX_SHOWN))
+        owed = repair.still_owed(shown)
+        for finding in shown:
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""
+            why = owed.get((finding.model, finding.object_id))
             # An item that names no row has no model, and its key for an id.
             names = dict.fromkeys((finding.model, finding.object_id, finding.key_text))
             place = " ".join(filter(None, names))
-            self.stdout.write(f"  {finding.kind:20} {place}{attributes}")
+            self.stdout.write(f"  {finding.kind:20} {place}{attributes}{f': {why}' if why else ''}")
         if len(report.findings) > MAX_SHOWN:
             self.stdout.write(
                 f"  … and {number(len(report.findings) - MAX_SHOWN)} more; --json has them all."

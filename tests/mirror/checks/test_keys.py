@@ -52,6 +52,13 @@ def test_other_keys_are_named(names: list[str]) -> None:
     assert len(found(lambda row: dict.fromkeys(names, f"song#{row.pk}"))) == 1
 
 
+def test_keys_without_a_return_are_named() -> None:
+    adopt(model("Song"), keys=staticmethod(lambda row: None))
+    ((problem),) = check_keys(None)
+    assert problem.id == "mirror.E024"
+    assert problem.msg == "SongDocument: its keys are no dictionary. Does keys() return one?"
+
+
 def test_keys_that_need_more_than_a_row_are_not_judged() -> None:
     assert found(lambda row: {"pk": row.album.name, "sk": "1"}) == []
 
