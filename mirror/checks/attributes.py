@@ -30,6 +30,7 @@ from mirror.documents import (
 from mirror.documents.document import Document, field_attributes
 from mirror.documents.field_values import stored
 from mirror.documents.items import ENTITY, EXPIRES, REVISION, VERSION
+from mirror.documents.rows import forgotten_fields
 
 Field: TypeAlias = "models.Field[Any, Any]"
 
@@ -104,11 +105,11 @@ def _problems(document: type[Document]) -> Iterator[Problem]:
     yield from _entity_problems(document)
     for name, attribute in document.get_attributes().items():
         if attribute is not Document.get_attributes().get(name):
-            yield from _name_problems(name, attribute) or _field_problems(model, name, attribute)
+            yield from _name_problems(name, attribute) or _field_problems(document, name, attribute)
     columns = {f.attname for f in model._meta.concrete_fields}
     for name in document.mirror_options.without_attribute:
         if name not in columns:
-            yield _no_column(model, name, "without_attribute: ")
+            yield _no_column(document, name)
     yield from _primary_key_problems(document)
     yield from _duplicates(document)
     yield from _unknown_texts(document)
@@ -142,31 +143,41 @@ def _name_problems(name: str, attribute: Attribute[Any]) -> list[Problem]:
 
 
 def _field_problems(
-    model: type[models.Model], name: str, attribute: Attribute[Any]
+    document: type[Document], name: str, attribute: Attribute[Any]
 ) -> list[Problem]:
     """E006: an attribute that names no field. E007: one that cannot hold its field."""
-    columns = {f.attname: f for f in model._meta.concrete_fields}
+    columns = {f.attname: f for f in document.mirror_options.model._meta.concrete_fields}
     if name not in columns:
-        return [_no_column(model, name)]
+        return [_no_column(document, name, attribute)]
     field, kind = stored(columns[name]), type(attribute)
     if kind not in HOLDS or holds(kind, field):
         return []
-    text = f"{kind.__name__} cannot hold {name}, which is a {type(field).__name__}."
+    text = f"{kind.__name__} cannot hold the {type(field).__name__} {name}."
     return [("E007", text, attribute_hint(name, field))]
 
 
-def _no_column(model: type[models.Model], name: str, where: str = "") -> Problem:
+def _no_column(
+    document: type[Document], name: str, attribute: Attribute[Any] | None = None
+) -> Problem:
+    """Say that an attribute, or else a name in ``without_attribute``, names no field."""
+    model = document.mirror_options.model
+    where = "" if attribute else "without_attribute: "
     text = f"{where}{name} is no column of {model._meta.label}."
-    return "E006", text, _column_hint(model, name)
-
-
-def _column_hint(model: type[models.Model], name: str) -> str:
     relations = {f.name: f for f in model._meta.get_fields() if f.is_relation}
-    if name not in relations:
-        close = get_close_matches(name, [f.attname for f in model._meta.concrete_fields], n=1)
-        meant = f"Did you mean {close[0]}? " if close else ""
-        return f"{meant}An attribute has the name of a field. Rename it or remove it."
-    relation = relations[name]
+    if name in relations:
+        return "E006", text, _relation_hint(name, relations[name])
+    close = get_close_matches(name, [f.attname for f in model._meta.concrete_fields], n=1)
+    meant = f"Did you mean {close[0]}? " if close else ""
+    hint = f"{meant}An attribute has the name of a field. Rename it or remove it."
+    if attribute:
+        forgotten = [f.attname for f in forgotten_fields(document)]
+        new = next(iter(close or forgotten * (len(forgotten) == 1)), "its_new_name")
+        kept = f'{new} = {type(attribute).__name__}("{attribute.attr_name}")'
+        hint += f" If the field was renamed, write {kept}: its name in the items stays."
+    return "E006", text, hint
+
+
+def _relation_hint(name: str, relation: Any) -> str:
     if isinstance(relation, models.ForeignKey):
         return f"Write {relation.attname} instead of {name}."
     if isinstance(relation, models.ManyToManyField):
@@ -203,7 +214,7 @@ def _primary_key_problems(document: type[Document]) -> Iterator[Problem]:
         return
     kind = stored(key)
     if not isinstance(kind, PRIMARY_KEYS) or hasattr(kind, "from_db_value"):
-        text = f"the primary key of {model._meta.label} is a {type(kind).__name__}."
+        text = f"the primary key of {model._meta.label}, {type(kind).__name__}, cannot be mirrored."
         yield "E011", text, "Make it an integer, a UUID or a text."
     names = {key.attname}
     while isinstance(key, models.OneToOneField) and key.remote_field.parent_link:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from textwrap import wrap
 from typing import Any, TypeAlias
 
 from django.db import models
@@ -44,13 +45,31 @@ def attributes(model: type[models.Model]) -> tuple[list[str], list[str]]:
         taken = {*names.values(), *(f"{_camel(name)}StorageKey" for name in long)}
         names[f.attname] = free(f, taken)
         comment = "  # its name; the content is not mirrored" * isinstance(f, models.FileField)
+        if re.search("password|secret|token", f.attname, re.IGNORECASE):
+            comment = "  # Decide: a secret? Then name it in without_attribute instead"
         lines.append(line(f, kind, names[f.attname]) + comment)
     for f in model._meta.many_to_many:
-        lines += (
-            f"# Decide: {f.name} is many-to-many. Leave it out, or give it a through model with",
-            "# capture_changes() and a document.",
-        )
+        lines += wrap(_many_to_many(f), 96, initial_indent="# ", subsequent_indent="# ")
     return lines, [name for name in long if name in names]
+
+
+def _many_to_many(f: Any) -> str:
+    through = f.remote_field.through
+    if not through._meta.auto_created:
+        return f"{f.name} is mirrored by a document of its through model, {through._meta.label}."
+    model = through_model(through)
+    return f"Decide: {f.name} is many-to-many. Leave it out, or {model[0].lower()}{model[1:]}"
+
+
+def through_model(table: type[models.Model]) -> str:
+    """Say how the table of a many-to-many relation becomes a model that can be mirrored."""
+    keys = [f.name for f in table._meta.concrete_fields if f.is_relation]
+    return (
+        f"Write a model of its table, with triggers = capture_changes() and db_table ="
+        f' "{table._meta.db_table}", and with the foreign keys {" and ".join(keys)}. Name it in'
+        " through=. In the migration, put CreateModel and AlterField into"
+        " SeparateDatabaseAndState(state_operations=[…]): the table exists."
+    )
 
 
 def _left_out(f: Field) -> tuple[str, str]:
@@ -60,8 +79,9 @@ def _left_out(f: Field) -> tuple[str, str]:
             f"# Decide: documents have something else called {f.attname}. Leave it out, or rename",
             "# the field; db_column keeps the name of its column.",
         )
+    kind = type(stored(f)).__name__
     return (
-        f"# Decide: {f.attname} is a {type(stored(f)).__name__}. Leave it out, or:",
+        f"# Decide: no attribute holds the {kind} {f.attname}. Leave it out, or:",
         f"# {attribute_hint(f.attname, stored(f))}",
     )
 

@@ -10,8 +10,10 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
+from django.template.defaultfilters import pluralize
 
 from mirror.checks.attributes import wrong_names
+from mirror.checks.drafted_attributes import through_model
 from mirror.checks.missing_attributes import missing_attributes, without_draft
 from mirror.documents import Document, registry
 from mirror.documents.document import field_attributes
@@ -63,6 +65,11 @@ def _model(label: str) -> type[models.Model]:
         raise CommandError(f"There is no model {label}. {_advice(label)}") from None
     if model._meta.pk not in model._meta.concrete_fields:
         raise CommandError(f"The primary key of {label} is composite: it cannot be mirrored.")
+    if model._meta.auto_created:
+        raise CommandError(
+            f"{label} is no model of yours, but the table of a many-to-many relation."
+            f" {through_model(model)}"
+        )
     if model._meta.proxy:
         own = model._meta.concrete_model._meta.label
         raise CommandError(
@@ -128,5 +135,5 @@ def _write(app: AppConfig, text: str) -> str:
         raise CommandError(
             f"In {path}, {error} exists. Without --write, the draft is printed."
         ) from None
-    names = ", ".join(re.findall(r"^class (\w+)Document\(", text, re.MULTILINE))
-    return f"{names} is added to {path}."
+    names = re.findall(r"^class (\w+)Document\(", text, re.MULTILINE)
+    return f"{', '.join(names)} {pluralize(len(names), 'is,are')} added to {path}."

@@ -128,7 +128,7 @@ def test_what_cannot_be_held_is_refused_by_name(
         adopt(song, value=kind())
         ((number, text, hint),) = found()
         assert number == "mirror.E007"
-        assert f"{kind.__name__} cannot hold value, which is a {type(field).__name__}" in text
+        assert f"{kind.__name__} cannot hold the {type(field).__name__} value." in text
         assert advice in hint
 
 
@@ -180,6 +180,15 @@ def test_an_attribute_that_names_no_column_is_refused(name: str, advice: str) ->
     ((number, text, hint),) = found()
     assert (number, text) == ("mirror.E006", f"SongDocument: {name} is no column of lab.Song.")
     assert advice in hint
+
+
+@pytest.mark.parametrize("new", ["birth", "bornAt"])
+def test_the_attribute_of_a_renamed_field_keeps_its_name_in_the_item(new: str) -> None:
+    song = model_with(**{new: models.TextField()}, title=models.TextField())
+    adopt(song, bornOn=TextAttribute("born"), title=TextAttribute())
+    ((_, _, hint),) = found()
+    advice = f'write {new} = TextAttribute("born"): its name in the items stays.'
+    assert hint.endswith(f"Rename it or remove it. If the field was renamed, {advice}")
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_every_type_of_field(mirror: Stores, owner: User, monkeypatch: pytest.Mo
     song = model("Song", user=user, **{name: field.clone() for name, field in fields.items()})
     text = use(monkeypatch, song)
     assert '"text_storage_key"],' in text
-    assert "# Decide: vector is a SearchVectorField." in text
+    assert "# Decide: no attribute holds the SearchVectorField vector. Leave it out, or:" in text
     assert "count = WholeNumberAttribute()" in text
     with connection.schema_editor() as editor:
         editor.create_model(song)
@@ -139,9 +139,34 @@ def test_keys_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_many_to_many_relation_is_pointed_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    players: Any = models.ManyToManyField(User, related_name="+")
-    text = use(monkeypatch, model("Tape", players=players))
-    assert "    # Decide: players is many-to-many. Leave it out, or give it a through model" in text
+    tape = model("Tape", players=models.ManyToManyField(User, related_name="+"))
+    text = use(monkeypatch, tape)
+    said = re.sub(r"\n +# ", " ", text)
+    assert "Decide: players is many-to-many. Leave it out, or write a model of its table" in said
+    assert 'db_table = "lab_tape_players", and with the foreign keys tape and user.' in said
+    assert "SeparateDatabaseAndState(state_operations=[…])" in said
+    assert all(len(line) <= 100 for line in text.splitlines())
+
+
+def test_a_many_to_many_relation_with_a_model_is_pointed_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tape = model("Tape", players=models.ManyToManyField(User, through="lab.Side"))
+    key: Any = models.ForeignKey
+    model("Side", tape=key(tape, models.CASCADE), user=key(User, models.CASCADE))
+    assert "# players is mirrored by a document of its through model, lab.Side." in draft([tape])
+
+
+def test_a_table_without_a_model_gets_no_document() -> None:
+    said = r"^auth.User_groups is no model of yours, but the table of a many-to-many relation\. "
+    with pytest.raises(CommandError, match=f"{said}Write a model of its table"):
+        call_command("mirror_document", "auth.User_groups")
+
+
+def test_a_field_that_may_be_secret_is_pointed_to() -> None:
+    text = draft([model("Key", api_token=models.TextField(), title=models.TextField())])
+    assert 'api_token = TextAttribute("apiToken")  # Decide: a secret? Then name it in' in text
+    assert "title = TextAttribute()\n" in text
 
 
 def test_an_entity_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,6 +202,13 @@ def test_it_is_added_to_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert text.count("import Group\n") == text.count("import User\n") == 1
     exec(compile(text, "documents.py", "exec"), {})  # noqa: S102 - its own output
     assert {"auth.group", "auth.user"} <= set(registry.labels())
+
+
+def test_several_are_added_to_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apps.get_app_config("auth"), "path", tmp_path)
+    (tmp_path / "documents.py").touch()
+    printed = run("mirror_document", "auth.Group", "auth.Permission", "--write")[1]
+    assert "Group, Permission are added to" in printed
 
 
 OURS = """\
