@@ -82,8 +82,8 @@ CHECK_DEEP = Step(
 )
 CHANGE = Step(
     "Changes are lacking",
-    "Create, update, move and delete a row, or do what of it is lacking. Wait after each until "
-    "nothing is pending, then check:",
+    "Do what is lacking: create, update, move or delete a row. Wait after each until nothing is "
+    "pending, then check:",
     "manage.py mirror_check",
 )
 REHEARSE = Step(
