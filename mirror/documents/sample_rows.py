@@ -1,4 +1,4 @@
-"""Rows that are made up to try ``keys`` with: they have nothing but their primary key."""
+"""Rows that are made up to try ``keys`` with: only their primary key is a real value."""
 
 from __future__ import annotations
 
@@ -23,16 +23,36 @@ def sample_key(key: models.Field[Any, Any]) -> Any:
     return "Seed #1"
 
 
-def can_move(document: type[Document]) -> bool:
-    """Whether a row can get other keys, since they depend on more than its primary key.
+class _Unknown(str):
+    """A value, or anything got from it, that a text can hold, but that nothing can depend on."""
 
-    ``keys`` is tried with a row of which Django would have to load anything else. If it wants more,
-    or fails, a row can.
+    __slots__ = ()
+
+    def _refuse(self, *_: Any) -> Any:
+        raise LookupError("what this value is decides what the keys are")
+
+    __contains__ = __eq__ = __ge__ = __gt__ = __le__ = __lt__ = __ne__ = _refuse
+    __getitem__ = __hash__ = __iter__ = __len__ = _refuse
+
+    def __getattribute__(self, name: str) -> Any:
+        return super().__getattribute__(name) if name.startswith("__") else self
+
+    def __call__(self, *_: Any, **__: Any) -> _Unknown:
+        return self
+
+    def __format__(self, _: str) -> str:
+        return str(self)
+
+
+def can_move(document: type[Document]) -> bool:
+    """Whether a row can get another ``pk`` or ``sk``, as they depend on more than its primary key.
+
+    ``keys`` is tried with two made-up rows of one primary key, between which all other values
+    differ. If it fails, decides anything by such a value, or asks a database, a row can.
     """
-    model = document.mirror_options.model
     asked = False
 
-    def refuse(*_: Any, **__: Any) -> Any:
+    def refuse(*_: Any) -> Any:
         nonlocal asked
         asked = True
         raise LookupError("a made-up row is in no database")
@@ -41,9 +61,18 @@ def can_move(document: type[Document]) -> bool:
         with ExitStack() as refusing:
             for connection in connections.all():
                 refusing.enter_context(connection.execute_wrapper(refuse))
-            row = model.from_db(PRIMARY, [model._meta.pk.attname], [sample_key(model._meta.pk)])
-            vars(row)["refresh_from_db"] = refuse  # Django calls it for a field without a value
-            document.keys(row)
+            one = document.keys(_row(document, _Unknown("one"), null=False))
+            other = document.keys(_row(document, _Unknown("other"), null=True))
+        return asked or any(one[name] != other[name] for name in ("pk", "sk"))
     except Exception:  # noqa: BLE001 - whatever the adopter's code raises for want of a value
         return True
-    return asked
+
+
+def _row(document: type[Document], value: _Unknown, *, null: bool) -> models.Model:
+    """Return a row with ``value`` in all fields, or null in those that take it."""
+    model = document.mirror_options.model
+    row = model.from_db(PRIMARY, [model._meta.pk.attname], [sample_key(model._meta.pk)])
+    others = [f for f in model._meta.concrete_fields if not f.primary_key]
+    # Not by setattr, which compares.
+    vars(row).update({f.attname: None if null and f.null else value for f in others})
+    return row

@@ -193,7 +193,7 @@ def _each_kind_changed(facts: Facts) -> Condition:
     sentence = f"Mirrored between the first and the last complete check: {counts}."
     needed, each = facts.changes, "each"
     if not facts.rows_can_move:
-        sentence += " No row can move, as all keys depend on primary keys alone."
+        sentence += " No row can move, as pk and sk depend on primary keys alone."
         needed, each = needed._replace(moves=1), "each other kind"
     if all(needed):
         return Condition(sentence)

@@ -172,7 +172,7 @@ def test_no_move_is_asked_for_where_no_row_can_move(monkeypatch: pytest.MonkeyPa
     for document in registry.documents():
         monkeypatch.setattr(document, "keys", keys)
     assert lacking() == []
-    reason = "0 moves, 2 deletions. No row can move, as all keys depend on primary keys alone."
+    reason = "0 moves, 2 deletions. No row can move, as pk and sk depend on primary keys alone."
     assert any(c.sentence.endswith(reason) for c in current_verdict().conditions)
     CheckRun.objects.update(changes=dict.fromkeys(KINDS, 9))
     (said,) = lacking()
