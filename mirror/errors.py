@@ -92,6 +92,21 @@ class Unmirrorable(ValueError):
         return f"{self.code} in {self.field}" if self.field else self.code
 
 
+class UnreadableRow(Exception):
+    """A row cannot be read, as Python cannot hold a value of it, or not be rendered.
+
+    ``error_class`` is what it raised; ``field`` the one at fault, if that is known.
+    """
+
+    def __init__(self, error_class: str, field: str = "") -> None:
+        super().__init__(error_class, field)
+        self.error_class = error_class
+        self.field = field
+
+    def __str__(self) -> str:
+        return f"{self.error_class} in {self.field}" if self.field else self.error_class
+
+
 class StoreError(Exception):
     """A call to a store failed."""
 

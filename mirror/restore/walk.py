@@ -15,7 +15,8 @@ from mirror.documents.items import Item, ItemKey, is_tombstone
 from mirror.documents.registry import labels
 from mirror.documents.render import render
 from mirror.documents.rows import forgotten_fields, rows
-from mirror.errors import Unmirrorable
+from mirror.documents.unreadable import read_rows
+from mirror.errors import DATABASE_TROUBLE
 from mirror.models import LedgerEntry, State
 from mirror.restore.counts import RestoreCounts
 from mirror.restore.insert import advance_sequences, insert
@@ -61,7 +62,7 @@ class Walk:
                 found = self._rows(readings)
                 for reading in readings:
                     row = found.get(reading.object_id)
-                    if row is not None and _is_equal(reading, row):
+                    if isinstance(row, models.Model) and _is_equal(reading, row):
                         self.tally.equal += 1
                     else:
                         unequal.append(reading.item)
@@ -116,6 +117,9 @@ class Walk:
                 self._count_impossible(reading, problem)
             elif row is None:
                 missing.append(reading)
+            elif isinstance(row, Exception):
+                self.tally.differ += 1
+                self.tally.note(object_id, f"cannot be read ({type(row).__name__})")
             elif _is_equal(reading, row):
                 self.tally.equal += 1
             else:
@@ -157,7 +161,8 @@ class Walk:
         """Count rows of which the scan found no item: lost, unless pending or mirrored by now."""
         entries = LedgerEntry.objects.pending().filter(model=self.label, object_id__in=ids)
         pending = set(entries.values_list("object_id", flat=True))
-        keys = {str(row.pk): self._key(row) for row in rows(self.document, ids)}
+        found = read_rows(self.document, ids)
+        keys = {object_id: self._key(row) for object_id, row in found.items()}
         wanted = [key for object_id, key in keys.items() if key and object_id not in pending]
         items = self.stores.items.get_many(wanted, consistent=True)
         live = {item.get("id", {}).get("S") for item in items.values()}  # a tombstone has no id
@@ -168,11 +173,15 @@ class Walk:
                 self.tally.lost += 1
                 self.tally.note(object_id, "is not in the mirror")
 
-    def _key(self, row: models.Model) -> ItemKey | None:
+    def _key(self, row: models.Model | Exception) -> ItemKey | None:
         """Return the key under which the item of this row would be; None if it can have none."""
+        if isinstance(row, Exception):
+            return None
         try:
             return render(self.document, row).key
-        except Unmirrorable:
+        except DATABASE_TROUBLE:
+            raise
+        except Exception:  # noqa: BLE001 - ``Unmirrorable``, or whatever a defect in a document raises
             return None
 
     def _read(self, items: Iterable[Item]) -> Iterator[list[Reading]]:
@@ -199,9 +208,9 @@ class Walk:
         """Return the ids of those rows that exist."""
         return set(map(str, rows(self.document, ids).values_list("pk", flat=True)))
 
-    def _rows(self, readings: Collection[Reading]) -> dict[str, models.Model]:
-        ids = [reading.object_id for reading in readings]
-        return {str(row.pk): row for row in rows(self.document, ids)}
+    def _rows(self, readings: Collection[Reading]) -> dict[str, models.Model | Exception]:
+        """Return the rows of these items; of one that cannot be read, the error."""
+        return read_rows(self.document, [reading.object_id for reading in readings])
 
     def _entries(self, ids: Iterable[str]) -> dict[str, LedgerEntry]:
         named = [object_id for object_id in ids if self._names_a_row(object_id)]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mirror.conf import setting
 from mirror.documents.document import Document
 from mirror.documents.registry import document_for
-from mirror.documents.rows import rows
+from mirror.documents.unreadable import read_rows
 from mirror.models import LedgerEntry, Outage
 from mirror.staff.access import require_view, staff_page
 from mirror.staff.comparison import Comparer
@@ -54,7 +54,7 @@ def compare(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
     require_view(request, model, None)
     _require_mirror()
     comparison = Comparer(document, object_id, inline_clients, Budget(INLINE_SECONDS)).run()
-    if comparison.row is None and comparison.entry is None:
+    if comparison.is_gone and comparison.entry is None:
         raise Http404
     require_view(request, model, comparison.row)
     context = {
@@ -73,10 +73,13 @@ def compare(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
 def mirror_row(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
     """Mirror one row now, if the stores answer in time."""
     document = _document_or_404(label, object_id)
-    row = rows(document, [object_id]).first()
-    if row is not None and str(row.pk) != object_id:  # the ledger knows one spelling of an id
+    found = read_rows(document, [object_id])
+    if found.keys() - {object_id}:  # the ledger knows one spelling of an id
         raise Http404
-    require_view(request, document.mirror_options.model, row)
+    row = found.get(object_id)
+    require_view(
+        request, document.mirror_options.model, None if isinstance(row, Exception) else row
+    )
     _require_mirror()
     entries = LedgerEntry.objects.filter(model=label, object_id=object_id)
     if row is None and not entries.exists():

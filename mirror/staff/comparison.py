@@ -16,7 +16,8 @@ from mirror.documents.document import Document, field_attributes
 from mirror.documents.ids import encode_id
 from mirror.documents.items import REVISION, Item, ItemKey, is_tombstone
 from mirror.documents.render import Rendered, render
-from mirror.documents.rows import fields, folders, rows
+from mirror.documents.rows import fields, folders
+from mirror.documents.unreadable import read_rows, unreadable
 from mirror.errors import StoreError, Unmirrorable
 from mirror.models import LedgerEntry
 from mirror.restore.reader import NOT_A_VALUE
@@ -57,6 +58,7 @@ class Comparison:
     orphans: list[str] = field(default_factory=list)  # their keys, of items and objects
     silent_stores: dict[str, str] = field(default_factory=dict)  # and why each does not answer
     unmirrorable: str = ""  # why DynamoDB cannot hold the row: a code, and the field at fault
+    unreadable: str = ""  # why Python cannot read the row: the error, and the field at fault
 
     @property
     def differing(self) -> list[str]:
@@ -66,9 +68,19 @@ class Comparison:
     @property
     def state(self) -> str:
         """``equal``, ``differs`` or ``unknown``, for the row as a whole."""
-        if self.differing or self.orphans or self.unmirrorable:
+        if self.differing or self.orphans or self.is_unknown:
             return DIFFERS
         return UNKNOWN if self.silent_stores else EQUAL
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing says what the stores should hold of the row, although it exists."""
+        return bool(self.unmirrorable or self.unreadable)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether PostgreSQL has no such row."""
+        return self.row is None and not self.unreadable
 
     @property
     def stores(self) -> str:
@@ -96,7 +108,7 @@ class Comparer:
         result.entry = LedgerEntry.objects.filter(
             model=self.label, object_id=result.object_id
         ).first()
-        result.row = rows(self.document, [result.object_id]).first()
+        self._read_row()
         rendered = self._render()
         keys = {ItemKey(*key) for key in result.entry.item_keys} if result.entry else set()
         if rendered:
@@ -106,12 +118,21 @@ class Comparer:
         result.key = rendered.key if rendered else min(live, default=None)
         item = live.pop(result.key, {}) if result.key else {}
         result.orphans = [" ".join(key) for key in live]
-        if rendered is None and not result.unmirrorable and result.key:
+        if rendered is None and not result.is_unknown and result.key:
             result.orphans.append(" ".join(result.key))
         lines = list(self._lines(rendered, item))
         result.lines = sorted(lines, key=lambda line: line.state == EQUAL)  # what differs first
-        self._find_orphaned_objects(rendered, item)
+        if not result.is_unknown:
+            self._find_orphaned_objects(rendered, item)
         return result
+
+    def _read_row(self) -> None:
+        for row in read_rows(self.document, [self.comparison.object_id]).values():
+            if isinstance(row, Exception):
+                error = unreadable(self.document, self.comparison.object_id, row)
+                self.comparison.unreadable = str(error)
+            else:
+                self.comparison.row = row
 
     def _render(self) -> Rendered | None:
         try:
@@ -124,7 +145,7 @@ class Comparer:
         """Yield a line for each attribute that any store has: the document's own, then others."""
         bodies = {body.attribute: body for body in rendered.bodies} if rendered else {}
         expected, differing = self._expect(rendered, item)
-        unknown = DYNAMODB in self.comparison.silent_stores or self.comparison.unmirrorable
+        unknown = DYNAMODB in self.comparison.silent_stores or self.comparison.is_unknown
         names = field_attributes(self.document)
         columns = fields(self.document.mirror_options.model)
         own = [names[f.attname] for f in columns if f.attname in names]

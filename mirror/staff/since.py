@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from mirror.documents.document import Document, field_attributes
 from mirror.documents.registry import document_for, labels
 from mirror.documents.rows import fields, rows_with_keys
+from mirror.documents.unreadable import by_halves
 from mirror.formats import moment, number
 from mirror.models import CheckRun, LedgerEntry, State
 from mirror.staff.access import require_view
@@ -50,7 +51,7 @@ class Since:
         self._repaired = self._repairs(start) if findings else {}
         self._entries = _entries(findings)
         self._viewable: set[str] = set()
-        self._names: dict[tuple[str, str], str] = {}
+        self._names: dict[tuple[str, str], str | Exception] = {}
         for label in {found.model for found in findings} & set(labels()):
             self._read_names(label, [f.object_id for f in findings if f.model == label])
 
@@ -61,10 +62,13 @@ class Since:
         what = "remove it" if found.kind in ORPHAN_KINDS else "mirror it again"
         sentences = [f"A repair tried to {what}, {moment(repaired)}."] if repaired else []
         sentences += [sentence, *self._in_ledger(found)]
+        name = self._names.get((found.model, found.object_id), "")
+        if isinstance(name, Exception):
+            sentences.append(f"The row cannot be read ({type(name).__name__}).")
         return Outcome(
             state,
             tuple(sentences),
-            self._names.get((found.model, found.object_id), ""),
+            "" if isinstance(name, Exception) else name,
             found.model in self._viewable,
         )
 
@@ -116,9 +120,14 @@ class Since:
         if not _may_view(self._request, model, None):
             return
         self._viewable.add(label)
-        for row in rows_with_keys(model, ids).defer(*_heavy_fields(document)):
-            if _may_view(self._request, model, row):
-                self._names[label, str(row.pk)] = str(row)
+        heavy = _heavy_fields(document)
+
+        def names(some: Sequence[str]) -> dict[str, str]:
+            found = rows_with_keys(model, some).defer(*heavy)
+            return {str(row.pk): str(row) for row in found if _may_view(self._request, model, row)}
+
+        found = by_halves(names, ids)
+        self._names |= {(label, object_id): name for object_id, name in found.items()}
 
 
 def _entries(findings: Sequence[Found]) -> dict[tuple[str, str], LedgerEntry]:

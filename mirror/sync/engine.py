@@ -33,6 +33,7 @@ from mirror.errors import (
     StoreError,
     Superseded,
     Unmirrorable,
+    UnreadableRow,
 )
 from mirror.models import LedgerEntry, State
 from mirror.models.attempts import Note
@@ -186,6 +187,8 @@ def _failure(error: Exception) -> Failure | None:
             return Failure(Kind.REFUSED, REMOTE_AHEAD, str(error.remote_revision))
         case Unmirrorable():
             return Failure(Kind.REFUSED, "Unmirrorable", error.code, field=error.field)
+        case UnreadableRow():
+            return Failure(Kind.UNEXPLAINED, error.error_class, error.field)
     return Failure(Kind.UNEXPLAINED, type(error).__name__, _place(error))
 
 

@@ -11,8 +11,9 @@ from django.db import ProgrammingError, models
 
 from mirror.documents.document import Document
 from mirror.documents.registry import document_for
-from mirror.documents.rows import rows, sizes
-from mirror.errors import DATABASE_TROUBLE, SchemaMismatch
+from mirror.documents.rows import sizes
+from mirror.documents.unreadable import read_rows, unreadable
+from mirror.errors import SchemaMismatch
 from mirror.models import LedgerEntry
 from mirror.models.due import ORPHAN_MODEL
 
@@ -30,7 +31,7 @@ def read(entries: Sequence[LedgerEntry]) -> dict[tuple[str, str], models.Model |
     for label, of_model in _ids_by_model(entries).items():
         # The ledger knows a row by one spelling of its id: another spelling is another row.
         try:
-            found = _read_rows(label, of_model)
+            found = _read_rows(document_for(label), of_model)
         except ProgrammingError as error:
             _report_schema(label, error)
             found = {name: SchemaMismatch() for name in of_model}
@@ -66,16 +67,11 @@ def _ids_by_model(entries: Sequence[LedgerEntry]) -> dict[str, list[str]]:
     return ids
 
 
-def _read_rows(label: str, ids: Sequence[str]) -> dict[str, models.Model | Exception]:
-    try:
-        return {str(row.pk): row for row in rows(document_for(label), ids)}
-    except DATABASE_TROUBLE:
-        raise
-    except Exception as error:  # noqa: BLE001 - a value that cannot be read: found by halving
-        if len(ids) == 1:
-            return {ids[0]: error}
-        half = len(ids) // 2
-        return _read_rows(label, ids[:half]) | _read_rows(label, ids[half:])
+def _read_rows(document: type[Document], ids: Sequence[str]) -> dict[str, models.Model | Exception]:
+    return {
+        object_id: unreadable(document, object_id, row) if isinstance(row, Exception) else row
+        for object_id, row in read_rows(document, ids).items()
+    }
 
 
 def _report_schema(label: str, error: ProgrammingError | None) -> None:

@@ -16,7 +16,7 @@ from mirror.documents.items import REVISION, Item, ItemKey, is_tombstone, normal
 from mirror.documents.object_keys import Fingerprint
 from mirror.documents.render import Rendered, render
 from mirror.documents.rows import folders, rows
-from mirror.errors import DATABASE_TROUBLE, StoreError
+from mirror.errors import DATABASE_TROUBLE, StoreError, UnreadableRow
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
@@ -31,10 +31,6 @@ from mirror.verify.findings import (
 )
 
 MAX_READINGS = 3  # a row that changes that often while it is examined counts as pending
-
-
-class UnreadableRow(Exception):
-    """A row cannot be read or rendered, and so not be mirrored."""
 
 
 @contextmanager

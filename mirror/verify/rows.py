@@ -29,10 +29,11 @@ from mirror.documents.items import (
 )
 from mirror.documents.render import render
 from mirror.documents.rows import ID, folders, rows, rows_with_ids, sizes, stream
+from mirror.documents.unreadable import by_halves
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
-from mirror.verify.compare import Expected, UnreadableRow, examine, has_content, row_errors
+from mirror.verify.compare import Expected, examine, has_content
 from mirror.verify.orphans import find_orphaned_objects, owner_of, row_folder_of, row_id_of
 from mirror.verify.report import Part, Scope
 from mirror.verify.seen import Seen
@@ -218,17 +219,8 @@ def _has_objects(
 
 def _expected(document: type[Document], ids: Sequence[str]) -> dict[str, Expected | None]:
     """Return what is expected of each row; None for one that cannot be read or mirrored."""
-    try:
-        with row_errors():
-            return dict(_read(document, ids))
-    except UnreadableRow:
-        if len(ids) == 1:
-            return {ids[0]: None}
-        # Read them one by one, so that one bad row does not hide the others.
-        expected_rows: dict[str, Expected | None] = {}
-        for object_id in ids:
-            expected_rows |= _expected(document, [object_id])
-        return expected_rows
+    found = by_halves(lambda some: dict(_read(document, some)), ids)
+    return {name: None if isinstance(one, Exception) else one for name, one in found.items()}
 
 
 def _read(document: type[Document], ids: Sequence[str]) -> Iterator[tuple[str, Expected]]:

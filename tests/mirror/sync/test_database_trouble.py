@@ -13,6 +13,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
 
+from mirror.documents import unreadable
 from mirror.models import LedgerEntry, State
 from mirror.stores.clients import Stores
 from mirror.sync import engine, reading, worker
@@ -29,7 +30,7 @@ def test_a_lost_database_parks_nothing(
         raise OperationalError
 
     with monkeypatch.context() as lost:
-        lost.setattr(reading, "rows", fail)
+        lost.setattr(unreadable, "rows", fail)
         for _ in range(4):
             with pytest.raises(OperationalError):
                 worker.mirror_due()
