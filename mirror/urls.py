@@ -1,6 +1,6 @@
 """The pages for staff. Include them as ``admin/mirror/``, before the admin's own URLs."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
 from mirror.staff import (
     check_pages,
@@ -11,6 +11,9 @@ from mirror.staff import (
     runbook_page,
     search_page,
 )
+from mirror.staff.row_ids import RowIdConverter
+
+register_converter(RowIdConverter, "mirror_row")
 
 app_name = "mirror"
 urlpatterns = [
@@ -23,6 +26,6 @@ urlpatterns = [
     path("evidence/", evidence.evidence, name="evidence"),
     path("runbook/", runbook_page.runbook, name="runbook"),
     path("search/", search_page.search_page, name="search"),
-    path("compare/<str:label>/<path:object_id>/now/", compare_page.mirror_row, name="now"),
-    path("compare/<str:label>/<path:object_id>/", compare_page.compare, name="compare"),
+    path("compare/<str:label>/<mirror_row:object_id>/now/", compare_page.mirror_row, name="now"),
+    path("compare/<str:label>/<mirror_row:object_id>/", compare_page.compare, name="compare"),
 ]

@@ -73,8 +73,8 @@ STAFF = {
     "admin/mirror/evidence/": "/admin/mirror/evidence/",
     "admin/mirror/runbook/": "/admin/mirror/runbook/",
     "admin/mirror/search/": "/admin/mirror/search/?q=Private",
-    "admin/mirror/compare/<str:label>/<path:object_id>/now/": "/admin/mirror/compare/{}/now/",
-    "admin/mirror/compare/<str:label>/<path:object_id>/": "/admin/mirror/compare/{}/",
+    "admin/mirror/compare/<str:label>/<mirror_row:object_id>/now/": "/admin/mirror/compare/{}/now/",
+    "admin/mirror/compare/<str:label>/<mirror_row:object_id>/": "/admin/mirror/compare/{}/",
 }
 
 
