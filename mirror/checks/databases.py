@@ -9,9 +9,9 @@ from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connections, router
 
-from mirror.checks.triggers import captured
 from mirror.conf import PRIMARY
 from mirror.documents import registry
+from mirror.triggers_in_database import captured
 
 
 @register("mirror")

@@ -11,11 +11,12 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 from django.db.models import Model, OneToOneField, UUIDField
 
 from mirror.capture import PREFIX
-from mirror.checks.triggers import captured, marks_own
+from mirror.checks.triggers import marks_own
 from mirror.conf import setting
 from mirror.documents import registry
 from mirror.documents.document import Document
 from mirror.documents.rows import folders
+from mirror.triggers_in_database import captured
 
 
 @register("mirror")

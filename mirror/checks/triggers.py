@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-import pgtrigger
 from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
-from mirror.capture import MARK, PREFIX
+from mirror import triggers_in_database
+from mirror.capture import MARK
 from mirror.conf import PRIMARY, setting
 from mirror.documents import registry
+from mirror.triggers_in_database import LACKING, captured
 
-CREATE = (
-    "Run manage.py makemigrations and manage.py migrate. If both find nothing to do, run"
-    " manage.py pgtrigger install, and then mirror_sync --all for what was missed."
-)
 # The tables whose triggers mark rows in this ledger, the app that these name, and what drops them.
 CAPTURED_TABLES = r"""
     SELECT n.nspname, c.relname, min(substring(p.prosrc FROM 'mirror_mark_\w+\(''([^.'']+)')),
@@ -32,17 +29,7 @@ CAPTURED_TABLES = r"""
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE strpos(p.prosrc, %s) > 0 GROUP BY 1, 2 ORDER BY 1, 2
 """
-ENABLE = "Run manage.py pgtrigger enable, and then mirror_sync --all for what was missed."
 MIGRATE = "Run manage.py migrate, then manage.py mirror_sync --all for what was missed."
-
-
-def captured() -> dict[Any, list[pgtrigger.Trigger]]:
-    """Return the triggers of the mirror that each model declares."""
-    found: dict[Any, list[pgtrigger.Trigger]] = {}
-    for model, trigger in pgtrigger.registered():
-        if str(trigger.name).startswith(PREFIX):
-            found.setdefault(model, []).append(trigger)
-    return found
 
 
 @register("mirror")
@@ -74,7 +61,7 @@ def check_database(
 ) -> list[CheckMessage]:
     """E021: triggers that the database lacks, has in another form, or does not run.
 
-    W032: triggers on a table of no installed model.
+    W032: triggers on a table of no installed model. W036: of a model that declares none.
     An app whose migrations are still to run is passed over: they are about to change its triggers.
     W033: none at all on a table of such an app. ``migrate`` checks before it creates them, too, so
     this is no error.
@@ -86,63 +73,62 @@ def check_database(
     applied = loader.applied_migrations or {}
     pending = {app for app, name in loader.graph.leaf_nodes() if (app, name) not in applied}
     problems: list[CheckMessage] = []
-    for model, triggers in captured().items():
-        if model._meta.app_label not in loader.migrated_apps:
+    triggers = captured()
+    for problem in triggers_in_database.problems():
+        meta = problem.model._meta
+        if meta.app_label not in loader.migrated_apps:
             continue
-        if pending.isdisjoint({"mirror", model._meta.app_label}):
-            problems += [
-                Error(f"{model._meta.label_lower}: {text}", hint=hint, obj=model, id="mirror.E021")
-                for text, hint in _problems(model, triggers)
-            ]
-        elif _is_uncaptured(model, triggers):
+        if pending.isdisjoint({"mirror", meta.app_label}):
+            problems.append(
+                Error(str(problem), hint=problem.hint, obj=problem.model, id="mirror.E021")
+            )
+        elif (
+            problem.text == LACKING
+            and len(problem.names) == len(triggers[problem.model])
+            and _exists(problem.model)
+        ):
             text = (
-                f"{model._meta.label} has no triggers in the database until its migrations are run:"
+                f"{meta.label} has no triggers in the database until its migrations are run:"
                 " its changes are not captured."
             )
-            problems.append(Warning(text, hint=MIGRATE, obj=model, id="mirror.W033"))
-    return [*problems, *_without_model(pending)]
+            problems.append(Warning(text, hint=MIGRATE, obj=problem.model, id="mirror.W033"))
+    return [*problems, *_without_capture(pending)]
 
 
-def _is_uncaptured(model: Any, triggers: Sequence[pgtrigger.Trigger]) -> bool:
-    """Whether the model has a table, but none of these triggers."""
+def _exists(model: Any) -> bool:
+    """Whether the model has a table."""
     connection = connections[PRIMARY]
     with connection.cursor() as cursor:
         table = connection.ops.quote_name(model._meta.db_table)
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
         (exists,) = cursor.fetchone()
-    return exists and all(
-        trigger.get_installation_status(model, database=PRIMARY)[0] == "UNINSTALLED"
-        for trigger in triggers
-    )
+    return bool(exists)
 
 
-def _problems(model: Any, triggers: Sequence[pgtrigger.Trigger]) -> Iterator[tuple[str, str]]:
-    states: dict[tuple[str, str], list[str]] = {}
-    for trigger in triggers:
-        status, enabled = trigger.get_installation_status(model, database=PRIMARY)
-        if status == "UNINSTALLED":
-            problem = ("the database lacks", CREATE)
-        elif status == "OUTDATED":
-            problem = ("the database has an old form of", CREATE)
-        elif status == "INSTALLED" and not enabled:
-            problem = ("the database does not run", ENABLE)
-        else:
-            continue
-        states.setdefault(problem, []).append(str(trigger.name))
-    for (text, hint), names in states.items():
-        yield f"{text} {', '.join(names)}.", hint
-
-
-def _without_model(pending: Collection[str]) -> Iterator[CheckMessage]:
-    """Yield a problem for each captured table of which no installed model is the table."""
+def _without_capture(pending: Collection[str]) -> Iterator[CheckMessage]:
+    """Yield a problem for each captured table of no installed model, or of one without capture."""
     connection = connections[PRIMARY]
     models = apps.get_models(include_auto_created=True, include_swapped=True)
-    known = {connection.ops.quote_name(model._meta.db_table) for model in models}
+    quote = connection.ops.quote_name
+    known = {quote(model._meta.db_table): model for model in models if not model._meta.proxy}
+    declared = {quote(model._meta.db_table) for model in captured()}
     with connection.cursor() as cursor:
         cursor.execute(CAPTURED_TABLES, [f"PERFORM {setting('SCHEMA')}.mirror_mark_"])
         captured_tables = cursor.fetchall()
     for schema, table, app, drop in captured_tables:
-        if app in pending or not known.isdisjoint({f'"{table}"', f'"{schema}"."{table}"'}):
+        if app in pending:
+            continue
+        names = {f'"{table}"', f'"{schema}"."{table}"'}
+        if model := next((known[name] for name in names if name in known), None):
+            if declared.isdisjoint(names):
+                yield Warning(
+                    f"The table {schema}.{table} has the mirror's triggers, but"
+                    f" {model._meta.label} has no capture_changes().",
+                    hint="Add triggers = capture_changes() to its Meta. If it is to be mirrored no"
+                    " longer, run manage.py makemigrations and manage.py migrate.",
+                    obj=model,
+                    id="mirror.W036",
+                )
             continue
         add = "" if app in apps.app_configs else f'Add the app "{app}" to INSTALLED_APPS. '
         yield Warning(

@@ -106,6 +106,13 @@ def _every_model_compared(facts: Facts) -> Condition:
     return Condition("Every model in the ledger has a document, so that all items are compared.")
 
 
+def _all_captured(facts: Facts) -> Condition:
+    if facts.triggers:
+        sentence = f"Changes may not be captured. {' '.join(facts.triggers)}"
+        return Condition(sentence, steps.MEND_TRIGGERS, facts.today)
+    return Condition("The database runs every trigger that the models declare.")
+
+
 def _checked_each_day(facts: Facts) -> Condition:
     days = f"{{}} of the last {facts.length} days"
     sentences = []
@@ -223,6 +230,7 @@ CONDITIONS: tuple[Callable[[Facts], Condition], ...] = (
     _nothing_waits_long,
     _nothing_parked,
     _every_model_compared,
+    _all_captured,
     _checked_each_day,
     _little_differed,
     _last_check_perfect,

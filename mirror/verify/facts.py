@@ -25,6 +25,7 @@ class Facts:
     backlog: Backlog
     undocumented: tuple[str, ...]  # models of the ledger without a document
     rows_can_move: bool  # of any document
+    triggers: tuple[str, ...]  # what is wrong with them
     today: date
     length: int
     unchecked: tuple[date, ...]  # days without a complete check

@@ -101,6 +101,11 @@ UNPARK = Step(
     "Correct the row, which starts a new attempt; or remove the cause, then choose Retry in the "
     "list of parked rows on the mirror’s dashboard.",
 )
+MEND_TRIGGERS = Step(
+    "A trigger is missing or does not run",
+    "This says what to run. Then mirror what was missed, with manage.py mirror_sync --all:",
+    "manage.py mirror_setup --check",
+)
 LOST_DOCUMENT = "Look at INSTALLED_APPS, which may lack the app, and at documents.py in the app."
 REGISTER = Step(
     "A model has no document",

@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from django.utils import timezone
 
+from mirror import triggers_in_database
 from mirror.conf import setting
 from mirror.documents.registry import documents
 from mirror.documents.sample_rows import can_move
@@ -111,6 +112,7 @@ def current_verdict() -> Verdict:
         backlog=LedgerEntry.objects.registered().backlog(),
         undocumented=tuple(LedgerEntry.objects.models_without_document()),
         rows_can_move=any(map(can_move, documents())),
+        triggers=tuple(map(str, triggers_in_database.problems())),
         today=today,
         length=length,
         unchecked=tuple(day.date for day in days if day.state == NO_CHECK),

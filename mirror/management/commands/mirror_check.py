@@ -13,7 +13,7 @@ from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from tqdm import tqdm
 
-from mirror import formats
+from mirror import formats, triggers_in_database
 from mirror.batching import batched
 from mirror.conf import setting
 from mirror.documents.registry import documents
@@ -167,6 +167,7 @@ class Command(MirrorCommand):
             self.stdout.write(str(Heartbeat.objects.workers()))
         self._warn_of_parked(backlog)
         self._warn_of_undocumented()
+        self._warn_of_triggers()
         too_old = self._warn_of_old(backlog, options["max_pending_age"])
         return 1 if report.findings or too_old else 0
 
@@ -186,6 +187,11 @@ class Command(MirrorCommand):
                 f"{pluralize(len(models), 'this model,these models')}, but no document does. "
                 f"{LOST_DOCUMENT}"
             )
+
+    def _warn_of_triggers(self) -> None:
+        """Say so if changes may not be captured: rows that are equal now may differ tomorrow."""
+        for problem in triggers_in_database.problems():
+            self.stderr.write(f"{problem} {problem.hint}")
 
     def _warn_of_old(self, backlog: Backlog, minutes: float) -> bool:
         """Say so if changes are pending for longer than ``minutes``: the worker may be dead."""

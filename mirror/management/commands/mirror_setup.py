@@ -3,6 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from mirror.checks.triggers import check_database
+from mirror.conf import PRIMARY
 from mirror.management.base import MirrorCommand
 from mirror.stores.clients import background_clients
 from mirror.stores.probe import cost_of_a_check, probe
@@ -16,7 +18,8 @@ class Command(MirrorCommand):
     help = (
         "Create the DynamoDB table (pk, sk, index gsi1, time to live on expiresAt, on demand) and "
         "the S3 bucket (private, encrypted), if one is named, or add what an existing one lacks. "
-        "Safe to repeat. Exit codes: 0 done, 1 --check or --probe found something wrong, 2 could "
+        "Says, too, if the database lacks triggers or does not run them. "
+        "Safe to repeat. Exit codes: 0 done, 1 something is missing or wrong, 2 could "
         "not work."
     )
 
@@ -41,7 +44,7 @@ class Command(MirrorCommand):
             done = provision_and_enqueue(background_clients())
             for sentence in done or ["Everything exists already."]:
                 self.stdout.write(sentence)
-        remaining = problems(background_clients())
+        remaining = [*problems(background_clients()), *_problems_of_triggers()]
         for sentence in remaining:
             self.stderr.write(sentence)
         if options["check"]:
@@ -63,3 +66,9 @@ class Command(MirrorCommand):
             self.stdout.write("Rights and semantics are as the mirror needs them.")
         self.stdout.write(cost_of_a_check(background_clients()))
         return 1 if failed else 0
+
+
+def _problems_of_triggers() -> list[str]:
+    """Say what is wrong with the triggers, which migrations create."""
+    found = check_database(None, databases=[PRIMARY])
+    return [f"{one.msg} {one.hint}" for one in found if not one.is_silenced()]

@@ -8,10 +8,14 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
+from mirror import triggers_in_database
 from mirror.capture import capture_changes
-from mirror.checks.triggers import captured, check_database, check_documents
+from mirror.checks import triggers
+from mirror.checks.triggers import check_database, check_documents
+from mirror.triggers_in_database import captured
 from tests.mirror.checks.test_documents import Capture, capture
 from tests.support.adopters import adopt, model
 
@@ -142,3 +146,24 @@ def test_a_parent_needs_no_document_if_it_marks_only_its_children(capture: Captu
     (problem,) = (p for p in check_documents(None) if p.obj in {song, tape})
     assert (problem.id, problem.obj) == ("mirror.W026", song)
     assert "own=False" in str(problem.hint)
+
+
+@pytest.mark.django_db
+def test_a_captured_table_whose_model_declares_it_no_longer_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = {model: found for model, found in captured().items() if model is not Campaign}
+    monkeypatch.setattr(triggers, "captured", lambda: left)
+    monkeypatch.setattr(triggers_in_database, "captured", lambda: left)
+    ((number, said, hint),) = in_the_database()
+    assert number == "mirror.W036"
+    assert said.startswith("The table public.campaigns_campaign has the mirror's triggers, but")
+    assert "makemigrations" in hint
+
+
+@pytest.mark.django_db
+def test_all_triggers_are_asked_for_with_one_statement(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(1):
+        assert triggers_in_database.problems() == []

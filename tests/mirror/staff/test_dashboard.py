@@ -155,7 +155,7 @@ def test_the_number_of_queries_does_not_grow(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for differences in (0, 9):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             load(admin_client)
         make_sessions(owner, 30)
         LedgerEntry.objects.update(parked_at=timezone.now())

@@ -98,7 +98,7 @@ def test_the_sheet_has_the_verdict_the_days_and_room_to_sign(
     assert "There was no outage in this time." in page
     assert f"with version {__version__}" in page
     assert "by admin" in page
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         admin_client.get(SHEET)
     now = timezone.now()
     for days_ago in range(14):
@@ -111,7 +111,7 @@ def test_the_sheet_has_the_verdict_the_days_and_room_to_sign(
         waiting=1446,
         equal_at=ended + timedelta(seconds=7),
     )
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page = " ".join(admin_client.get(SHEET).text.split())
     assert "<td>99.6007 %</td>" in page
     assert "<td>1,002</td>" in page
