@@ -54,8 +54,9 @@ class Figures:
     """The figures of a check, the same wherever they are shown.
 
     ``expected`` is the number of rows that should be in the mirror. Each of them is either in
-    sync, pending or differing. An orphan belongs to no row that should be there, and differs. All
-    percentages are shares of ``total``, the rows and the orphans.
+    sync, pending or differing. An orphan is no part of what a row should have: it differs, and
+    leaves a row in sync that is equal. All percentages are shares of ``total``, the rows and the
+    orphans.
     """
 
     expected: int
@@ -115,12 +116,11 @@ class Part:
     findings: set[Finding] = field(default_factory=set)
 
     def add_examination(self, examination: Examination) -> None:
-        """Add what examining one row came to."""
+        """Add what examining one row came to. Its orphans are counted by themselves."""
+        self.findings.update(examination.findings)
         if examination.pending:
             self.pending += 1
-        elif examination.findings:
-            self.findings.update(examination.findings)
-        else:
+        elif all(finding.kind in ORPHAN_KINDS for finding in examination.findings):
             self.in_sync += 1
 
 

@@ -71,6 +71,14 @@ def test_attributes_that_differ_are_marked(
     assert "<style" not in page
 
 
+def test_an_orphan_is_all_that_differs(
+    mirror: Stores, session: Session, admin_client: Client
+) -> None:
+    mirror.objects.put(f"transcripts/{session.pk}/1-stray.json", b"{}")
+    page = admin_client.get(address(session)).content.decode()
+    assert "attributes are the same, but there is an orphan.</span>" in page
+
+
 def test_a_pending_row_is_said_to_be_on_its_way(
     mirror: Stores, session: Session, admin_client: Client
 ) -> None:

@@ -15,11 +15,18 @@ from mirror.formats import day
 from mirror.models import CheckRun
 from mirror.stores.clients import Stores
 from mirror.sync import worker
+from mirror.verify.check import check
 from mirror.verify.report import Figures
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_campaign, make_sessions
 from tests.support.stored import item_of
-from tests.support.tampering import delete_item, delete_object, put_foreign_item, set_attribute
+from tests.support.tampering import (
+    delete_item,
+    delete_object,
+    put_copy_of_item,
+    put_foreign_item,
+    set_attribute,
+)
 
 mirror_check = partial(run, "mirror_check")
 
@@ -69,6 +76,20 @@ def test_a_report_has_the_same_figures_everywhere(
     assert "Lowest parity 42.8571 %, last 42.8571 %." in dashboard
     assert ">42.8571 %</td>" in admin_client.get("/admin/mirror/checkrun/").content.decode()
     assert str(CheckRun.objects.first()).endswith(": 42.8571 %")
+
+
+def test_an_orphan_is_counted_once_and_its_equal_row_is_in_sync(
+    mirror: Stores, owner: User
+) -> None:
+    session, *_ = make_sessions(owner, 4, transcript_text=TRANSCRIPT)
+    worker.drain()
+    mirror.objects.put(f"transcripts/{session.pk}/1-stray.json", b"{}")
+    mirror.objects.put(f"transcripts/{session.pk}/2-stray.json", b"{}")
+    put_copy_of_item(mirror, item_of(mirror, session.pk))
+    report = check(mirror)
+    assert (report.expected, report.in_sync, report.figures.orphans) == (4, 4, 3)
+    assert report.figures.differing == len(report.findings) == 3
+    assert report.parity_percent == 57.1428
 
 
 @pytest.mark.parametrize(
