@@ -24,12 +24,14 @@ class OutageQuerySet(models.QuerySet["Outage"]):
         return self.filter(ended_at=None)
 
     def begin(self, store: str, failure: Failure) -> bool:
-        """Open the breaker of ``store``; true for the one caller that has to report it."""
-        _, created = self.get_or_create(
-            store=store,
-            ended_at=None,
-            defaults={"error_class": failure.error_class[:100], "error_code": failure.code[:100]},
-        )
+        """Open the breaker of ``store``; true for the one caller that has to report it.
+
+        If it is open already, note the present reason, which helps more than the first.
+        """
+        reason = {"error_class": failure.error_class[:100], "error_code": failure.code[:100]}
+        if self.open().filter(store=store).update(**reason):
+            return False
+        _, created = self.get_or_create(store=store, ended_at=None, defaults=reason)
         return created
 
     def end(self, store: str) -> int | None:
@@ -95,5 +97,5 @@ class Outage(models.Model):
 
     @property
     def failure(self) -> Failure:
-        """The failure that began it, as far as it is recorded."""
+        """Its last failure, as far as it is recorded."""
         return Failure(Kind.UNREACHABLE, self.error_class, self.error_code, self.store)

@@ -103,10 +103,9 @@ def _code(error: ClientError) -> str:
 
 def classify(error: Exception, store: str) -> Failure:
     """Sort an exception that a call to ``store`` raised."""
-    name = type(error).__name__
     if not isinstance(error, ClientError):
         # No answer, a broken one, or no credentials to ask with.
-        return Failure(Kind.UNREACHABLE, name, store=store)
+        return Failure(Kind.UNREACHABLE, type(error).__name__, store=store)
     code = _code(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in REFUSED:
@@ -120,4 +119,5 @@ def classify(error: Exception, store: str) -> Failure:
         kind = Kind.BUSY
     else:
         kind = Kind.UNREACHABLE  # credentials, rights, a missing table or bucket
-    return Failure(kind, name, code, store, error.operation_name)
+    # The name of a subclass would be the code once more.
+    return Failure(kind, ClientError.__name__, code, store, error.operation_name)

@@ -82,10 +82,9 @@ class Breaker:
             self._busy[store].add(partition)
             self._let_rest(store, partition)
         lasting = failure.kind is Kind.UNREACHABLE or len(self._busy[store]) >= BUSY_PARTITIONS
-        if not lasting or store in self.open:
-            return
-        self.open.add(store)
-        self._reports.append((store, failure))
+        if lasting:
+            self.open.add(store)
+            self._reports.append((store, failure))
 
     def succeeded(self, store: str, partition: str = "") -> None:
         """Note a call that worked."""

@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from mirror.documents.items import Item, Known
 from mirror.errors import Failure, Kind, StoreError, Unmirrorable
 from mirror.management.commands import mirror_sync
-from mirror.models import LedgerEntry
+from mirror.models import LedgerEntry, Outage
 from mirror.models.key_states import KeyState
 from mirror.stores.clients import Stores, reset_clients
 from mirror.stores.dynamodb import ItemStore
@@ -52,6 +52,24 @@ def test_a_missing_table_is_named(
     code, output = run("mirror_sync")
     assert code == 2
     assert "There is no table none in " in output
+    assert "  1 pending: ClientError ResourceNotFoundException\n" in output
+
+
+def test_the_present_reason_of_an_outage_is_told(
+    mirror: Stores, owner: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "OUTAGE_RETRIES", 0)
+    Outage.objects.begin(
+        "DynamoDB", Failure(Kind.UNREACHABLE, "EndpointConnectionError", store="DynamoDB")
+    )
+    settings.MIRROR = {**settings.MIRROR, "TABLE": "none"}  # it answers again, but is empty
+    reset_clients()
+    make_campaign(owner)
+    code, output = run("mirror_sync")
+    assert code == 2
+    assert "DynamoDB cannot be reached or used: ResourceNotFoundException. There is no" in output
+    assert "EndpointConnectionError" not in output
+    assert Outage.objects.count() == 1
 
 
 @pytest.mark.parametrize(("module", "name"), [(mirror_sync, "enqueue_all"), (workers, "drain")])
