@@ -188,8 +188,10 @@ def _failure(error: Exception) -> Failure | None:
         case Unmirrorable():
             return Failure(Kind.REFUSED, "Unmirrorable", error.code, field=error.field)
         case UnreadableRow():
-            return Failure(Kind.UNEXPLAINED, error.error_class, error.field)
-    return Failure(Kind.UNEXPLAINED, type(error).__name__, _place(error))
+            name, place = error.error_class, error.field
+        case _:
+            name, place = type(error).__name__, _place(error)
+    return Failure(Kind.UNEXPLAINED, name, place)
 
 
 def _place(error: Exception) -> str:
