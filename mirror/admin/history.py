@@ -15,6 +15,7 @@ from mirror.admin.tables import ReadOnlyAdmin
 from mirror.formats import day, duration, moment, percent
 from mirror.models import CheckRun, Outage
 from mirror.staff import words
+from mirror.verify.findings import by_kind
 
 
 @admin.register(Outage)
@@ -79,7 +80,7 @@ class CheckRunAdmin(ReadOnlyAdmin):
     @admin.display(description="found")
     def found(self, run: CheckRun) -> str:
         """Return the kinds of differences."""
-        return words.differences(run) or words.nothing_found(run)
+        return by_kind(run.counts) or words.nothing_found(run)
 
     @admin.display(description="took")
     def took(self, run: CheckRun) -> str:

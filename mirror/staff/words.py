@@ -9,6 +9,7 @@ from django.utils.text import get_text_list
 from mirror.formats import duration, number
 from mirror.models import CheckRun, Outage
 from mirror.models.gauges import MOST
+from mirror.verify.findings import by_kind
 from mirror.verify.report import Figures
 
 
@@ -20,12 +21,6 @@ def scope(run: CheckRun) -> str:
     if run.shares > 1:
         parts.append(f"shared by {run.shares} machines")
     return ", ".join(parts)
-
-
-def differences(run: CheckRun) -> str:
-    """Name the kinds of differences, with their numbers: ``2 stale, 1 missing``."""
-    kinds = [f"{number(count)} {kind}" for kind, count in run.counts.items() if count]
-    return ", ".join(kinds)
 
 
 def nothing_found(run: CheckRun) -> str:
@@ -47,7 +42,7 @@ def sentences(run: CheckRun) -> Iterator[str]:
             "those of the comparison afterwards."
         )
     yield f"{figures}."
-    if kinds := differences(run):
+    if kinds := by_kind(run.counts):
         yield f"Found: {kinds}."
     if run.parked:
         yield f"{_count(run.parked, 'row was', 'rows were')} parked."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from itertools import islice
 from typing import Any
 
 from mirror.documents.items import ItemKey
+from mirror.formats import number
 from mirror.spool import Spool
 
 MISSING = "missing"
@@ -90,3 +91,26 @@ class Findings:
     def counts(self) -> dict[str, int]:
         """The number of findings of each kind."""
         return {kind: self._counts[kind] for kind in KINDS}
+
+    def some_of_each_kind(self, most: int) -> Iterator[Finding]:
+        """Yield up to ``most`` of them, in their order, so that no kind hides another."""
+        left = _shares(self._counts, most)
+        for finding in self:
+            if not left.total():
+                return
+            if left[finding.kind]:
+                left[finding.kind] -= 1
+                yield finding
+
+
+def _shares(counts: Counter[str], most: int) -> Counter[str]:
+    """Divide ``most`` among the kinds; what a kind has too few findings for goes to the others."""
+    shares = Counter[str]()
+    for others, (kind, count) in reversed(list(enumerate(counts.most_common()))):
+        shares[kind] = min(count, (most - shares.total()) // (others + 1))
+    return shares
+
+
+def by_kind(counts: Mapping[str, int]) -> str:
+    """Name the kinds of differences, with their numbers: ``2 stale, 1 missing``."""
+    return ", ".join(f"{number(count)} {kind}" for kind, count in counts.items() if count)

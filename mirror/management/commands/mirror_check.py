@@ -33,7 +33,7 @@ from mirror.stores.clients import reading_clients
 from mirror.sync import worker
 from mirror.verify import history, repair, requested
 from mirror.verify.check import check_in_processes, count_rows
-from mirror.verify.findings import ORPHAN_KINDS, ORPHANED, Finding, Findings
+from mirror.verify.findings import ORPHAN_KINDS, ORPHANED, Finding, Findings, by_kind
 from mirror.verify.report import Report, Scope, Segment
 from mirror.verify.shares import check_share
 from mirror.verify.steps import LOST_DOCUMENT
@@ -326,7 +326,9 @@ class Command(MirrorCommand):
                     "and so not compared. The verdict does not count this check. Check again once "
                     "they are mirrored."
                 )
-        shown = list(islice(report.findings, MAX_SHOWN))
+        if kinds := by_kind(report.counts):
+            self.stdout.write(f"Found: {kinds}.")
+        shown = list(report.findings.some_of_each_kind(MAX_SHOWN))
         owed = repair.still_owed(shown)
         for finding in shown:
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from mirror.models import CheckRun, LedgerEntry
 from mirror.stores.clients import Stores
 from mirror.stores.s3 import Listed
 from mirror.verify import check, history, rows
-from mirror.verify.findings import Finding
+from mirror.verify.findings import MISSING, OBJECT_STALE, ORPHANED, STALE, Finding, Findings
 from tests.support.commands import run
 from tests.support.factories import TRANSCRIPT, make_sessions
 from tests.support.stored import assert_equal
@@ -106,9 +107,31 @@ def test_a_report_with_many_findings_holds_few(alive: Alive, tmp_path: Path) -> 
 
 def test_the_text_says_how_many_more_there_are(alive: Alive) -> None:
     printed = mirror_check()[1]
-    assert printed.count("  missing") == CAP / 2
+    assert printed.count("  missing") == printed.count("  object_missing") == CAP / 2
+    assert f"Found: {ROWS} missing, {ROWS} object_missing." in printed.splitlines()
     assert f"and {2 * ROWS - CAP} more; --json has them all." in printed
     assert alive.most <= HELD
+
+
+@pytest.mark.parametrize(
+    ("counts", "shares"),
+    [
+        ({}, {}),
+        ({STALE: 2, MISSING: 3}, {STALE: 2, MISSING: 3}),
+        ({STALE: 89, MISSING: 22, ORPHANED: 1}, {STALE: 5, MISSING: 4, ORPHANED: 1}),
+        ({STALE: 89, OBJECT_STALE: 1}, {STALE: 9, OBJECT_STALE: 1}),
+    ],
+)
+def test_no_kind_hides_another(counts: dict[str, int], shares: dict[str, int]) -> None:
+    findings = Findings()
+    findings.extend(
+        Finding(kind, "a.b", str(number), "")
+        for kind, count in counts.items()
+        for number in range(count)
+    )
+    shown = list(findings.some_of_each_kind(10))
+    assert Counter(finding.kind for finding in shown) == shares
+    assert shown == [finding for finding in findings if finding in shown]  # in the same order
 
 
 def test_a_plan_for_many_findings_holds_few(alive: Alive) -> None:
