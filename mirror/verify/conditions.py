@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from mirror import formats
 from mirror.conf import has_bucket, setting
-from mirror.models import MOST_PENDING
+from mirror.models import MOST_PENDING, CheckRun
 from mirror.verify import steps
 from mirror.verify.facts import Facts
+from mirror.verify.findings import ORPHAN_KINDS
 from mirror.verify.report import Figures
 from mirror.verify.steps import Step
 
@@ -154,18 +155,24 @@ def _last_check_perfect(facts: Facts) -> Condition:
         if not run.differences:
             sentence = f"{sentence} The rest was pending."
             return Condition(sentence, steps.CHECK_AGAIN, facts.today)
-        return Condition(sentence, steps.REPAIR, facts.today)
+        return Condition(sentence, _mend(run), facts.today)
     if not run.expected:
         sentence = "The last complete check compared no row."
         return Condition(sentence, steps.CHECK_DAILY, facts.today)
     if facts.sample:
         when = formats.moment(facts.sample.started_at)
         sentence = f"A sample that was compared later differed, on {when}."
-        return Condition(sentence, steps.REPAIR, facts.today)
+        return Condition(sentence, _mend(facts.sample), facts.today)
     when = formats.moment(run.started_at)
     return Condition(
         f"The last complete check found 100 % of {formats.number(run.expected)} rows, on {when}."
     )
+
+
+def _mend(run: CheckRun) -> Step:
+    """Return what to do about the differences of a check: a repair alone leaves orphans."""
+    found = {kind for kind, count in run.counts.items() if count}
+    return steps.REMOVE_ORPHANS if found <= ORPHAN_KINDS else steps.REPAIR
 
 
 def _checked_deeply(facts: Facts) -> Condition:

@@ -70,6 +70,13 @@ REPAIR = Step(
     "Look at the findings, remove their cause, then mirror again what differs, and check:",
     "manage.py mirror_check --repair",
 )
+REMOVE_ORPHANS = Step(
+    "Only orphans are left",
+    "A repair leaves orphans alone, as one may be all that is left of a row. Once no row is to "
+    "come back, remove them with manage.py mirror_check --repair --delete-orphans. Before that, "
+    "see whether rows were lost:",
+    "manage.py mirror_restore --dry-run",
+)
 CHECK_AGAIN = Step(
     "The last check left rows pending",
     "What is pending is not compared. Let the worker mirror it, then check again:",

@@ -33,7 +33,7 @@ from mirror.stores.clients import reading_clients
 from mirror.sync import worker
 from mirror.verify import history, repair, requested
 from mirror.verify.check import check_in_processes, count_rows
-from mirror.verify.findings import ORPHAN_KINDS, ORPHANED, Finding, Findings, by_kind
+from mirror.verify.findings import ORPHAN_KINDS, Finding, Findings, by_kind
 from mirror.verify.report import Report, Scope, Segment
 from mirror.verify.shares import check_share
 from mirror.verify.steps import LOST_DOCUMENT
@@ -254,16 +254,12 @@ class Command(MirrorCommand):
         """
         stores, enqueued = reading_clients(), Findings()
         auxiliary = "would be" if options["dry_run"] else "is"
-        # Only orphans are left.
-        why = (
-            "it is younger than an hour"
-            if options["delete_orphans"]
-            else "--delete-orphans removes it"
-        )
+        # Only orphans are left; without --delete-orphans the end of the report says why.
+        why = ": it is younger than an hour" if options["delete_orphans"] else ""
         for portion in batched(report.findings, REPAIRED_AT_ONCE):
             plan = repair.plan(portion, stores, delete_orphans=options["delete_orphans"])
             for finding in plan.left:
-                self._tell(finding, f"{auxiliary} left: {why}")
+                self._tell(finding, f"{auxiliary} left{why}")
             if options["dry_run"]:
                 for finding in plan.repaired:
                     self._tell(finding, f"{auxiliary} {_done(finding)}")
@@ -341,10 +337,11 @@ class Command(MirrorCommand):
             self.stdout.write(
                 f"  … and {number(len(report.findings) - MAX_SHOWN)} more; --json has them all."
             )
-        if report.findings.counts[ORPHANED]:
+        if any(report.counts[kind] for kind in ORPHAN_KINDS):
             self.stdout.write(
-                "An orphaned item may be all that is left of a row. If rows were lost, bring them "
-                "back first: manage.py mirror_restore --dry-run"
+                "An orphan may be all that is left of a row. If rows were lost, bring them back "
+                "first: manage.py mirror_restore --dry-run. Then manage.py mirror_check --repair "
+                "--delete-orphans removes the orphans."
             )
 
     def _print_share(self, report: Report, segment: Segment) -> None:

@@ -47,7 +47,12 @@ def test_a_repair_names_each_row_and_says_why_it_leaves_an_orphan(
 ) -> None:
     put_object_without_row(mirror, {})
     _, printed = mirror_check("--repair", "--dry-run")
-    assert "1-0.json would be left: --delete-orphans removes it." in printed
+    assert "1-0.json would be left.\n" in printed
+    assert (
+        "An orphan may be all that is left of a row. If rows were lost, bring them back first: "
+        "manage.py mirror_restore --dry-run. Then manage.py mirror_check --repair --delete-orphans "
+        "removes the orphans.\n"
+    ) in printed
     _, printed = mirror_check("--repair", "--dry-run", "--delete-orphans")
     assert "1-0.json would be left: it is younger than an hour." in printed
 

@@ -12,8 +12,9 @@ from django.utils import timezone
 from mirror.models import CheckRun, LedgerEntry, Pulse
 from mirror.stores.clients import Stores
 from mirror.sync import worker
-from mirror.verify import check, history, verdict
+from mirror.verify import check, history, steps, verdict
 from mirror.verify.report import Scope
+from mirror.verify.steps import Step
 from mirror.verify.verdict import current_verdict
 from tests.support.commands import run
 from tests.support.evidence import save_all_evidence, save_days, save_rehearsal, save_run
@@ -118,6 +119,22 @@ def test_a_small_mismatch_is_allowed_except_in_the_last_check(fourteen_days: Non
     assert current_verdict().ready
     save_run(0, in_sync=995, counts={"stale": 5}, parity_percent=99.5)
     assert lacking() == ("The last complete check found 99.5 %, not 100 %.",)
+
+
+@pytest.mark.parametrize(
+    ("counts", "step"),
+    [
+        ({"stale": 0, "orphaned": 1, "object_orphaned": 2}, steps.REMOVE_ORPHANS),
+        ({"stale": 1, "orphaned": 1}, steps.REPAIR),
+    ],
+)
+@pytest.mark.parametrize("complete", [True, False])
+def test_orphans_alone_are_not_to_be_repaired(
+    fourteen_days: None, counts: dict[str, int], step: Step, complete: bool
+) -> None:
+    save_run(0, counts=counts, parity_percent=99.5, complete=complete)
+    (condition,) = current_verdict().lacking
+    assert condition.step is step
 
 
 def test_long_pending_and_parked_rows_are_obstacles(fourteen_days: None, owner: User) -> None:
