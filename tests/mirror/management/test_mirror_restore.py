@@ -10,11 +10,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import F
 
+from mirror.management.commands.mirror_restore import COLUMNS, Command
 from mirror.models import LedgerEntry, RestoreRun
 from mirror.models.clock import database_time
 from mirror.restore.counts import RestoreCounts
 from mirror.restore.restore import restore
 from mirror.stores.clients import Stores
+from mirror.verify.steps import RUNBOOK
 from sessions_app.models import Session
 from tests.support.aws import cut_off
 from tests.support.commands import run
@@ -38,20 +40,48 @@ def test_equal_stores_are_printed_as_a_table_of_numbers(mirror: Stores, rows: No
     assert of_sessions(restore(mirror, apply=False)) == RestoreCounts(
         "sessions_app.session", equal=2
     )
-    assert [line.split() for line in printed.splitlines()] == [
-        ["equal", "differ", "missing", "impossible", "lost", "pending"],
+    *table, end = printed.splitlines()
+    assert [line.split() for line in table] == [
+        ["equal", "differ", "missing", "unrestorable", "unmirrored", "pending"],
         ["campaigns.campaign", "1", "0", "0", "0", "0", "0"],
         ["sessions_app.session", "2", "0", "0", "0", "0", "0"],
         ["sessions_app.highlight", "0", "0", "0", "0", "0", "0"],
     ]
+    assert end == "Nothing to restore: PostgreSQL has every row that the mirror has."
 
 
 def test_one_restored_row_is_one_row(mirror: Stores, rows: None) -> None:
     lost = Session.objects.all()[0].pk
     Session.objects.filter(pk=lost).delete()
     LedgerEntry.objects.filter(object_id=lost).delete()
-    assert "1 row would be restored" in mirror_restore("--dry-run")[1]
+    assert mirror_restore("--dry-run")[1].splitlines()[-1] == (
+        "1 row would be restored with --apply, unless a constraint refuses it: a dry run inserts "
+        "nothing."
+    )
     assert "1 row is restored and enqueued" in mirror_restore("--apply")[1]
+
+
+def test_the_columns_are_explained_if_they_count_something(rows: None) -> None:
+    Session.objects.update(name="changed")
+    LedgerEntry.objects.update(mirrored_revision=F("revision"))
+    printed = mirror_restore("--dry-run")[1]
+    assert "\ndiffer: in both, with other values; never overwritten.\n" in printed
+    assert "unmirrored:" not in printed
+    words = " ".join(Command().create_parser("manage.py", "mirror_restore").format_help().split())
+    for title, meaning in COLUMNS.values():
+        assert f"{title}: {meaning}." in words
+
+
+def test_deletions_that_are_pending_are_left_alone_and_told_of(rows: None) -> None:
+    Session.objects.all().delete()
+    for mode in ("--dry-run", "--apply"):
+        code, printed = mirror_restore(mode)
+        assert (code, "Nothing to restore" in printed) == (0, False)
+        assert printed.splitlines()[-1] == (
+            "2 rows are left alone, as changes of them are pending. If rows were deleted by "
+            f"mistake, see {RUNBOOK}, “After a loss of rows”."
+        )
+    assert "\n## After a loss of rows\n" in RUNBOOK.read_text()
 
 
 def test_exactly_one_mode_is_required(db: None) -> None:
