@@ -4,15 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mirror.formats import percent
-from mirror.verify.verdict import Day
+from mirror.verify.verdict import (
+    EQUAL,
+    NO_CHECK,
+    TOO_MUCH,
+    TOO_MUCH_PENDING,
+    WITHIN_LIMITS,
+    Day,
+)
 
 WIDTH, HEIGHT = 720, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 32, 44  # margins: for the axis, the last label, labels, dates
 FLOORS = (99.9, 99.0, 95.0, 90.0, 50.0, 0.0)  # the percentages at which the axis may begin
 ABOVE, BELOW = -14, 22  # the distance of a label from its point
 CHARACTER = 8  # the width of one of a label
+
+
+class Mark(NamedTuple):
+    """What stands for a state in the chart: the path is its sign, and the class its style."""
+
+    state: str
+    style: str
+    path: str
+
+
+_MARKS = (
+    Mark(EQUAL, "mirror-dot", "M-8 0 A8 8 0 1 0 8 0 A8 8 0 1 0 -8 0 Z M-4 0 L-1 3 L4 -3"),
+    Mark(WITHIN_LIMITS, "mirror-diamond", "M0 -8 L8 0 L0 8 L-8 0 Z"),
+    Mark(TOO_MUCH, "mirror-cross", "M-7 -7 L7 7 M-7 7 L7 -7"),
+    Mark(TOO_MUCH_PENDING, "mirror-diamond", "M0 -8 L8 7 L-8 7 Z"),
+    Mark(NO_CHECK, "mirror-gap", "M0 -9 V9"),
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +49,11 @@ class Point:
     day: Day
     label: str
     label_y: float
+
+    @property
+    def mark(self) -> Mark:
+        """What is drawn at the point."""
+        return next(mark for mark in _MARKS if mark.state == self.day.state)
 
 
 @dataclass(frozen=True)
@@ -39,17 +69,17 @@ class Chart:
     right: int = WIDTH - RIGHT
     top: int = TOP
     bottom: int = HEIGHT - BOTTOM
+    legend: tuple[Mark, ...] = _MARKS
 
     @property
     def text(self) -> str:
         """The chart in a sentence, for screen readers."""
-        checked = [point.day.last for point in self.points if point.day.last]
+        checked = [point.day.lowest_percent for point in self.points if point.day.last]
         if not checked:
             return f"No complete check in the last {len(self.points)} days."
-        lowest = min(point.day.lowest_percent for point in self.points)
         return (
             f"{len(checked)} of the last {len(self.points)} days have a complete check. "
-            f"Lowest parity {percent(lowest)}, last {percent(checked[-1].parity_percent)}."
+            f"Lowest parity {percent(min(checked))}, last {percent(checked[-1])}."
         )
 
 

@@ -15,6 +15,7 @@ from mirror.staff.access import staff_page
 from mirror.staff.found import merged
 from mirror.staff.page import page
 from mirror.staff.since import Since
+from mirror.verify.verdict import judge_day
 
 FIRST_DAY = date(2000, 1, 1)  # no mirror is older
 MOST_RUNS = 50  # of a day, on its page
@@ -29,11 +30,12 @@ def day(request: HttpRequest, text: str) -> HttpResponse:
     start = timezone.make_aware(datetime.combine(shown, time.min))
     end = timezone.make_aware(datetime.combine(shown + timedelta(days=1), time.min))
     runs = list(CheckRun.objects.filter(started_at__gte=start, started_at__lt=end)[: MOST_RUNS + 1])
+    complete = CheckRun.objects.filter(complete=True, started_at__gte=start, started_at__lt=end)
     findings = Paginator(merged(runs[:MOST_RUNS]), A_PAGE).get_page(request.GET.get("page"))
     since = Since(request, start, list(findings))
     context = {
         "title": "Checks of a day",
-        "day": shown,
+        "day": judge_day(shown, complete.defer("findings", "repaired")),
         "runs": [{"run": run, "sentences": words.sentences(run)} for run in runs[:MOST_RUNS]],
         "more": len(runs) > MOST_RUNS,
         "cut": any(

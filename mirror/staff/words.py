@@ -11,6 +11,14 @@ from mirror.models import CheckRun, Outage
 from mirror.models.gauges import MOST
 from mirror.verify.findings import by_kind
 from mirror.verify.report import Figures
+from mirror.verify.verdict import EQUAL, NO_CHECK, TOO_MUCH
+
+TONES = {EQUAL: "good", TOO_MUCH: "bad", NO_CHECK: "quiet"}
+
+
+def tone(state: str) -> str:
+    """Return which of the pages' tones a state of a day has."""
+    return TONES.get(state, "unsure")
 
 
 def scope(run: CheckRun) -> str:

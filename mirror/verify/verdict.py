@@ -19,12 +19,13 @@ from mirror.verify.conditions import Condition, judge
 from mirror.verify.facts import Facts
 from mirror.verify.report import Figures
 
-# The states of a day.
+# The states of a day, in the words and with the signs that all pages and commands show.
 EQUAL = "equal"
 WITHIN_LIMITS = "within limits"
-TOO_MUCH = "too much"
+TOO_MUCH = "too much differs"
 TOO_MUCH_PENDING = "too much pending"
 NO_CHECK = "no check"
+SIGNS = {EQUAL: "✓", WITHIN_LIMITS: "◇", TOO_MUCH: "✕", TOO_MUCH_PENDING: "△", NO_CHECK: "–"}
 
 
 @dataclass(frozen=True)
@@ -32,29 +33,46 @@ class Day:
     """One day of the validation period.
 
     ``last`` is its last complete check that compared enough, or else its last complete one;
-    ``worst_mismatch_percent`` is the worst of all of them, before anything was repaired.
+    ``worst_mismatch_percent`` is the worst of all of them, before anything was repaired, and
+    ``worst_parity_percent`` what the check that found it found in sync.
     """
 
     date: date
     last: CheckRun | None
     worst_mismatch_percent: float
+    worst_parity_percent: float = 100.0
 
     @property
     def state(self) -> str:
-        """``equal``, or how far it is from that; ``too much`` is what differs."""
+        """``equal``, or how far it is from that."""
         if self.last is None:
             return NO_CHECK
-        if self.worst_mismatch_percent > setting("ALLOWED_MISMATCH_PERCENT"):
+        if self._too_different:
             return TOO_MUCH
         if not self.last.conclusive:
             return TOO_MUCH_PENDING
         return WITHIN_LIMITS if self.lowest_percent < 100 else EQUAL  # noqa: PLR2004 - percent
 
     @property
+    def sign(self) -> str:
+        """The sign of its state."""
+        return SIGNS[self.state]
+
+    @property
     def lowest_percent(self) -> float:
-        """What ``last`` found in sync, or less if another check found more to differ."""
+        """What the check that gave the day its state found in sync, before a repair.
+
+        That is ``last``, unless another check found more to differ.
+        """
         parity = float(self.last.parity_percent) if self.last else 100.0
+        if self._too_different:
+            parity = self.worst_parity_percent
         return min(parity, round(100 - self.worst_mismatch_percent, 4))
+
+    @property
+    def _too_different(self) -> bool:
+        allowed: float = setting("ALLOWED_MISMATCH_PERCENT")
+        return self.worst_mismatch_percent > allowed
 
 
 @dataclass(frozen=True)
@@ -97,12 +115,13 @@ def current_verdict() -> Verdict:
     recent = CheckRun.objects.filter(started_at__gte=since).defer("findings", "repaired")
     until_today = [run for run in recent if _day_of(run) <= today]
     complete = [run for run in until_today if run.complete]
-    is_open = _day(today, complete).state in {NO_CHECK, TOO_MUCH_PENDING}  # the next check may do
+    so_far = judge_day(today, complete).state
+    is_open = so_far in {NO_CHECK, TOO_MUCH_PENDING}  # the next check may do
     last = today - timedelta(days=1) if is_open else today
     first = last - timedelta(days=length - 1)
     runs = [run for run in complete if _day_of(run) >= first]
     samples = takewhile(lambda run: not run.complete, until_today)
-    days = tuple(_day(first + timedelta(days=number), runs) for number in range(length))
+    days = tuple(judge_day(first + timedelta(days=number), runs) for number in range(length))
     rehearsal = RestoreRun.objects.filter(dry_run=True, started_at__gte=since).first()
     facts = Facts(
         enabled=setting("ENABLED"),
@@ -125,11 +144,19 @@ def current_verdict() -> Verdict:
     return Verdict(days, facts, judge(facts))
 
 
-def _day(day: date, runs: Iterable[CheckRun]) -> Day:
+def judge_day(day: date, runs: Iterable[CheckRun]) -> Day:
+    """Judge a day by those of ``runs``, the newest first, that are of that day."""
     runs_of_day = [run for run in runs if _day_of(run) == day]
-    worst = max(map(_mismatch_percent, runs_of_day), default=0.0)
+    worst = max(runs_of_day, key=_mismatch_percent, default=None)
     last = next((run for run in runs_of_day if run.conclusive), next(iter(runs_of_day), None))
-    return Day(day, last, worst)
+    if worst is None:
+        return Day(day, None, 0)
+    return Day(day, last, _mismatch_percent(worst), float(worst.parity_percent))
+
+
+def judge_run(run: CheckRun) -> Day:
+    """Judge a check as if it were the only one of its day."""
+    return judge_day(_day_of(run), [run])
 
 
 def _mismatch_percent(run: CheckRun) -> float:

@@ -355,12 +355,17 @@ class Command(MirrorCommand):
 
     def _print_history(self) -> int:
         verdict = current_verdict()
-        self.stdout.write("day          last check  pending  state")
+        self.stdout.write(
+            "day          in sync, last check  differing, at worst  pending then  result"
+        )
         for day in verdict.days:
             parity = percent(day.last.parity_percent) if day.last else "–"
             pending = number(day.last.pending) if day.last else "–"
-            date = formats.day(day.date)
-            self.stdout.write(f"{date:11}  {parity:>10}  {pending:>7}  {day.state}")
+            worst = percent(day.worst_mismatch_percent) if day.last else "–"
+            self.stdout.write(
+                f"{formats.day(day.date):11}  {parity:>19}  {worst:>19}  {pending:>12}  "
+                f"{day.sign} {day.state}"
+            )
         for check in SharedCheck.objects.filter(closed=False):
             missing = ", ".join(map(str, check.missing()))
             self.stdout.write(

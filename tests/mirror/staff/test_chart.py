@@ -11,7 +11,7 @@ import pytest
 from mirror.formats import percent
 from mirror.models import CheckRun
 from mirror.staff.chart import CHARACTER, draw
-from mirror.verify.verdict import Day
+from mirror.verify.verdict import SIGNS, Day
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,19 @@ def test_a_day_stands_where_its_worst_check_was_before_the_repair() -> None:
     assert second.y is not None
     assert chart.top < first.y < second.y
     assert "Lowest parity 46 %, last 46 %." in chart.text
+
+
+def test_a_day_on_which_too_much_differed_stands_where_the_check_that_found_it_was() -> None:
+    last = CheckRun(parity_percent=Decimal("42.8571"), expected=413, pending=236)
+    day = Day(date(2026, 2, 1), last, 45.6622, 54.3378)
+    chart = draw([day])
+    assert (chart.points[0].label, day.sign, day.state) == ("54.3378 %", "✕", "too much differs")
+    assert "Lowest parity 54.3378 %, last 54.3378 %." in chart.text
+
+
+def test_the_chart_has_a_mark_of_its_own_for_each_state() -> None:
+    assert [mark.state for mark in draw([]).legend] == list(SIGNS)
+    assert len({mark.path for mark in draw([]).legend}) == len(SIGNS)
 
 
 def test_labels_do_not_overlap_and_the_lowest_is_shown() -> None:

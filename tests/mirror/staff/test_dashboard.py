@@ -95,7 +95,7 @@ def test_each_day_is_in_the_chart_and_in_the_table(mirror: Stores, admin_client:
     start = page.index('<svg class="mirror-chart"')
     svg = page[start : page.index("</svg>", start) + 6]
     tree = ET.fromstring(svg)  # noqa: S314 - our own page
-    assert len(tree.findall(".//circle")) == 1
+    assert len(tree.findall(".//g/path[@class='mirror-dot']")) == 1
     assert len(tree.findall(".//g/path[@class='mirror-diamond']")) == 1
     assert len(tree.findall(".//g/path[@class='mirror-cross']")) == 1
     assert len(tree.findall(".//line[@class='mirror-gap']")) == 11

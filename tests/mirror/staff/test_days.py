@@ -188,7 +188,7 @@ def test_the_number_of_queries_is_the_same_for_many_findings(
 ) -> None:
     save_run(0, [finding(session.pk)])
     for _ in range(2):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             load(admin_client)
         many = [finding(row.pk) for row in make_sessions(owner, 40, transcript_text="x")]
         save_run(0, many)
