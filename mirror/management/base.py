@@ -7,7 +7,10 @@ from typing import Any, Literal
 
 from django.core.management.base import BaseCommand, SystemCheckError
 from django.db import Error as DatabaseError
+from django.db import connection
 from psycopg import Error as DriverError
+from psycopg import OperationalError
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from mirror.conf import setting
 from mirror.errors import Failure, StoreError
@@ -62,6 +65,18 @@ def _help(failure: Failure) -> str:
     return f"{failure.operation} failed." if failure.operation else ""
 
 
+def database_sentence(error: BaseException) -> str:
+    """Say what is the matter with PostgreSQL, without its own words, which may quote data."""
+    what = f"The database does not answer as it should ({type(error).__name__})."
+    if isinstance(error, UndefinedTable | UndefinedColumn):
+        return f"{what} A table or a column is missing: run manage.py migrate."
+    if isinstance(error, OperationalError):
+        host, port = (connection.settings_dict[name] for name in ("HOST", "PORT"))
+        place = f"{host}:{port or 5432}" if host else f"the local socket, port {port or 5432}"
+        return f"{what} Check DATABASES in the settings: it is looked for at {place}."
+    return f"{what} Check DATABASES in the settings, and that the migrations ran."
+
+
 class MirrorCommand(BaseCommand):
     """Runs ``run()`` and exits with the code that it returns, or 2 if it could not work at all."""
 
@@ -91,11 +106,7 @@ class MirrorCommand(BaseCommand):
         # Not migrated, lost, or a value that cannot be read; from where Django translates nothing,
         # the driver's own.
         except (DatabaseError, DriverError) as error:
-            kind = type(error.__cause__ or error).__name__
-            self.stderr.write(
-                f"The database does not answer as it should ({kind}). Check DATABASES in "
-                "the settings, and that the migrations ran."
-            )
+            self.stderr.write(database_sentence(error.__cause__ or error))
             code = COULD_NOT_WORK
         except (OSError, sqlite3.Error) as error:  # the temporary files of a check or a restore
             kind = type(error).__name__

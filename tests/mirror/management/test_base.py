@@ -18,6 +18,7 @@ from pytest_django.fixtures import Settings
 
 from mirror.conf import setting
 from mirror.errors import Failure, Kind, StoreError
+from mirror.management.base import database_sentence
 from mirror.stores import clients
 from mirror.stores.clients import Stores
 from tests.support.aws import NOWHERE, cut_off
@@ -174,6 +175,24 @@ def test_a_refused_call_is_told_with_its_code_and_what_to_do(
     assert printed.startswith(f"S3 cannot be reached or used: {code}. {help_}")
 
 
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ({"HOST": "db.example", "PORT": "5433"}, "looked for at db.example:5433."),
+        ({"HOST": "db.example", "PORT": ""}, "looked for at db.example:5432."),
+        ({"HOST": "", "PORT": ""}, "looked for at the local socket, port 5432."),
+    ],
+)
+def test_a_database_out_of_reach_is_told_with_its_address(
+    monkeypatch: pytest.MonkeyPatch, place: dict[str, str], words: str
+) -> None:
+    private = dict.fromkeys(("NAME", "USER", "PASSWORD"), "PRIVATE-CANARY")
+    for name, value in (place | private).items():
+        monkeypatch.setitem(connection.settings_dict, name, value)
+    said = database_sentence(psycopg.OperationalError("PRIVATE-CANARY"))
+    assert (words in said, "CANARY" in said) == (True, False), said
+
+
 def test_a_missing_postgresql_table_is_reported_with_its_error(mirror: Stores) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE mirror_ledgerentry RENAME TO away")
@@ -183,4 +202,4 @@ def test_a_missing_postgresql_table_is_reported_with_its_error(mirror: Stores) -
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE away RENAME TO mirror_ledgerentry")
     assert code == 2
-    assert "UndefinedTable" in printed
+    assert "(UndefinedTable). A table or a column is missing: run manage.py migrate." in printed
