@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 from django.utils.module_loading import import_string
 from django.utils.text import get_text_list
 
-from mirror.conf import BACKEND, DEFAULTS, REQUIRED, setting
+from mirror.conf import BACKEND, DEFAULTS, REQUIRED, setting, storage
 from mirror.documents import Document, TimeAttribute, registry
 from mirror.stores.s3 import ObjectStorage
 
@@ -28,6 +28,9 @@ USED_OPTIONS = {
     "object_parameters",
     "region_name",
 }
+
+# As S3 has it for new buckets; or an access point, by its ARN.
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]|arn:\S+")
 
 # In the environment: DynamoDB is wherever these say, and not in AWS's regions.
 ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")
@@ -103,6 +106,14 @@ def check_storage(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
 
 
 def _storage_problems(alias: str, entry: dict[str, Any] | None) -> Iterator[tuple[str, str, str]]:
+    bucket = storage().get("OPTIONS", {}).get("bucket_name")
+    if bucket and not BUCKET_NAME.fullmatch(str(bucket)):
+        text = f'No S3 bucket can have the name "{bucket}".'
+        hint = (
+            "Write 3 to 63 lower-case letters, digits, dots and hyphens, of which the first and the"
+            " last are a letter or a digit."
+        )
+        yield "E002", text, hint
     if entry is None:
         keeping = {d: names for d in registry.documents() if (names := _keeping_objects(d))}
         if keeping and not setting("BUCKET"):

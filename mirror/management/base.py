@@ -42,6 +42,15 @@ NO_CLIENT = {
     ),
 }
 
+# What an address does that gives no answer.
+NO_ANSWER = {
+    "EndpointConnectionError": "Nothing answers at {}.",
+    "SSLError": (
+        "{} does not answer in TLS, or its certificate is not trusted. Is it http://? Correct "
+        "AWS_ENDPOINT_URL…, or see AWS_CA_BUNDLE."
+    ),
+}
+
 
 def sentence(failure: Failure) -> str:
     """Say what is the matter with a store, and what would help."""
@@ -60,8 +69,8 @@ def _help(failure: Failure) -> str:
         return REFUSED_CREDENTIALS
     if failure.reason in NO_CLIENT:
         return NO_CLIENT[failure.reason]
-    if failure.reason == "EndpointConnectionError":
-        return f"Nothing answers at {background_clients().address(failure.store)}."
+    if failure.reason in NO_ANSWER:
+        return NO_ANSWER[failure.reason].format(background_clients().address(failure.store))
     return f"{failure.operation} failed." if failure.operation else ""
 
 

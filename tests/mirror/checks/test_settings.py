@@ -117,6 +117,32 @@ def test_wrong_options_of_the_storage_are_named(
     assert found() == number
 
 
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("songs-texts.2026", True),
+        ("1st", True),
+        ("x" * 63, True),
+        ("arn:aws:s3:eu-central-1:123456789012:accesspoint/songs", True),
+        ("Songs", False),
+        ("songs_texts", False),
+        ("s3", False),
+        ("x" * 64, False),
+        ("-songs", False),
+        ("songs-", False),
+    ],
+)
+def test_a_name_that_no_bucket_can_have_is_refused(
+    settings: Settings, name: str, is_one: bool
+) -> None:
+    entry = {**settings.STORAGES["mirror"], "OPTIONS": {"bucket_name": name}}
+    settings.STORAGES = {**settings.STORAGES, "mirror": entry}
+    assert found() == ([] if is_one else ["mirror.E002"])
+    settings.STORAGES = {alias: s for alias, s in settings.STORAGES.items() if alias != "mirror"}
+    settings.MIRROR = {**settings.MIRROR, "BUCKET": name}
+    assert found() == ([] if is_one else ["mirror.E002"])
+
+
 def test_a_missing_setting_is_named(settings: Settings) -> None:
     settings.MIRROR = {name: value for name, value in settings.MIRROR.items() if name != "TABLE"}
     assert found() == ["mirror.E001"]

@@ -101,6 +101,19 @@ def test_an_endpoint_that_is_no_address_is_told(
     assert "Its address must begin with http:// or https://. Correct AWS_ENDPOINT_URL" in printed
 
 
+@pytest.mark.parametrize("store", ["DYNAMODB", "S3"])
+def test_https_where_http_is_spoken_is_told(
+    mirror: Stores, aws_address: str, monkeypatch: pytest.MonkeyPatch, store: str
+) -> None:
+    address = aws_address.replace("http://", "https://")
+    monkeypatch.setenv(f"AWS_ENDPOINT_URL_{store}", address)
+    clients.reset_clients()
+    code, printed = run("mirror_check")
+    assert (code, printed.count("\n")) == (2, 1)
+    help_ = f"{address} does not answer in TLS, or its certificate is not trusted."
+    assert f"used: SSLError. {help_} Is it http://? Correct AWS_ENDPOINT_URL" in printed
+
+
 def test_a_region_that_is_no_name_is_told(mirror: Stores, settings: Settings) -> None:
     settings.MIRROR = {**settings.MIRROR, "REGION": "eu central 1"}
     clients.reset_clients()
