@@ -15,6 +15,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def printable(text: str) -> str:
+    """Return an id as it can stand in a line: quoted if it is empty or does not print."""
+    return text if text and text.isprintable() else ascii(text)
+
+
 def percent(value: object) -> str:
     """Return a percentage with up to four decimals, and no zeros at their end: ``99.95 %``."""
     return f"{float(str(value)):.4f}".rstrip("0").rstrip(".") + " %"

@@ -16,6 +16,7 @@ from mirror.capture import RESET_COLUMNS
 from mirror.documents.items import Item, ItemKey, Known
 from mirror.documents.rows import stream
 from mirror.errors import REMOTE_AHEAD
+from mirror.formats import printable
 from mirror.models.attempts import AttemptQuerySet
 from mirror.models.claims import Claimable
 from mirror.models.clock import database_time
@@ -290,7 +291,7 @@ class LedgerEntry(Claimable):
         indexes = INDEXES
 
     def __str__(self) -> str:
-        return f"{self.model} {self.object_id}"
+        return f"{self.model} {printable(self.object_id)}"
 
     @property
     def state(self) -> State:

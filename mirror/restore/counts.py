@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from mirror.formats import printable
+
 MAX_NOTES = 50  # rows named for each model
 RESULTS = ("equal", "differ", "restored", "impossible", "lost", "pending")
 
@@ -33,5 +35,4 @@ class RestoreCounts:
     def note(self, object_id: str, problem: str) -> None:
         """Note what is wrong with a row, unless there are many notes already."""
         if len(self.notes) < MAX_NOTES:
-            named = object_id if object_id.isprintable() else ascii(object_id)
-            self.notes.append(f"{self.label} {named}: {problem}")
+            self.notes.append(f"{self.label} {printable(object_id)}: {problem}")

@@ -9,7 +9,7 @@ from functools import partial
 from django.db import models
 
 from mirror.batching import batched
-from mirror.documents.document import Document
+from mirror.documents.document import Document, field_attributes
 from mirror.documents.field_values import default_in_words
 from mirror.documents.items import Item, ItemKey, is_tombstone
 from mirror.documents.registry import labels
@@ -132,7 +132,9 @@ class Walk:
         differing = [name + remarks.get(name, "") for name in reading.differing_fields(row)]
         self.tally.differ += 1
         self.tally.fields.update(differing)
-        named = ", ".join([*differing, *_named_problems(reading)])
+        attributes = field_attributes(self.document)
+        told = {name for name in differing if attributes.get(name) in reading.problems}
+        named = ", ".join([*(n for n in differing if n not in told), *_named_problems(reading)])
         self.tally.note(reading.object_id, f"differs: {named}")
 
     def _restore(self, missing: Sequence[Reading], entries: Mapping[str, LedgerEntry]) -> None:

@@ -35,6 +35,7 @@ from mirror.errors import (
     Unmirrorable,
     UnreadableRow,
 )
+from mirror.formats import printable
 from mirror.models import LedgerEntry, State
 from mirror.models.attempts import Note
 from mirror.stores.clients import Stores
@@ -230,7 +231,7 @@ def _log(entry: LedgerEntry, failure: Failure, *, parked: bool) -> None:
         logger.error(
             "%s %s %s: %s %s%s",
             entry.model,
-            entry.object_id,
+            printable(entry.object_id),
             "is parked" if parked else "is not mirrored yet and will be tried again",
             failure.error_class,
             failure.code,

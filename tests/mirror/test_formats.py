@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mirror import formats
+from mirror.models import LedgerEntry
+from mirror.restore.counts import RestoreCounts
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,17 @@ from mirror import formats
 )
 def test_a_duration_has_its_two_largest_units(value: float | timedelta, text: str) -> None:
     assert formats.duration(value) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("", "''"), ("7", "7"), ("ä b", "ä b"), ("a\nb", r"'a\nb'")]
+)
+def test_an_id_is_quoted_if_it_would_not_be_seen(text: str, shown: str) -> None:
+    assert formats.printable(text) == shown
+    assert str(LedgerEntry(model="wards.ward", object_id=text)) == f"wards.ward {shown}"
+    counts = RestoreCounts("wards.ward")
+    counts.note(text, "differs")
+    assert counts.notes == [f"wards.ward {shown}: differs"]
 
 
 def test_numbers_days_and_times() -> None:

@@ -17,7 +17,7 @@ from mirror import formats, triggers_in_database
 from mirror.batching import batched
 from mirror.conf import setting
 from mirror.documents.registry import documents
-from mirror.formats import moment, number, percent
+from mirror.formats import moment, number, percent, printable
 from mirror.management.arguments import minutes, segment, share, whole
 from mirror.management.base import MirrorCommand
 from mirror.models import (
@@ -47,6 +47,15 @@ REPAIRED_AT_ONCE = 1000  # findings
 def _done(finding: Finding) -> str:
     """Return what a repair does about it. Whether that was enough is for the next check to say."""
     return "removed" if finding.kind in ORPHAN_KINDS else "mirrored again"
+
+
+def place_of(finding: Finding) -> str:
+    """Return the row and the key of a finding, each once, as far as there are any."""
+    # An item that names no row has no model, and its key for an id.
+    is_of_row = finding.kind not in ORPHAN_KINDS
+    row = printable(finding.object_id) if is_of_row else finding.object_id
+    names = dict.fromkeys((finding.model, row, finding.key_text.strip()))
+    return " ".join(filter(None, names))
 
 
 class Command(MirrorCommand):
@@ -277,7 +286,7 @@ class Command(MirrorCommand):
     def _tell(self, finding: Finding, fate: str) -> None:
         """Say what becomes of a finding."""
         # What is missing may have no key yet.
-        name = finding.key_text or f"{finding.model} {finding.object_id}"
+        name = finding.key_text.strip() or place_of(finding)
         self.stderr.write(f"{finding.kind} {name} {fate}.")
 
     def _tell_of_repair(self, enqueued: Findings) -> bool:
@@ -329,10 +338,8 @@ class Command(MirrorCommand):
         for finding in shown:
             attributes = f" ({', '.join(finding.attributes)})" if finding.attributes else ""
             why = owed.get((finding.model, finding.object_id))
-            # An item that names no row has no model, and its key for an id.
-            names = dict.fromkeys((finding.model, finding.object_id, finding.key_text))
-            place = " ".join(filter(None, names))
-            self.stdout.write(f"  {finding.kind:20} {place}{attributes}{f': {why}' if why else ''}")
+            beside = f"{attributes}: {why}" if why else attributes
+            self.stdout.write(f"  {finding.kind:20} {place_of(finding)}{beside}")
         if len(report.findings) > MAX_SHOWN:
             self.stdout.write(
                 f"  … and {number(len(report.findings) - MAX_SHOWN)} more; --json has them all."

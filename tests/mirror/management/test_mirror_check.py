@@ -14,9 +14,12 @@ from django.db.models import F
 
 from campaigns.documents import CampaignDocument
 from campaigns.models import Campaign
+from mirror.documents.items import ItemKey
+from mirror.management.commands.mirror_check import place_of
 from mirror.models import CheckRun, LedgerEntry
 from mirror.stores.clients import Stores
 from mirror.sync import worker
+from mirror.verify.findings import MISSING, OBJECT_ORPHANED, ORPHANED, STALE, Finding
 from mirror.verify.notes import NotesOfShare
 from mirror.verify.report import Scope
 from mirror.verify.shares import Share
@@ -43,6 +46,19 @@ def test_the_page_shows_findings_and_escapes_them(mirror: Stores, tmp_path: Path
     assert "&lt;script&gt; &amp;" in text
     assert "<script>" not in text
     assert "Not ready to switch" in text
+
+
+@pytest.mark.parametrize(
+    ("finding", "place"),
+    [
+        (Finding(MISSING, "wards.ward", "", ItemKey("", "")), "wards.ward ''"),
+        (Finding(STALE, "wards.ward", "1", ItemKey("a", "b"), ("x",)), "wards.ward 1 a b"),
+        (Finding(ORPHANED, "", "a b", ItemKey("a", "b")), "a b"),
+        (Finding(OBJECT_ORPHANED, "wards.ward", "", "texts/"), "wards.ward texts/"),
+    ],
+)
+def test_what_differs_is_named(finding: Finding, place: str) -> None:
+    assert place_of(finding) == place
 
 
 def test_a_page_that_cannot_be_written_ends_with_exit_code_2(

@@ -52,7 +52,7 @@ def test_a_lost_row_is_not_restored_from_an_item_with_an_odd_id(
     lose_all_rows()
     code, printed = mirror_restore("--apply")
     assert code == 1
-    shown = odd_id if odd_id.isprintable() else ascii(odd_id)
+    shown = odd_id if odd_id and odd_id.isprintable() else ascii(odd_id)
     assert f"sessions_app.session {shown}: cannot be restored: id (" in printed
     assert Session.objects.get().name == "unfiled"  # the others are restored
     assert LedgerEntry.objects.filter(model="sessions_app.session").count() == 1

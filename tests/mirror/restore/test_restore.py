@@ -83,6 +83,13 @@ def test_an_interrupted_restore_is_resumed(
     assert_equal_after_sync(mirror)
 
 
+def test_a_field_that_cannot_be_read_is_named_once(mirror: Stores, session: Session) -> None:
+    set_attribute(mirror, item_of(mirror, session.pk), "metrics", {"S": "no map"})
+    set_attribute(mirror, item_of(mirror, session.pk), "createdAt", {"S": "no time"})
+    _, printed = mirror_restore("--dry-run")
+    assert f"{session.pk}: differs: metrics, createdAt (unreadable)\n" in printed
+
+
 def test_a_row_that_differs_is_named_and_not_overwritten(mirror: Stores, session: Session) -> None:
     set_attribute(mirror, item_of(mirror, session.pk), "name", {"S": "OTHER-CANARY"})
     code, printed = mirror_restore("--apply")
