@@ -64,7 +64,9 @@ def timed_call(store: str, model: str) -> Iterator[None]:
 def serve(address: Address, number: int = 0) -> None:
     """Serve the counters of this process, the ``number``-th of several, on a port of its own."""
     if ATTEMPTS is None:
-        raise CannotServe("Metrics need the package prometheus-client.")
+        raise CannotServe(
+            'Metrics need prometheus-client: pip install "django-dynamodb-mirror[metrics]".'
+        )
     host, port = address.host, address.port + number
     try:
         start_http_server(port, host, REGISTRY)

@@ -253,6 +253,18 @@ def test_the_port_must_be_one(db: None, text: str) -> None:
         call_command("mirror_sync", f"--metrics-port={text}")
 
 
+def test_counters_are_of_a_worker(db: None) -> None:
+    with pytest.raises(CommandError, match=r"--metrics-port goes with --watch\.") as refused:
+        call_command("mirror_sync", "--metrics-port=9200")
+    assert refused.value.returncode == 2
+
+
+def test_what_metrics_need_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counters, "ATTEMPTS", None)
+    with pytest.raises(counters.CannotServe, match=r'install "django-dynamodb-mirror\[metrics\]"'):
+        counters.serve(Address("127.0.0.1", 9200))
+
+
 def expressions() -> dict[str, str]:
     """Return what the dashboard and the alert rules ask for."""
     rules = yaml.safe_load((PROJECT / "deploy" / "prometheus-alerts.yaml").read_text())

@@ -134,7 +134,7 @@ class Command(MirrorCommand):
         if not options["repair"] and (options["delete_orphans"] or options["dry_run"]):
             raise CommandError("--delete-orphans and --dry-run go with --repair.", returncode=2)
         if options["history"]:
-            return self._print_history()
+            return self._history(**options)
         if not documents():
             raise CommandError(
                 "No model has a document, so there is nothing to compare: does INSTALLED_APPS name "
@@ -158,7 +158,17 @@ class Command(MirrorCommand):
 
     def switched_off(self, **options: Any) -> int:
         """Print the history all the same: the verdict says that the mirror is switched off."""
-        return self._print_history() if options["history"] else super().switched_off(**options)
+        return self._history(**options) if options["history"] else super().switched_off(**options)
+
+    def _history(self, **options: Any) -> int:
+        """Print the history, but refuse the options of a comparison."""
+        for name in ("json", "html", "deep", "segment", "repair"):
+            if options[name]:
+                raise CommandError(
+                    f"--history compares nothing, and prints text: leave --{name} out.",
+                    returncode=2,
+                )
+        return self._print_history()
 
     def _report(self, report: Report, **options: Any) -> int:
         """Print what a check found, and return the exit code."""

@@ -83,6 +83,8 @@ class Command(MirrorCommand):
         )
 
     def run(self, **options: Any) -> int:
+        if options["metrics_port"] and not options["watch"]:
+            raise CommandError("--metrics-port goes with --watch.", returncode=COULD_NOT_WORK)
         count = 0
         if options["all"]:
             count = enqueue_all()

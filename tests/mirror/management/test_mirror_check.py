@@ -73,6 +73,15 @@ def test_options_of_a_repair_are_refused_without_repair(db: None) -> None:
     assert error_of_mirror_check("--delete-orphans")[0] == 2
 
 
+@pytest.mark.parametrize("option", ["--json", "--html", "--repair", "--deep"])
+def test_the_history_refuses_what_it_would_ignore(db: None, option: str) -> None:
+    value = ["page.html"] if option == "--html" else []
+    assert error_of_mirror_check("--history", option, *value) == (
+        2,
+        f"--history compares nothing, and prints text: leave {option} out.",
+    )
+
+
 @pytest.mark.parametrize("sample", ["0", "101", "-1", "many"])
 def test_a_sample_must_be_a_percentage(db: None, sample: str) -> None:
     with pytest.raises(CommandError, match="above 0, up to 100"):
