@@ -40,6 +40,14 @@ class Outcome:
     may_view: bool
 
 
+@dataclass(frozen=True)
+class _Repair:
+    """A repair, and whether the comparison after it proves that it worked."""
+
+    at: datetime
+    worked: bool
+
+
 class Since:
     """What became of the findings that a page shows."""
 
@@ -58,10 +66,7 @@ class Since:
     def of(self, found: Found) -> Outcome:
         """Return what became of one finding."""
         state, sentence = self._in_latest_check(found)
-        repaired = self._repaired.get(found.identity)
-        what = "remove it" if found.kind in ORPHAN_KINDS else "mirror it again"
-        sentences = [f"A repair tried to {what}, {moment(repaired)}."] if repaired else []
-        sentences += [sentence, *self._in_ledger(found)]
+        sentences = [*self._in_repair(found), sentence, *self._in_ledger(found)]
         name = self._names.get((found.model, found.object_id), "")
         if isinstance(name, Exception):
             sentences.append(f"The row cannot be read ({type(name).__name__}).")
@@ -71,6 +76,17 @@ class Since:
             "" if isinstance(name, Exception) else name,
             found.model in self._viewable,
         )
+
+    def _in_repair(self, found: Found) -> Iterator[str]:
+        repair = self._repaired.get(found.identity)
+        if repair is None:
+            return
+        is_orphan = found.kind in ORPHAN_KINDS
+        if repair.worked:
+            did = "removed it" if is_orphan else "mirrored it again"
+        else:
+            did = "tried to remove it" if is_orphan else "tried to mirror it again"
+        yield f"A repair {did}, {moment(repair.at)}."
 
     def _in_latest_check(self, found: Found) -> tuple[str, str]:
         """Return the state, and a sentence that says it."""
@@ -103,16 +119,18 @@ class Since:
         elif entry.mirrored_at:
             yield f"Last mirrored {moment(entry.mirrored_at)}."
 
-    def _repairs(self, start: datetime) -> dict[Identity, datetime]:
-        """Return when each finding was repaired last, by the runs of the month after ``start``."""
+    def _repairs(self, start: datetime) -> dict[Identity, _Repair]:
+        """Return the last repair of each finding, by the runs of the month after ``start``."""
         runs = CheckRun.objects.filter(
             repaired_count__gt=0, started_at__gte=start, started_at__lt=start + REPAIRS_WITHIN
-        ).values_list("started_at", "repaired")[:MOST_REPAIRS]
-        return {
-            identity(values): started_at
-            for started_at, repaired in reversed(runs)
-            for values in repaired
-        }
+        )[:MOST_REPAIRS]
+        repairs: dict[Identity, _Repair] = {}
+        for run in reversed(runs):
+            left = {identity(values) for values in run.findings}
+            all_known = not run.pending and run.differences == len(run.findings)
+            for one in map(identity, run.repaired):
+                repairs[one] = _Repair(run.started_at, worked=all_known and one not in left)
+        return repairs
 
     def _read_names(self, label: str, ids: list[str]) -> None:
         document = document_for(label)

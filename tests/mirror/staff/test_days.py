@@ -84,7 +84,7 @@ def test_a_difference_is_told_with_its_row_and_what_became_of_it(
     page = load(admin_client)
     assert "1 difference." in page
     assert "A first comparison found 1 difference, which --repair tried to repair." in page
-    assert "A repair tried to mirror it again," in page
+    assert "A repair mirrored it again," in page
     assert "No longer differs in the check of" in page
     assert "Still differs" not in page
 
@@ -334,7 +334,7 @@ def test_the_name_of_one_row_may_be_hidden(
 
 
 @pytest.mark.parametrize(
-    ("kind", "done"), [("stale", "mirror it again"), ("object_orphaned", "remove it")]
+    ("kind", "done"), [("stale", "mirrored it again"), ("object_orphaned", "removed it")]
 )
 def test_the_last_repair_of_the_month_is_told(
     session: Session, admin_client: Client, kind: str, done: str
@@ -345,6 +345,29 @@ def test_the_last_repair_of_the_month_is_told(
         run_ = save_run(days_ago)
         CheckRun.objects.filter(pk=run_.pk).update(repaired=[found], repaired_count=1)
     repaired = timezone.now() - timedelta(days=30)
-    assert f"A repair tried to {done}, {formats.day(timezone.localdate(repaired))}" in (
+    assert f"A repair {done}, {formats.day(timezone.localdate(repaired))}" in (
         load(admin_client, 50)
     )
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"findings": [finding("x")], "counts": {"stale": 1}},
+        {"counts": {"stale": 1}},  # not among those that are kept
+        {"pending": 1},
+    ],
+)
+def test_a_repair_that_may_have_failed_is_said_to_have_been_tried(
+    admin_client: Client, db: None, left: dict[str, object]
+) -> None:
+    found = finding("x")
+    CheckRun.objects.filter(pk=save_run(0).pk).update(repaired=[found], repaired_count=1, **left)
+    assert "A repair tried to mirror it again, " in load(admin_client)
+
+
+def test_what_became_of_many_rows_alike_is_told_once(admin_client: Client, db: None) -> None:
+    found = [finding(f"{number}") for number in range(20)]
+    CheckRun.objects.filter(pk=save_run(0).pk).update(repaired=found, repaired_count=20)
+    page = load(admin_client)
+    assert (page.count("A repair mirrored it again"), page.count("As above.")) == (1, 19)
