@@ -30,7 +30,7 @@ def test_a_day_is_told_alike_everywhere(
     settings.MIRROR = {**settings.MIRROR, "VALIDATION_DAYS": len(STATES)}
     save_run(0)
     save_run(1, in_sync=999, counts={"stale": 1}, parity_percent=Decimal("99.9"))
-    save_run(2.01, in_sync=900, counts={"stale": 100}, parity_percent=90)
+    save_run(2.000001, in_sync=900, counts={"stale": 100}, parity_percent=90)
     save_run(2)  # after a repair
     save_run(3, in_sync=500, pending=500, parity_percent=50)
     dates = [timezone.localdate() - timedelta(days=days_ago) for days_ago in range(len(STATES))]

@@ -106,7 +106,7 @@ def test_a_backfill_leaves_alone_what_is_left_of_a_lost_row(mirror: Stores, owne
     assert run("mirror_sync", "--all")[0] == 0
     code, printed = run("mirror_check")
     assert (code, "  orphaned  " in printed, "  object_orphaned  " in printed) == (1, True, True)
-    assert "bring them back first: manage.py mirror_restore --dry-run\n" in printed
+    assert "bring them back first: manage.py mirror_restore --dry-run. Then" in printed
     assert run("mirror_restore", "--apply")[0] == 0
     assert Session.objects.get(pk=lost.pk).transcript_text == TRANSCRIPT
     assert_equal_after_sync(mirror)
